@@ -1,0 +1,55 @@
+import type { Command } from './command.ts';
+import type { Decision } from './decision.ts';
+import type { Session } from './session.ts';
+import type { Subject } from './subject.ts';
+
+export type ApprovalStatus = 'pending' | 'granted' | 'denied' | 'expired' | 'withdrawn' | 'executing' | 'consumed' | 'indeterminate';
+
+export interface ApprovalAnswer {
+  readonly approver: Subject;
+  readonly answer: 'approve' | 'deny';
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** The durable record of one held command; what approvers see is exactly this. Times are epoch milliseconds. */
+export interface Approval {
+  readonly id: string;
+  readonly status: ApprovalStatus;
+  readonly session: string;
+  readonly subject: Subject;
+  readonly target: string;
+  readonly command: string;
+  /** The command's canonical form, secrets masked, as approvers see it. */
+  readonly shown: string;
+  readonly digest: string;
+  readonly decision: Extract<Decision, { effect: 'review' }>;
+  readonly answers: readonly ApprovalAnswer[];
+  readonly createdAt: number;
+  /** When it ends unanswered (pending) or unused (granted). */
+  readonly expiresAt: number;
+  /** The kept, masked result of a consumed approval. */
+  readonly result?: string;
+}
+
+export interface ApprovalAsk {
+  readonly session: Session;
+  readonly command: Command;
+  readonly decision: Extract<Decision, { effect: 'review' }>;
+  readonly shown: string;
+}
+
+/** The gate's side of approvals; `src/approval` holds them in the database. */
+export interface Approvals {
+  /** The live record for this very command (subject, target and its address, digest, definition, policy), or a new pending one. */
+  request(ask: ApprovalAsk): Promise<Approval>;
+  get(id: string): Promise<Approval | undefined>;
+  /** Resolves when the record is no longer pending, or when `signal` aborts, with the record as it then is. */
+  settled(id: string, signal: AbortSignal): Promise<Approval>;
+  /** granted -> executing, at most once, naming the intent event; false when it was not (or no longer) granted. */
+  execute(id: string, intent: string): Promise<boolean>;
+  /** executing -> consumed with the masked result. */
+  consume(id: string, result: string): Promise<void>;
+  /** executing -> indeterminate: the command may have run; it is never run again by itself. */
+  lose(id: string): Promise<void>;
+}

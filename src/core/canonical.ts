@@ -1,0 +1,23 @@
+import { JsonNumber, type JsonValue } from './json.ts';
+
+/**
+ * RFC 8785 (JCS): keys sorted by UTF-16 code unit, no white space, ECMAScript numbers. One extension: a number that a
+ * double cannot hold is written as its source text, so that two different numbers never share a digest.
+ */
+export function canonicalJson(value: JsonValue): string {
+  if (value instanceof JsonNumber) return canonicalNumber(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const object = value as Readonly<Record<string, JsonValue>>;
+  const members = Object.keys(object)
+    .toSorted(byCodeUnit)
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key] ?? null)}`);
+  return `{${members.join(',')}}`;
+}
+
+function canonicalNumber(number: JsonNumber): string {
+  const exact = number.exact();
+  return exact === undefined ? number.text : String(exact === 0 ? 0 : exact);
+}
+
+const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from './canonical.ts';
+import type { JsonValue } from './json.ts';
+
+/** What the command does, as far as its protocol can tell; feeds risk. */
+export interface Traits {
+  readonly readOnly?: boolean;
+  readonly destructive?: boolean;
+  readonly openWorld?: boolean;
+}
+
+/**
+ * One thing asked of a target, in the form that is decided, shown to approvers, recorded and forwarded.
+ * `name` is what policy patterns match (`tools/call run_model`); a command with several effects has several.
+ */
+export interface Command {
+  readonly protocol: string;
+  readonly name: string;
+  readonly effects: readonly string[];
+  /**
+   * How rules may name it. `plain`: any pattern. `literal`: only a pattern whose first word has no `*`
+   * (unknown methods, and requests that a server makes of its client). `handshake`: allowed to whoever may reach
+   * the target, unless a rule denies it.
+   */
+  readonly naming: 'plain' | 'literal' | 'handshake';
+  readonly arguments: JsonValue;
+  /** RFC 8785 text of {protocol, name, arguments} and whatever else decides what runs. */
+  readonly canonical: string;
+  /** SHA-256 of `canonical`, hex. */
+  readonly digest: string;
+  /** Observations that go into the record and change no decision, e.g. `command-injection-pattern`. */
+  readonly flags: readonly string[];
+  readonly traits: Traits;
+  /** Hash of the tool's pinned definition; empty where there is none. */
+  readonly definition: string;
+}
+
+export type CommandParts = Pick<Command, 'protocol' | 'name' | 'naming' | 'arguments'> & Partial<Pick<Command, 'effects' | 'flags' | 'traits' | 'definition'>>;
+
+export function makeCommand(parts: CommandParts): Command {
+  const canonical = canonicalJson({ protocol: parts.protocol, name: parts.name, arguments: parts.arguments });
+  return {
+    effects: [parts.name],
+    flags: [],
+    traits: {},
+    definition: '',
+    ...parts,
+    canonical,
+    digest: createHash('sha256').update(canonical).digest('hex'),
+  };
+}

@@ -1,0 +1,51 @@
+/** What replaces a masked value. `redact` is the default. */
+export type MaskOperator = 'redact' | 'partial' | 'hash' | 'null' | 'fake';
+
+/** One mask that applies to this subject on this target (`reveal` is already resolved). */
+export interface MaskRule {
+  /** By place: JSON paths such as `$..api_key`. */
+  readonly fields: readonly string[];
+  /** By value: names of detectors. */
+  readonly detect: readonly string[];
+  readonly operator: MaskOperator;
+}
+
+export interface RiskFactor {
+  readonly name: string;
+  readonly points: number;
+}
+
+export interface Risk {
+  /** 0 to 100. */
+  readonly score: number;
+  readonly factors: readonly RiskFactor[];
+}
+
+/** Whose yes a review rule asks for. Every matching review rule adds one; all of them are needed. */
+export interface ApprovalRequirement {
+  readonly rule: string;
+  /** `group:x`, `person:x`. */
+  readonly from: readonly string[];
+  /** Distinct persons. */
+  readonly quorum: number;
+  /** Milliseconds an unanswered request lives. */
+  readonly pendingMs: number;
+  /** Milliseconds in which an approved command may run. */
+  readonly usableMs: number;
+  readonly reason: 'required' | 'optional';
+}
+
+interface Decided {
+  /** Name of the rule, `default` where none matched. */
+  readonly rule: string;
+  readonly reason: string;
+  readonly risk: Risk;
+  readonly masks: readonly MaskRule[];
+  /** SHA-256 of the compiled policy set, hex. */
+  readonly policyVersion: string;
+}
+
+export type Decision =
+  | (Decided & { readonly effect: 'allow' })
+  | (Decided & { readonly effect: 'deny' })
+  | (Decided & { readonly effect: 'review'; readonly approvals: readonly ApprovalRequirement[] });

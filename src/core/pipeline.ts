@@ -1,0 +1,214 @@
+/**
+ * The life of a command, in one place: protocols supply how to speak, never the order.
+ * Authentication happened when the `Session` was made; everything else is `passCommand`, read top-down.
+ */
+import type { Approval, Approvals } from './approval.ts';
+import type { Command } from './command.ts';
+import type { Decision, MaskRule } from './decision.ts';
+import { explainError, SallyportError } from './error.ts';
+import { commandParts, decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
+import type { MaskApplied, Masker } from './masker.ts';
+import type { Body, Recorder } from './recorder.ts';
+import type { Session } from './session.ts';
+
+/** What the steps need; wired once by the gateway. */
+export interface Gate {
+  decide(session: Session, command: Command): Decision;
+  readonly approvals: Approvals;
+  readonly recorder: Recorder;
+  masker(rules: readonly MaskRule[]): Masker;
+  /** Masks secrets in what the caller sent, for the record and for approvers. */
+  requestMasker(rules: readonly MaskRule[]): Masker;
+}
+
+/**
+ * Proof of one allowed command. Its constructor is not exported: code that forwards without a decision does not compile.
+ */
+class Grant {
+  readonly #command: Command;
+  /** Id of the intent event. */
+  readonly intent: string;
+  /** Id of the approval that this grant used up; such a command is not aborted when its caller leaves. */
+  readonly approval: string | undefined;
+
+  constructor(command: Command, intent: string, approval: string | undefined) {
+    this.#command = command;
+    this.intent = intent;
+    this.approval = approval;
+  }
+
+  /** The command that may be forwarded, and no other. */
+  get command(): Command {
+    return this.#command;
+  }
+}
+export type { Grant };
+
+/** One message that came from the target. */
+export interface ReplyPart {
+  /** `final` ends the command; `chunk` is a message on the way (progress, a log line, a server's request). */
+  readonly kind: 'chunk' | 'final';
+  /** `error` where the target itself answered with an error. */
+  readonly status: 'ok' | 'error';
+  /** Rewrites the message under the masker: the bytes for the caller, which are also the record. */
+  mask(masker: Masker): MaskedPart;
+  /** The message as it came, for `observe` mode when masking failed. */
+  raw(): MaskedPart;
+  /** Set where the target asks something of the caller (sampling, elicitation, roots): decided like any command. */
+  readonly asks?: { readonly command: Command; decline(decision: Decision): void };
+}
+
+export interface MaskedPart {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+  readonly applied: readonly MaskApplied[];
+}
+
+/** Why a command got no reply from its target. `event` is the id of the record: the caller may quote it. */
+export type Refusal =
+  | { readonly kind: 'denied'; readonly decision: Decision; readonly event: string }
+  | { readonly kind: 'approval'; readonly approval: Approval; readonly decision: Decision; readonly event: string }
+  | { readonly kind: 'failed'; readonly error: SallyportError; readonly event: string };
+
+/** What a protocol supplies for one command. */
+export interface Exchange {
+  readonly session: Session;
+  readonly command: Command;
+  /** The request as it is recorded (`bytes`) and shown to approvers (`shown`), masked with the given masker. */
+  request(masker: Masker): MaskedPart & { readonly shown: string };
+  /** Tells the caller that people were asked, and waits as long as this caller can; the record as it then is. */
+  wait(approval: Approval, settled: (signal: AbortSignal) => Promise<Approval>): Promise<Approval>;
+  /** Sends the granted command with the target's credential. Yields what comes back, `final` last; a mere stream has no `final`. */
+  forward(grant: Grant): AsyncIterable<ReplyPart>;
+  /** Hands masked bytes to the caller, under back-pressure. A caller that left is no error. */
+  release(part: ReplyPart, masked: MaskedPart): Promise<void>;
+  /** Gives the kept result of an approved command that already ran. */
+  repeat(result: string, approval: Approval): Promise<void>;
+  /** Says no in the protocol's own form. */
+  refuse(refusal: Refusal): Promise<void>;
+}
+
+type Review = Extract<Decision, { effect: 'review' }>;
+
+/** Steps 3 to 9. Never throws: whatever goes wrong is refused in the protocol's form, and recorded. */
+export async function passCommand(gate: Gate, exchange: Exchange): Promise<void> {
+  const { session, command } = exchange;
+  const about: EventParts = { ...sessionParts(session), ...commandParts(command) };
+  try {
+    const decision = gate.decide(session, command);
+    const request = exchange.request(gate.requestMasker(decision.masks));
+    const asked: Asked = { parts: { ...about, ...decisionParts(decision), masks: request.applied }, body: { name: 'request', ...request }, decision };
+
+    if (decision.effect === 'deny') return await refuse(gate, exchange, asked, { kind: 'denied', decision });
+    if (decision.effect === 'allow') return await run(gate, exchange, asked, undefined);
+
+    const approval = await approve(gate, exchange, decision, request.shown);
+    if (approval.status === 'consumed') return await exchange.repeat(approval.result ?? '', approval);
+    if (approval.status !== 'granted') return await refuse(gate, exchange, asked, { kind: 'approval', approval, decision });
+    const again = gate.decide(session, command);
+    if (again.effect === 'deny' || again.policyVersion !== decision.policyVersion) return await refuse(gate, exchange, asked, { kind: 'denied', decision: changed(again) });
+    return await run(gate, exchange, asked, approval);
+  } catch (error) {
+    await fail(gate, exchange, about, error);
+  }
+}
+
+interface Asked {
+  readonly parts: EventParts;
+  readonly body: Body;
+  readonly decision: Decision;
+}
+
+/** Step 4: the approval of exactly this command, after waiting for people where it is still open. */
+async function approve(gate: Gate, exchange: Exchange, decision: Review, shown: string): Promise<Approval> {
+  const { session, command } = exchange;
+  const approval = await gate.approvals.request({ session, command, decision, shown });
+  if (approval.status !== 'pending') return approval;
+  return exchange.wait(approval, (signal) => gate.approvals.settled(approval.id, signal));
+}
+
+/** Steps 5 to 9. */
+async function run(gate: Gate, exchange: Exchange, asked: Asked, approval: Approval | undefined): Promise<void> {
+  const intent = makeEvent('command.forwarded', { ...asked.parts, ...(approval ? { approval: approval.id } : {}) });
+  if (approval && !(await gate.approvals.execute(approval.id, intent.id))) {
+    const now = (await gate.approvals.get(approval.id)) ?? approval;
+    if (now.status === 'consumed') return exchange.repeat(now.result ?? '', now);
+    return refuse(gate, exchange, asked, { kind: 'approval', approval: now, decision: asked.decision });
+  }
+  try {
+    await gate.recorder.append(intent, [asked.body]);
+    const grant = new Grant(exchange.command, intent.id, approval?.id);
+    await relay(gate, exchange, grant, asked.decision.masks);
+  } catch (error) {
+    if (approval) await gate.approvals.lose(approval.id);
+    await fail(gate, exchange, { ...asked.parts, intent: intent.id }, error);
+  }
+}
+
+/** Steps 7 to 9: forward, mask, record, release, message by message. */
+async function relay(gate: Gate, exchange: Exchange, grant: Grant, masks: readonly MaskRule[]): Promise<void> {
+  const started = performance.now();
+  const masker = gate.masker(masks);
+  const about: EventParts = { ...sessionParts(exchange.session), ...commandParts(grant.command), intent: grant.intent };
+  let ended = false;
+  for await (const part of exchange.forward(grant)) {
+    if (ended) continue;
+    if (part.asks && !(await asksMayPass(gate, exchange.session, part.asks))) continue;
+    const masked = maskPart(part, masker, exchange.session);
+    ended = part.kind === 'final';
+    const outcome = { status: part.status, bytes: masked.bytes.byteLength, milliseconds: Math.round(performance.now() - started) };
+    const event = makeEvent(ended ? 'reply.received' : 'stream.chunk', { ...about, outcome, masks: masked.applied, ...(masked.note ? { note: masked.note } : {}) });
+    await recordReply(gate, exchange.session, event, { name: ended ? 'reply' : 'chunk', ...masked });
+    if (ended && grant.approval) await gate.approvals.consume(grant.approval, Buffer.from(masked.bytes).toString());
+    await exchange.release(part, masked);
+  }
+  if (ended) return;
+  await gate.recorder.append(makeEvent('reply.received', { ...about, outcome: { status: 'closed', milliseconds: Math.round(performance.now() - started) } }));
+}
+
+/** A request that the target makes of the caller is decided too; one that is not allowed is declined and goes no further. */
+async function asksMayPass(gate: Gate, session: Session, asks: NonNullable<ReplyPart['asks']>): Promise<boolean> {
+  const decision = gate.decide(session, asks.command);
+  if (decision.effect === 'allow') return true;
+  await gate.recorder.append(makeEvent('command.refused', { ...sessionParts(session), ...commandParts(asks.command), ...decisionParts(decision) }));
+  asks.decline(decision);
+  return false;
+}
+
+function maskPart(part: ReplyPart, masker: Masker, session: Session): MaskedPart & { readonly note?: string } {
+  try {
+    return part.mask(masker);
+  } catch (error) {
+    if (session.target.masking === 'observe') return { ...part.raw(), note: `released unmasked (observe): ${explainError(error)}` };
+    throw new SallyportError('masking_failed', 'the reply could not be masked, so it is not released', { cause: error });
+  }
+}
+
+/** `strict` waits for the disk before the caller sees the reply; `relaxed` does not, and a failure ends the gateway's use by itself. */
+async function recordReply(gate: Gate, session: Session, event: Event, body: Body): Promise<void> {
+  const durable = gate.recorder.append(event, [body]);
+  if (session.target.audit === 'strict') await durable;
+  else durable.catch(() => {});
+}
+
+type RefusalParts = { kind: 'denied'; decision: Decision } | { kind: 'approval'; approval: Approval; decision: Decision };
+
+async function refuse(gate: Gate, exchange: Exchange, asked: Asked, refusal: RefusalParts): Promise<void> {
+  const approval = refusal.kind === 'approval' ? { approval: refusal.approval.id, note: `approval ${refusal.approval.status}` } : {};
+  const event = makeEvent('command.refused', { ...asked.parts, ...approval, ...decisionParts(refusal.decision) });
+  await gate.recorder.append(event, [asked.body]);
+  await exchange.refuse({ ...refusal, event: event.id });
+}
+
+async function fail(gate: Gate, exchange: Exchange, parts: EventParts, cause: unknown): Promise<void> {
+  const error = cause instanceof SallyportError ? cause : new SallyportError('internal', 'the gateway failed on this command', { cause });
+  const event = makeEvent('command.failed', { ...parts, outcome: { status: error.code }, note: error.message });
+  await gate.recorder.append(event).catch(() => {});
+  await exchange.refuse({ kind: 'failed', error, event: event.id });
+}
+
+function changed(decision: Decision): Decision {
+  if (decision.effect === 'deny') return decision;
+  const { rule, risk, masks, policyVersion } = decision;
+  return { effect: 'deny', rule, risk, masks, policyVersion, reason: 'the policy changed while this command waited: call again to have it decided anew' };
+}

@@ -1,0 +1,22 @@
+export type SubjectKind = 'person' | 'workload' | 'ai-agent';
+
+/** Who asks. `id` is unique within `issuer`; policy names a subject by `name` (`person:lead`) or by group. */
+export interface Subject {
+  readonly kind: SubjectKind;
+  readonly id: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly issuer: string;
+  /** The person behind an AI agent. */
+  readonly onBehalfOf?: Subject;
+}
+
+/** One identity across names and groups: what sessions and approvals are bound to. */
+export function subjectKey(subject: Subject): string {
+  return JSON.stringify([subject.kind, subject.issuer, subject.id]);
+}
+
+/** The person who answers for a subject: the one behind an agent, else the subject. */
+export function principalOf(subject: Subject): Subject {
+  return subject.onBehalfOf ? principalOf(subject.onBehalfOf) : subject;
+}

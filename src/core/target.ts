@@ -1,0 +1,46 @@
+/** Where a secret comes from. */
+export type SecretSource = { readonly env: string } | { readonly file: string };
+
+/** How the target is opened: injected by the upstream side, never shown to the caller. */
+export type CredentialSpec =
+  | { readonly bearer: SecretSource }
+  | { readonly header: { readonly name: string; readonly value: SecretSource } }
+  | { readonly basic: { readonly user: string; readonly password: SecretSource } }
+  | { readonly env: Readonly<Record<string, SecretSource>> };
+
+export interface TargetLimits {
+  /** Bytes of one request. */
+  readonly requestBytes: number;
+  /** Bytes of one reply message. */
+  readonly replyBytes: number;
+  /** Nesting of JSON. */
+  readonly depth: number;
+  /** Milliseconds until the first byte of a reply. */
+  readonly replyMs: number;
+}
+
+/** What is reached: one MCP server, one database, one host. Made from a `kind: Target` document. */
+export interface Target {
+  readonly name: string;
+  readonly protocol: string;
+  /** URL of the target; absent for a stdio server. */
+  readonly address?: string;
+  /** Program and arguments of a stdio server; never passed through a shell. */
+  readonly command?: readonly string[];
+  readonly credential?: CredentialSpec;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly owners: readonly string[];
+  /** `strict` awaits the record of a reply before it is released. */
+  readonly audit: 'strict' | 'relaxed';
+  /** `observe` releases a reply whose masking failed, and says so in the record. */
+  readonly masking: 'enforce' | 'observe';
+  /** How tools first seen are taken (MCP). */
+  readonly pin: 'trust-first' | 'review';
+  /** Arguments that the tool's schema does not declare. */
+  readonly extraArguments: 'refuse' | 'allow';
+  /** Strings that begin with `-` where the schema names no pattern. */
+  readonly leadingDash: 'refuse' | 'allow';
+  readonly limits: TargetLimits;
+}
+
+export const DEFAULT_LIMITS: TargetLimits = { requestBytes: 4 << 20, replyBytes: 32 << 20, depth: 256, replyMs: 300_000 };

@@ -1,0 +1,80 @@
+/** The tables of `migrations/`, as kysely sees them. Times are epoch milliseconds unless the column says `time` or `_at TEXT`. */
+export interface Schema {
+  approvals: ApprovalRow;
+  approval_answers: AnswerRow;
+  events: EventRow;
+  sessions: SessionRow;
+  sink_positions: { sink: string; writer: string; next_leaf: number };
+  accounts: AccountRow;
+  sign_ins: { secret_hash: string; account: string; csrf: string; created_at: number; expires_at: number };
+  tool_pins: { target: string; name: string; hash: string; definition: string; status: string; seen_at: number };
+}
+
+export interface ApprovalRow {
+  id: string;
+  approval_key: string;
+  status: string;
+  session: string;
+  subject: string;
+  principal_key: string;
+  target: string;
+  command: string;
+  shown: string;
+  digest: string;
+  decision: string;
+  created_at: number;
+  expires_at: number;
+  intent: string | null;
+  owner: string | null;
+  result: string | null;
+}
+
+export interface AnswerRow {
+  approval_id: string;
+  principal_key: string;
+  approver: string;
+  answer: string;
+  reason: string;
+  answered_at: number;
+}
+
+export interface EventRow {
+  id: string;
+  writer: string;
+  leaf_index: number;
+  time: string;
+  kind: string;
+  session: string | null;
+  subject: string | null;
+  target: string | null;
+  command: string | null;
+  effect: string | null;
+  rule: string | null;
+  approval: string | null;
+  intent: string | null;
+  leaf: string;
+}
+
+export interface SessionRow {
+  id: string;
+  opened_at: string;
+  last_at: string;
+  closed_at: string | null;
+  subject: string;
+  subject_kind: string;
+  target: string;
+  client: string;
+  commands: number;
+  refused: number;
+  masked: number;
+}
+
+export interface AccountRow {
+  name: string;
+  kind: string;
+  member_of: string;
+  password_hash: string;
+  created_at: number;
+  failures: number;
+  locked_until: number;
+}
