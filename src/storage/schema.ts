@@ -1,7 +1,9 @@
 /** The tables of `migrations/`, as kysely sees them. Times are epoch milliseconds unless the column says `time` or `_at TEXT`. */
 export interface Schema {
+  migrations: { name: string; sha256: string; applied_at: number };
   approvals: ApprovalRow;
   approval_answers: AnswerRow;
+  owners: { owner: string; alive_until: number };
   events: EventRow;
   sessions: SessionRow;
   sink_positions: { sink: string; writer: string; next_leaf: number };
@@ -24,6 +26,7 @@ export interface ApprovalRow {
   decision: string;
   created_at: number;
   expires_at: number;
+  changed_at: number;
   intent: string | null;
   owner: string | null;
   result: string | null;

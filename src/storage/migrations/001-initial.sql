@@ -15,15 +15,20 @@ CREATE TABLE approvals (
   digest TEXT NOT NULL,
   decision TEXT NOT NULL,
   created_at BIGINT NOT NULL,
+  -- When it ends unanswered or unused; once consumed, until when the result is kept.
   expires_at BIGINT NOT NULL,
+  -- Last transition or answer.
+  changed_at BIGINT NOT NULL,
   -- Id of the intent event, set by the one update that takes it from granted to executing.
   intent TEXT,
   -- Which process is executing it; recovery after a crash finds its own by this.
   owner TEXT,
   result TEXT
 );
-CREATE INDEX approvals_by_key ON approvals (approval_key, status);
-CREATE INDEX approvals_by_status ON approvals (status, created_at);
+CREATE UNIQUE INDEX approvals_live ON approvals (approval_key) WHERE status IN ('pending', 'granted', 'executing');
+CREATE INDEX approvals_by_key ON approvals (approval_key, created_at);
+CREATE INDEX approvals_by_status ON approvals (status, expires_at);
+CREATE INDEX approvals_by_change ON approvals (changed_at);
 
 CREATE TABLE approval_answers (
   approval_id TEXT NOT NULL,
@@ -33,6 +38,12 @@ CREATE TABLE approval_answers (
   reason TEXT NOT NULL,
   answered_at BIGINT NOT NULL,
   PRIMARY KEY (approval_id, principal_key)
+);
+
+-- Which processes are alive: what a dead one was executing has an unknown outcome.
+CREATE TABLE owners (
+  owner TEXT PRIMARY KEY,
+  alive_until BIGINT NOT NULL
 );
 
 -- The audit index: a copy of what the journal holds, fed from it, rebuilt from it.
