@@ -1,0 +1,59 @@
+/**
+ * Storage owns the rows: the schema, its migrations, and one way to reach SQLite (embedded) and PostgreSQL (shared).
+ * Called by approval, audit, identity and the gateway. It must not know what the rows mean.
+ */
+import { Kysely } from 'kysely';
+import { SallyportError } from '../core/error.ts';
+import { migrate, readMigrations, type Migration } from './migrations.ts';
+import { postgresDialect } from './postgres.ts';
+import type { Schema } from './schema.ts';
+import { makeDatabaseFile, sqliteDialect } from './sqlite.ts';
+
+export interface Storage {
+  readonly db: Kysely<Schema>;
+  readonly kind: 'sqlite' | 'postgres';
+  close(): Promise<void>;
+}
+
+export interface StorageOptions {
+  /** `sqlite:<path>` or a path for the embedded database, `postgres://…` for a shared one. */
+  readonly url: string;
+  readonly migrations?: readonly Migration[];
+  readonly now?: () => number;
+  /** Hears of database connections that broke while nobody used them. */
+  readonly report?: (error: Error) => void;
+}
+
+/** Opens the database and brings it up to date. Throws `config_invalid` for a url of another kind, else `storage_failed`. */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const place = placeOf(options.url);
+  const db = new Kysely<Schema>({ dialect: dialectOf(place, options.report ?? (() => {})), log: [] });
+  try {
+    await migrate(db, place.kind, options.migrations ?? (await readMigrations()), options.now ?? Date.now);
+  } catch (error) {
+    await db.destroy().catch(() => {});
+    throw error;
+  }
+  return { db, kind: place.kind, close: () => db.destroy() };
+}
+
+type Place = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres'; readonly url: string };
+
+function placeOf(url: string): Place {
+  if (/^postgres(ql)?:\/\//.test(url)) return { kind: 'postgres', url };
+  const path = url.replace(/^sqlite:(\/\/(?=\/))?/, '');
+  // The rest of such a url may hold a password: it is not repeated.
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) throw new SallyportError('config_invalid', 'the database must be a path, sqlite:<path> or postgres://…');
+  if (path === '') throw new SallyportError('config_invalid', 'the path of the database is empty');
+  return { kind: 'sqlite', path };
+}
+
+function dialectOf(place: Place, report: (error: Error) => void) {
+  if (place.kind === 'postgres') return postgresDialect(place.url, report);
+  try {
+    makeDatabaseFile(place.path);
+  } catch (cause) {
+    throw new SallyportError('storage_failed', `the database file cannot be made: ${place.path}`, { hint: 'check the folder and its permissions', cause });
+  }
+  return sqliteDialect(place.path);
+}
