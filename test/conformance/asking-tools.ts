@@ -77,7 +77,8 @@ const askName = (message: string) => inputRequired.elicit({ message, requestedSc
 function elicit(ctx: ServerContext, key: string, message: string, requestedSchema: object): Answer {
   const answer = inputResponse(ctx.mcpReq.inputResponses, key);
   // the SDK's type names every keyword of the restricted schema; the constants below are written by it
-  if (answer.kind !== 'elicit') return inputRequired({ inputRequests: { [key]: inputRequired.elicit({ message, requestedSchema } as Parameters<typeof inputRequired.elicit>[0]) } });
+  if (answer.kind !== 'elicit')
+    return inputRequired({ inputRequests: { [key]: inputRequired.elicit({ message, requestedSchema } as Parameters<typeof inputRequired.elicit>[0]) } });
   return text(`Elicitation completed: action=${answer.action}, content=${JSON.stringify(answer.content ?? {})}`);
 }
 
@@ -97,8 +98,12 @@ function addStateful(server: McpServer, states: RequestStateCodec<RoundState>): 
     const confirm = inputRequired.elicit({ message: 'Please confirm', requestedSchema: OK });
     return inputRequired({ inputRequests: { confirm }, requestState: await states.mint({ round: 1 }) });
   };
-  server.registerTool('test_input_required_result_request_state', { description: 'Keeps state over a round', inputSchema: empty }, (_args, ctx) => confirmed(ctx));
-  server.registerTool('test_input_required_result_tampered_state', { description: 'Refuses changed state', inputSchema: empty }, (_args, ctx) => confirmed(ctx));
+  server.registerTool('test_input_required_result_request_state', { description: 'Keeps state over a round', inputSchema: empty }, (_args, ctx) =>
+    confirmed(ctx),
+  );
+  server.registerTool('test_input_required_result_tampered_state', { description: 'Refuses changed state', inputSchema: empty }, (_args, ctx) =>
+    confirmed(ctx),
+  );
   server.registerTool('test_input_required_result_multiple_inputs', { description: 'Asks three things at once', inputSchema: empty }, async (_args, ctx) => {
     const name = acceptedContent(ctx.mcpReq.inputResponses, 'user_name', NAME);
     const greeting = inputResponse(ctx.mcpReq.inputResponses, 'greeting');
@@ -143,7 +148,9 @@ function addPrompt(server: McpServer): void {
   server.registerPrompt('test_input_required_result_prompt', { description: 'Asks for its context in a round' }, (ctx) => {
     const answer = acceptedContent(ctx.mcpReq.inputResponses, 'user_context', CONTEXT);
     if (answer) return { messages: [{ role: 'user', content: { type: 'text', text: `Context: ${answer.context}` } }] };
-    return inputRequired({ inputRequests: { user_context: inputRequired.elicit({ message: 'What context should the prompt use?', requestedSchema: CONTEXT }) } });
+    return inputRequired({
+      inputRequests: { user_context: inputRequired.elicit({ message: 'What context should the prompt use?', requestedSchema: CONTEXT }) },
+    });
   });
 }
 

@@ -32,6 +32,7 @@ const SCHEMA_2020_12 = {
   },
   allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
   if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema; the constant is never awaited
   then: { required: ['phone'] },
   else: { required: ['email'] },
   additionalProperties: false,
@@ -82,7 +83,8 @@ function addStreamingTools(server: McpServer): void {
     return text('Logged one message');
   });
   server.registerTool('test_tool_with_progress', { description: 'Reports progress three times', inputSchema: empty }, async (_args, ctx) => {
-    const progressToken = ctx.mcpReq._meta?.progressToken;
+    const { _meta: meta } = ctx.mcpReq;
+    const progressToken = meta?.progressToken;
     for (const progress of [0, 50, 100]) {
       if (progress > 0) await sleep(50);
       if (progressToken !== undefined) await ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total: 100 } });

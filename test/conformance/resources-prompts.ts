@@ -35,7 +35,9 @@ export function addSubscriptions(server: McpServer): void {
 const userText = (text: string) => ({ role: 'user' as const, content: { type: 'text' as const, text } });
 
 export function addPrompts(server: McpServer): void {
-  server.registerPrompt('test_simple_prompt', { description: 'A prompt without arguments' }, () => ({ messages: [userText('This is a simple prompt for testing.')] }));
+  server.registerPrompt('test_simple_prompt', { description: 'A prompt without arguments' }, () => ({
+    messages: [userText('This is a simple prompt for testing.')],
+  }));
   const cities = ['paris', 'park', 'party', 'testValue1'];
   const argsSchema = z.object({ arg1: completable(z.string(), (value) => cities.filter((city) => city.startsWith(value))), arg2: z.string() });
   server.registerPrompt('test_prompt_with_arguments', { description: 'A prompt with two arguments', argsSchema }, ({ arg1, arg2 }) => ({

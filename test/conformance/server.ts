@@ -4,10 +4,17 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { localhostHostValidation, localhostOriginValidation, NodeStreamableHTTPServerTransport, toNodeHandler, toWebRequest, type NodeIncomingMessageLike } from '@modelcontextprotocol/node';
+import {
+  localhostHostValidation,
+  localhostOriginValidation,
+  NodeStreamableHTTPServerTransport,
+  toNodeHandler,
+  toWebRequest,
+  type NodeIncomingMessageLike,
+} from '@modelcontextprotocol/node';
 import { createMcpHandler, createRequestStateCodec, isLegacyRequest, McpServer, type ServerNotifier } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { listen } from '../support/listen.ts';
 import { addAskingTools, type RoundState } from './asking-tools.ts';
 import { addContentTools } from './content-tools.ts';
 import { createEventStore } from './event-store.ts';
@@ -30,15 +37,12 @@ export async function startConformanceServer(options: { readonly port?: number }
     if (!guards.every((allows) => allows(request, response))) return;
     void route(request, response, legacy.handle, serveModern).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => http.listen(options.port ?? 0, '127.0.0.1', resolve));
-  // listening on TCP, so the address is an object
-  const { port } = http.address() as AddressInfo;
+  const { port, close } = await listen(http, options.port);
   return {
     url: `http://127.0.0.1:${port}/mcp`,
     async close() {
       await Promise.all([modern.close(), legacy.close()]);
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
+      await close();
     },
   };
 }
@@ -64,7 +68,11 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function makeServer(era: 'legacy' | 'modern', states: ReturnType<typeof createRequestStateCodec<RoundState>>, notifier: () => ServerNotifier | undefined): McpServer {
+function makeServer(
+  era: 'legacy' | 'modern',
+  states: ReturnType<typeof createRequestStateCodec<RoundState>>,
+  notifier: () => ServerNotifier | undefined,
+): McpServer {
   const capabilities = { logging: {}, completions: {}, resources: { subscribe: true, listChanged: true } };
   const info = { name: 'conformance-fixture', version: '1.0.0' };
   const server = new McpServer(info, { capabilities, requestState: { verify: states.verify } });
