@@ -1,0 +1,103 @@
+import type { Command } from '../core/command.ts';
+import type { ApprovalRequirement, Decision, MaskRule, Risk } from '../core/decision.ts';
+import type { Session } from '../core/session.ts';
+import type { Subject } from '../core/subject.ts';
+import { scoreRisk } from './risk.ts';
+import type { CompiledRule, CompiledTarget } from './ruleset.ts';
+import { chainOf, isSomebody, matchesSubject } from './subjects.ts';
+import { whenVariables, type WhenVariables } from './when.ts';
+
+export interface DecideContext {
+  readonly now?: Date;
+}
+
+/** What the rules say for one subject: the parts of a Decision that differ between the caller and whom it acts for. */
+export type Verdict =
+  | { readonly effect: 'allow' | 'deny'; readonly rule: string; readonly reason: string }
+  | { readonly effect: 'review'; readonly rule: string; readonly reason: string; readonly approvals: readonly ApprovalRequirement[] };
+
+const NO_RISK: Risk = { score: 100, factors: [{ name: 'unknown', points: 100 }] };
+
+/** deny beats review beats allow; nothing matched is deny. For a caller that acts for somebody, the stricter of both verdicts. */
+export function decide(target: CompiledTarget | undefined, policyVersion: string, session: Session, command: Command, context: DecideContext): Decision {
+  const chain = chainOf(session.subject);
+  if (!target || !chain || !chain.every(isSomebody)) return { ...nobody(session), risk: NO_RISK, masks: [], policyVersion };
+  const risk = scoreRisk(command, session.subject, target.target.labels, target.weights);
+  const now = context.now ?? new Date();
+  const verdicts = chain.map((subject) => verdictFor(target, { session, subject, command, risk: risk.score, now }));
+  const masks: readonly MaskRule[] = target.masksFor(chain);
+  return { ...strictest(verdicts), risk, masks, policyVersion };
+}
+
+function nobody(session: Session): Verdict {
+  return { effect: 'deny', rule: 'default', reason: `no rule can apply: the target ${session.target.name} is not configured or the identity is incomplete; sign in again or ask an administrator` };
+}
+
+export interface Question {
+  readonly session: Session;
+  readonly subject: Subject;
+  readonly command: Command;
+  readonly risk: number;
+  readonly now: Date;
+}
+
+function verdictFor(target: CompiledTarget, question: Question): Verdict {
+  const { command, subject } = question;
+  const applies = makeApplies(question);
+  const denied = target.denies(command).find((rule) => applies(rule, true));
+  if (denied) return { effect: 'deny', rule: denied.name, reason: denied.message ?? `the rule ${denied.name} denies ${command.name}: ask for something else, or the owners of ${target.target.name} to change it` };
+
+  const reviews = unique(command.effects.flatMap((effect) => target.reviews(effect))).filter((rule) => applies(rule, true));
+  if (command.naming === 'handshake') return handshake(target, subject, command);
+  const covers = command.effects.map((effect) => target.permits(command, effect).find((rule) => reviews.includes(rule) || (target.allows(command, effect).includes(rule) && applies(rule, false))));
+  if (covers.length === 0 || covers.includes(undefined)) return nothingMatched(target, command);
+  if (reviews.length > 0) return reviewed(reviews, command);
+  const names = unique(covers.flatMap((rule) => (rule ? [rule.name] : [])));
+  return { effect: 'allow', rule: names.join(', '), reason: `allowed by ${names.join(', ')}` };
+}
+
+/** Whether a rule is about this question; `ifBroken` is what a failed expression counts as. */
+function makeApplies(question: Question): (rule: CompiledRule, ifBroken: boolean) => boolean {
+  let variables: WhenVariables | undefined;
+  return (rule, ifBroken) => {
+    if (!matchesSubject(rule.subjects, question.subject)) return false;
+    if (rule.when === undefined) return true;
+    variables ??= whenVariables(question);
+    const outcome = rule.when(variables);
+    return outcome === 'error' ? ifBroken : outcome;
+  };
+}
+
+function handshake(target: CompiledTarget, subject: Subject, command: Command): Verdict {
+  const rule = target.rules.find((one) => one.permits && matchesSubject(one.subjects, subject));
+  if (!rule) return nothingMatched(target, command);
+  return { effect: 'allow', rule: rule.name, reason: `${command.name} is open to whom a rule names on this target` };
+}
+
+function nothingMatched(target: CompiledTarget, command: Command): Verdict {
+  const { name, owners } = target.target;
+  const whom = owners.length === 0 ? 'an administrator' : owners.join(' or ');
+  return { effect: 'deny', rule: 'default', reason: `no rule allows ${command.name} on ${name}: use what the target lists for you, or ask ${whom} for a rule` };
+}
+
+function reviewed(rules: readonly CompiledRule[], command: Command): Verdict {
+  const approvals = rules.flatMap((rule) => (rule.requirement ? [rule.requirement] : []));
+  const names = rules.map((rule) => rule.name).join(', ');
+  const from = approvals.map(({ from: who, quorum }) => `${quorum === 1 ? '' : `${quorum} of `}${who.join(' or ')}`).join(' and ');
+  return { effect: 'review', rule: names, reason: rules.find((rule) => rule.message)?.message ?? `${command.name} needs approval from ${from}`, approvals };
+}
+
+const RANK = { deny: 2, review: 1, allow: 0 } as const;
+
+function strictest(verdicts: readonly Verdict[]): Verdict {
+  return verdicts.reduce((a, b) => {
+    if (a.effect === 'review' && b.effect === 'review') return { ...a, approvals: unionOf(a.approvals, b.approvals) };
+    return RANK[b.effect] > RANK[a.effect] ? b : a;
+  });
+}
+
+function unionOf(a: readonly ApprovalRequirement[], b: readonly ApprovalRequirement[]): readonly ApprovalRequirement[] {
+  return [...a, ...b.filter((one) => !a.includes(one))];
+}
+
+const unique = <T>(items: readonly T[]): readonly T[] => (items.length < 2 ? items : [...new Set(items)]);

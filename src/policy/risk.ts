@@ -1,0 +1,69 @@
+import type { Command } from '../core/command.ts';
+import type { Risk, RiskFactor } from '../core/decision.ts';
+import type { Subject } from '../core/subject.ts';
+
+/**
+ * Points by factor; a policy may set others. The highest base counts once, modifiers are added, the sum is kept in 0 to 100.
+ * Only what is known from the command, its subject and its target: a server's own claims may raise and never lower.
+ */
+export const RISK_WEIGHTS = {
+  unknown: 100,
+  'destructive-tool': 55,
+  tool: 40,
+  read: 5,
+  'dynamic-code': 10,
+  'ai-agent': 10,
+  'ci-workload': 5,
+  production: 10,
+  'regulated-data': 10,
+  'open-world': 10,
+} as const satisfies Readonly<Record<string, number>>;
+
+export type RiskFactorName = keyof typeof RISK_WEIGHTS;
+export type RiskWeights = Readonly<Record<RiskFactorName, number>>;
+
+const READS = /^(?:initialize|ping|logging\/setLevel|server\/discover|completion\/complete|notifications\/.*|subscriptions\/listen|roots\/list|(?:tools|resources|resources\/templates|prompts|tasks)\/(?:list|read|get|result|subscribe|unsubscribe))(?: |$)/;
+const PRODUCTION = new Set(['prod', 'production']);
+const ORDINARY_DATA = new Set(['public', 'internal', 'none', 'test', 'synthetic']);
+
+/** The same command by the same subject on the same target always scores the same. */
+export function scoreRisk(command: Command, subject: Subject, labels: Readonly<Record<string, string>>, weights: RiskWeights = RISK_WEIGHTS): Risk {
+  const names: RiskFactorName[] = [heaviest(command, weights), ...modifiers(command, subject, labels)];
+  const factors: RiskFactor[] = [];
+  let sum = 0;
+  for (const name of names) {
+    const points = weights[name];
+    if (points === 0) continue;
+    factors.push({ name, points });
+    sum += points;
+  }
+  return { score: Math.min(100, sum), factors };
+}
+
+function heaviest(command: Command, weights: RiskWeights): RiskFactorName {
+  let base: RiskFactorName = baseOf(command, command.effects[0] ?? command.name);
+  for (const effect of command.effects) {
+    const other = baseOf(command, effect);
+    if (weights[other] > weights[base]) base = other;
+  }
+  return base;
+}
+
+function baseOf(command: Command, effect: string): RiskFactorName {
+  if (command.naming === 'literal' || effect === '' || /^unknown(?: |$)/i.test(effect)) return 'unknown';
+  if (command.traits.destructive === true) return 'destructive-tool';
+  if (command.naming === 'handshake' || command.traits.readOnly === true || READS.test(effect)) return 'read';
+  return 'tool';
+}
+
+function modifiers(command: Command, subject: Subject, labels: Readonly<Record<string, string>>): RiskFactorName[] {
+  const found: RiskFactorName[] = [];
+  if (command.traits.openWorld === true) found.push('open-world');
+  if (command.flags.includes('command-injection-pattern')) found.push('dynamic-code');
+  if (subject.kind === 'ai-agent') found.push('ai-agent');
+  if (subject.kind === 'workload') found.push('ci-workload');
+  if (PRODUCTION.has((labels['env'] ?? '').toLowerCase())) found.push('production');
+  const data = labels['data'];
+  if (data !== undefined && !ORDINARY_DATA.has(data.toLowerCase())) found.push('regulated-data');
+  return found;
+}

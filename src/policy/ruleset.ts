@@ -1,0 +1,100 @@
+import type { Command } from '../core/command.ts';
+import type { ApprovalRequirement, MaskRule } from '../core/decision.ts';
+import type { Subject } from '../core/subject.ts';
+import type { Target } from '../core/target.ts';
+import { readDuration } from './duration.ts';
+import { foldCase } from './glob.ts';
+import { makePatternIndex, type PatternIndex } from './pattern-index.ts';
+import { RISK_WEIGHTS, type RiskWeights } from './risk.ts';
+import type { MaskDocument, PolicyDocument, RuleDocument } from './schema.ts';
+import { selectsTarget } from './selector.ts';
+import { compileSubjects, matchesSubject, type SubjectMatcher } from './subjects.ts';
+import { compileWhen, type When } from './when.ts';
+
+export interface CompiledRule {
+  readonly policy: string;
+  readonly name: string;
+  readonly subjects: SubjectMatcher;
+  readonly when: When | undefined;
+  readonly message: string | undefined;
+  /** Whether it allows or reviews anything. */
+  readonly permits: boolean;
+  readonly requirement: ApprovalRequirement | undefined;
+}
+
+/** All rules and masks about one target, found by the command's name. */
+export interface CompiledTarget {
+  readonly target: Target;
+  readonly weights: RiskWeights;
+  readonly rules: readonly CompiledRule[];
+  /** Rules whose deny names the command or any of its effects. */
+  denies(command: Command): readonly CompiledRule[];
+  /** Rules whose review names the command's effect, as a restriction: `*` names everything here. */
+  reviews(effect: string): readonly CompiledRule[];
+  /** Rules whose allow names the effect. */
+  allows(command: Command, effect: string): readonly CompiledRule[];
+  /** Rules whose allow or review covers the effect: without one it is denied. */
+  permits(command: Command, effect: string): readonly CompiledRule[];
+  masksFor(subjects: readonly Subject[]): readonly MaskRule[];
+}
+
+export function compileTarget(target: Target, policies: readonly PolicyDocument[]): CompiledTarget {
+  const mine = policies.filter((policy) => selectsTarget(policy, target)).toSorted(byName);
+  const sources = mine.flatMap((policy) => policy.rules.toSorted(byName).map((document) => ({ document, rule: compileRule(policy, document, target) })));
+  const allow = makePatternIndex(sources.flatMap(({ document, rule }) => (document.allow ?? []).map((pattern) => ({ pattern, rule }))));
+  const review = makePatternIndex(sources.flatMap(({ document, rule }) => (document.review ?? []).map((pattern) => ({ pattern: foldCase(pattern), rule }))));
+  const deny = makePatternIndex(sources.flatMap(({ document, rule }) => (document.deny ?? []).map((pattern) => ({ pattern: foldCase(pattern), rule }))));
+  const allows = (command: Command, effect: string): readonly CompiledRule[] => named(allow, command, effect, effect);
+  return {
+    target,
+    weights: Object.assign({ ...RISK_WEIGHTS }, ...mine.map((policy) => policy.risk?.weights ?? {})),
+    rules: sources.map(({ rule }) => rule),
+    denies: (command) => unique([command.name, ...command.effects].flatMap((name) => deny.find(foldCase(name), 'any'))),
+    reviews: (effect) => review.find(foldCase(effect), 'any'),
+    allows,
+    permits: (command, effect) => [...allows(command, effect), ...named(review, command, effect, foldCase(effect))],
+    masksFor: makeMasks(mine.flatMap((policy) => policy.masks)),
+  };
+}
+
+/** `*` never names what nobody understood: there a pattern has to spell the first word. */
+function named(index: PatternIndex<CompiledRule>, command: Command, effect: string, key: string): readonly CompiledRule[] {
+  return index.find(key, command.naming === 'literal' || /^unknown(?: |$)/i.test(effect) ? 'literal' : 'any');
+}
+
+function compileRule(policy: PolicyDocument, rule: RuleDocument, target: Target): CompiledRule {
+  return {
+    policy: policy.name,
+    name: rule.name,
+    subjects: compileSubjects(rule.subjects),
+    when: rule.when === undefined ? undefined : compileWhen(rule.when),
+    message: rule.message,
+    permits: rule.allow !== undefined || rule.review !== undefined,
+    requirement: rule.review === undefined ? undefined : requirementOf(rule, target),
+  };
+}
+
+function requirementOf(rule: RuleDocument, target: Target): ApprovalRequirement {
+  const { from = target.owners, quorum = 1, pending = '30m', usable = '15m', reason = 'optional' } = rule.approval ?? {};
+  return { rule: rule.name, from, quorum, pendingMs: readDuration(pending) ?? 0, usableMs: readDuration(usable) ?? 0, reason };
+}
+
+/** Masks for a subject; each combination is made once. */
+function makeMasks(documents: readonly MaskDocument[]): (subjects: readonly Subject[]) => readonly MaskRule[] {
+  const masks = documents.map((mask) => ({
+    rule: Object.freeze({ fields: mask.fields ?? [], detect: mask.detect ?? [], operator: mask.with }),
+    reveal: mask.reveal ? compileSubjects(mask.reveal) : undefined,
+  }));
+  const made = new Map<string, readonly MaskRule[]>();
+  return (subjects) => {
+    const key = masks.map(({ reveal }) => (reveal && subjects.length > 0 && subjects.every((subject) => matchesSubject(reveal, subject)) ? '0' : '1')).join('');
+    const known = made.get(key);
+    if (known) return known;
+    const rules = Object.freeze(masks.filter((_, index) => key[index] === '1').map(({ rule }) => rule));
+    if (made.size < 1000) made.set(key, rules);
+    return rules;
+  };
+}
+
+const unique = <T>(items: readonly T[]): readonly T[] => (items.length < 2 ? items : [...new Set(items)]);
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

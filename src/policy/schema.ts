@@ -1,0 +1,140 @@
+/**
+ * The resource documents, as they are written. The descriptions here are the documentation: the reference page and the
+ * JSON schema for editors are generated from them.
+ */
+import { z } from 'zod';
+import { readDuration } from './duration.ts';
+
+/** Control, format, bidirectional and line-breaking characters: nothing that a name may hold. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+const text = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((value) => !HIDDEN.test(value), 'control or invisible characters are not allowed');
+
+const name = text(63).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, `.`, `_` and `-`, beginning with a letter or digit');
+const ruleName = text(128).refine((value) => value !== 'default', '`default` is the name of the answer where no rule matched');
+const pattern = text(512).refine((value) => value === value.trim() && !value.includes('  '), 'one space between the words, none around them');
+const subject = text(256).regex(/^(\*|(group|person|workload|ai-agent):[^\s].*)$/, 'write `group:x`, `person:x`, `workload:x`, `ai-agent:x` or `*`');
+const approver = text(256).regex(/^(group|person):[^\s].*$/, 'write `group:x` or `person:x`');
+const labels = z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, 'letters, digits, `.`, `_`, `-`, `/`'), text(256));
+const duration = z
+  .string()
+  .refine((value) => readDuration(value) !== undefined, 'write a number and a unit: `90s`, `30m`, `8h`, `7d`')
+  .meta({ pattern: '^[1-9][0-9]{0,8}(ms|s|m|h|d)$' });
+
+const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable');
+
+const secret = oneOf(
+  {
+    env: envName.optional().describe('Name of an environment variable of the gateway.'),
+    file: text(4096).optional().describe('Path of a file; read again when it changes.'),
+  },
+  'where the secret comes from',
+);
+
+const credential = oneOf(
+  {
+    bearer: secret.optional().describe('Sent as `Authorization: Bearer <secret>`.'),
+    header: z
+      .strictObject({ name: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'the name of an HTTP header'), value: secret })
+      .optional()
+      .describe('Sent as a header of this name.'),
+    basic: z
+      .strictObject({ user: text(256).refine((value) => !value.includes(':'), 'a user name of basic authentication has no colon'), password: secret })
+      .optional()
+      .describe('Sent as `Authorization: Basic`.'),
+    env: z.record(envName, secret).optional().describe('Environment variables of a stdio server.'),
+  },
+  'how the target is opened',
+);
+
+const limits = z.strictObject({
+  requestBytes: count(1 << 30).optional().describe('Bytes of one request. Default 4 MiB.'),
+  replyBytes: count(1 << 30).optional().describe('Bytes of one reply message. Default 32 MiB.'),
+  depth: count(10_000).optional().describe('Nesting of JSON. Default 256.'),
+  replyMs: count(86_400_000).optional().describe('Milliseconds until the first byte of a reply. Default 300000.'),
+});
+
+export const targetSchema = z
+  .strictObject({
+    kind: z.literal('Target'),
+    name: name.describe('Names the target in policies and in its URL, `/mcp/<name>`.'),
+    protocol: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`').describe('`mcp`.'),
+    address: text(2048).optional().describe('URL of the target (http or https). Either this or `command`.'),
+    command: z.array(text(4096)).min(1).max(256).optional().describe('Program and arguments of a stdio server; never passed through a shell.'),
+    credential: credential.optional().describe('How the target is opened; injected by the gateway, never shown to a caller.'),
+    labels: labels.default({}).describe('Free labels. `env: prod` and `data: customer` raise risk.'),
+    owners: z.array(approver).default([]).describe('Who owns the target: approves where a rule names nobody, and sees its sessions.'),
+    audit: z.enum(['strict', 'relaxed']).default('strict').describe('`strict` awaits the record of a reply before it is released.'),
+    masking: z.enum(['enforce', 'observe']).default('enforce').describe('`observe` releases a reply whose masking failed, and records that.'),
+    pin: z.enum(['trust-first', 'review']).default('trust-first').describe('How tools that are first seen are taken.'),
+    extraArguments: z.enum(['refuse', 'allow']).default('refuse').describe("Arguments that a tool's schema does not declare."),
+    leadingDash: z.enum(['refuse', 'allow']).default('refuse').describe('Strings that begin with `-` where the schema names no pattern.'),
+    limits: limits.default({}).describe('Sizes and times.'),
+  })
+  .describe('What is reached: one MCP server.');
+
+const approval = z.strictObject({
+  from: z.array(approver).min(1).optional().describe("Who may approve. Default: the target's owners."),
+  quorum: count(100).default(1).describe('How many distinct persons must approve.'),
+  pending: duration.default('30m').describe('How long an unanswered request lives.'),
+  usable: duration.default('15m').describe('How long an approved command may wait to run.'),
+  reason: z.enum(['required', 'optional']).default('optional').describe('Whether an answer needs a reason.'),
+});
+
+const patterns = z.array(pattern).min(1);
+
+const rule = z.strictObject({
+  name: ruleName.describe('The answer to a caller names the rule.'),
+  subjects: z.array(subject).min(1).optional().describe('Whom the rule is about. Default: everybody.'),
+  allow: patterns.optional().describe('Globs over the command that are let through. Matched exactly.'),
+  review: patterns.optional().describe('Globs over the command that a person has to approve. Matched without regard to case.'),
+  deny: patterns.optional().describe('Globs over the command that are refused, whatever else allows them. Matched without regard to case.'),
+  when: z.string().min(1).max(2000).optional().describe('A CEL expression over subject, target, command, args, risk, time, client.'),
+  approval: approval.optional().describe('Whose approval `review` asks for.'),
+  message: text(500).optional().describe('What a refused caller reads.'),
+});
+
+const mask = z.strictObject({
+  fields: z.array(text(512)).min(1).optional().describe('By place: JSON paths such as `$..password`.'),
+  detect: z.array(z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'the name of a detector')).min(1).optional().describe('By value: names of detectors.'),
+  with: z.enum(['redact', 'partial', 'hash', 'null', 'fake']).default('redact').describe('What replaces the value.'),
+  reveal: z.array(subject).min(1).optional().describe('Who sees the original.'),
+});
+
+const targetSelector = z.union([text(256), z.strictObject({ labels })]);
+
+export const policySchema = z
+  .strictObject({
+    kind: z.literal('Policy'),
+    name: name.describe('Names the policy.'),
+    targets: z.union([z.array(targetSelector).min(1), z.strictObject({ labels })]).describe('Names, globs over names, or `labels: { env: prod }`.'),
+    rules: z.array(rule).default([]).describe('deny beats review beats allow; what no rule names is denied.'),
+    masks: z.array(mask).default([]).describe('What is masked in replies and in the record.'),
+    risk: z
+      .strictObject({ weights: z.record(z.string(), z.int().min(0).max(100)).default({}) })
+      .optional()
+      .describe('Weights of risk factors for these targets; unnamed ones keep their defaults.'),
+  })
+  .describe('Who may do what on which targets.');
+
+export type TargetDocument = z.output<typeof targetSchema>;
+export type PolicyDocument = z.output<typeof policySchema>;
+export type RuleDocument = PolicyDocument['rules'][number];
+export type MaskDocument = PolicyDocument['masks'][number];
+
+function count(max: number) {
+  return z.int().min(1).max(max);
+}
+
+/** A mapping with exactly one of these members. */
+function oneOf<T extends z.core.$ZodLooseShape>(shape: T, what: string) {
+  return z
+    .strictObject(shape)
+    .refine((value) => Object.values(value).filter((part) => part !== undefined).length === 1, `name exactly one of ${Object.keys(shape).join(', ')}: ${what}`)
+    .meta({ minProperties: 1, maxProperties: 1 });
+}

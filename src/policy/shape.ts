@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { Document, Path } from './document.ts';
+import type { Problem } from './problem.ts';
+import { policySchema, targetSchema, type PolicyDocument, type TargetDocument } from './schema.ts';
+
+/** A document whose shape is right. */
+export interface Checked {
+  readonly document: Document;
+  readonly value: TargetDocument | PolicyDocument;
+}
+
+const SCHEMAS = { Target: targetSchema, Policy: policySchema } as const;
+
+export function checkDocument(document: Document): { readonly checked?: Checked; readonly problems: readonly Problem[] } {
+  const kind = kindOf(document.value);
+  if (kind === undefined) return { problems: [{ ...document.place(['kind']), message: 'a document says what it is with kind', fix: 'write kind: Target or kind: Policy' }] };
+  const result = SCHEMAS[kind].safeParse(document.value);
+  if (result.success) return { checked: { document, value: result.data }, problems: [] };
+  return { problems: result.error.issues.flatMap((issue) => toProblems(document, issue, [])) };
+}
+
+function kindOf(value: unknown): keyof typeof SCHEMAS | undefined {
+  const kind = typeof value === 'object' && value !== null && Object.hasOwn(value, 'kind') ? (value as { readonly kind: unknown }).kind : undefined;
+  return kind === 'Target' || kind === 'Policy' ? kind : undefined;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function toProblems(document: Document, issue: Issue, above: Path): Problem[] {
+  const path = [...above, ...issue.path];
+  const at = path.length === 0 ? 'document' : formatPath(path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({ ...document.keyPlace(path, key), message: `unknown key ${show(key)} in ${at}`, fix: 'remove it or correct its spelling' }));
+    case 'invalid_union':
+      return closest(issue.errors).flatMap((inner) => toProblems(document, inner, path));
+    case 'invalid_key':
+      return [{ ...document.place(path), message: `${at}: the key is not allowed`, fix: issue.issues[0]?.message ?? 'correct the key' }];
+    default:
+      return [{ ...document.place(path), ...explainIssue(issue, at) }];
+  }
+}
+
+/** Of several shapes that a value could have had, the one that it came closest to. */
+function closest(branches: readonly (readonly Issue[])[]): readonly Issue[] {
+  const wrongKind = (issues: readonly Issue[]): number => (issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0) ? 1 : 0);
+  return branches.toSorted((a, b) => wrongKind(a) - wrongKind(b))[0] ?? [];
+}
+
+function explainIssue(issue: Issue, at: string): { readonly message: string; readonly fix: string } {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined && issue.message.includes('received undefined')
+        ? { message: `${at} is missing`, fix: `add it: a ${issue.expected}` }
+        : { message: `${at} has the wrong type`, fix: `write a ${issue.expected}${issue.expected === 'string' ? ', in quotes where YAML reads another type' : ''}` };
+    case 'invalid_value':
+      return { message: `${at} has an unknown value`, fix: `write ${issue.values.map(String).join(' or ')}` };
+    case 'too_small':
+      return { message: `${at} is too small or empty`, fix: `at least ${issue.minimum}` };
+    case 'too_big':
+      return { message: `${at} is too big or too long`, fix: `at most ${issue.maximum}` };
+    default:
+      return { message: `${at} is not valid`, fix: issue.message };
+  }
+}
+
+export function formatPath(path: Path): string {
+  return path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? show(String(part)) : `${text}.${show(String(part))}`), '');
+}
+
+/** A name from a file as it may be printed: short, no control characters. */
+export function show(name: string): string {
+  const printable = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
+  return printable.length > 60 ? `${printable.slice(0, 60)}…` : printable;
+}

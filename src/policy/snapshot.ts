@@ -1,0 +1,70 @@
+/**
+ * The policy set compiled once: immutable, with a version, asked for every command.
+ * Owns: which rules cover a command and what they add up to. Called by the pipeline and by explain. Must not know: files,
+ * how a protocol speaks, who approves in the end.
+ */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../core/canonical.ts';
+import type { Command } from '../core/command.ts';
+import type { Decision, MaskRule } from '../core/decision.ts';
+import type { JsonValue } from '../core/json.ts';
+import type { Session } from '../core/session.ts';
+import type { Subject } from '../core/subject.ts';
+import type { Target } from '../core/target.ts';
+import { decide, type DecideContext } from './decide.ts';
+import type { Resources } from './resources.ts';
+import { compileTarget, type CompiledTarget } from './ruleset.ts';
+import { chainOf, matchesSubject } from './subjects.ts';
+
+export interface Snapshot {
+  /** SHA-256 of the canonical resources, hex. */
+  readonly version: string;
+  readonly targets: readonly Target[];
+  target(name: string): Target | undefined;
+  decide(session: Session, command: Command, context?: DecideContext): Decision;
+  /** Whether some rule lets the subject do anything on the target, perhaps under conditions. */
+  mayReach(subject: Subject, targetName: string): boolean;
+  /** Whether the command could be permitted under some circumstances: lists show what passes here. */
+  mayList(session: Session, command: Command): boolean;
+  /** The masks for a subject; the same array for the same masks, so that a masker can be kept by it. */
+  masksFor(subject: Subject, targetName: string): readonly MaskRule[];
+}
+
+export function compilePolicy(resources: Resources): Snapshot {
+  const version = versionOf(resources);
+  const targets = resources.targets.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const compiled = new Map<string, CompiledTarget>(targets.map((target) => [target.name, compileTarget(target, resources.policies)]));
+  const snapshot: Snapshot = {
+    version,
+    targets,
+    target: (name) => compiled.get(name)?.target,
+    decide: (session, command, context = {}) => decide(compiled.get(session.target.name), version, session, command, context),
+    mayReach: (subject, name) => mayReach(compiled.get(name), subject),
+    mayList: (session, command) => mayList(compiled.get(session.target.name), session.subject, command),
+    masksFor: (subject, name) => compiled.get(name)?.masksFor(chainOf(subject) ?? []) ?? [],
+  };
+  return Object.freeze(snapshot);
+}
+
+function versionOf(resources: Resources): string {
+  const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
+  // Through JSON, so that absent members are absent; what was read from YAML is JSON.
+  const plain = JSON.parse(JSON.stringify({ targets: resources.targets.toSorted(byName), policies: resources.policies.toSorted(byName) })) as JsonValue;
+  return createHash('sha256').update(canonicalJson(plain)).digest('hex');
+}
+
+function mayReach(target: CompiledTarget | undefined, subject: Subject): boolean {
+  const chain = chainOf(subject);
+  if (!target || !chain) return false;
+  return chain.every((one) => target.rules.some((rule) => rule.permits && matchesSubject(rule.subjects, one)));
+}
+
+function mayList(target: CompiledTarget | undefined, subject: Subject, command: Command): boolean {
+  const chain = chainOf(subject);
+  if (!target || !chain) return false;
+  return chain.every((one) => {
+    if (target.denies(command).some((rule) => rule.when === undefined && matchesSubject(rule.subjects, one))) return false;
+    if (command.naming === 'handshake') return mayReach(target, one);
+    return command.effects.length > 0 && command.effects.every((effect) => target.permits(command, effect).some((rule) => matchesSubject(rule.subjects, one)));
+  });
+}

@@ -1,0 +1,27 @@
+import { DEFAULT_LIMITS, type CredentialSpec, type Target, type TargetLimits } from '../core/target.ts';
+import type { TargetDocument } from './schema.ts';
+
+/** Core's target from a checked document, defaults filled in. */
+export function toTarget(document: TargetDocument): Target {
+  const { name, protocol, address, command, credential, labels, owners, audit, masking, pin, extraArguments, leadingDash, limits } = document;
+  return Object.freeze({
+    name,
+    protocol,
+    ...(address === undefined ? {} : { address }),
+    ...(command === undefined ? {} : { command }),
+    // The schema lets exactly one member through, which is what the union says.
+    ...(credential === undefined ? {} : { credential: withoutAbsent(credential) as unknown as CredentialSpec }),
+    labels,
+    owners,
+    audit,
+    masking,
+    pin,
+    extraArguments,
+    leadingDash,
+    limits: { ...DEFAULT_LIMITS, ...(withoutAbsent(limits) as Partial<TargetLimits>) },
+  });
+}
+
+function withoutAbsent(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}

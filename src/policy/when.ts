@@ -1,0 +1,137 @@
+/**
+ * Conditions of rules: CEL, behind the two functions that the rest of the folder sees. What an expression can cost is
+ * bounded when it is loaded (size, depth, literal patterns, nesting of loops) and when it runs (sizes of what it is shown).
+ */
+import { Environment, type ASTNode } from '@marcbachmann/cel-js';
+import { RE2JS } from 're2js';
+import type { Command } from '../core/command.ts';
+import { isJsonObject, JsonNumber, type JsonValue } from '../core/json.ts';
+import type { Session } from '../core/session.ts';
+import type { Subject } from '../core/subject.ts';
+
+/** What an expression is asked about. */
+export interface WhenQuestion {
+  readonly session: Session;
+  /** The caller, or the one it acts for. */
+  readonly subject: Subject;
+  readonly command: Command;
+  readonly risk: number;
+  readonly now: Date;
+}
+
+/** True, false, or `error` where the expression failed; its rule says what that means. */
+export type When = (variables: WhenVariables) => boolean | 'error';
+export type WhenVariables = Readonly<Record<string, unknown>>;
+
+export interface WhenProblem {
+  readonly message: string;
+  readonly fix: string;
+}
+
+const MAX_STRING = 1 << 16;
+const MAX_LIST = 10_000;
+const LIMITS = { maxAstNodes: 300, maxDepth: 32, maxListElements: 200, maxMapEntries: 50, maxCallArguments: 8 };
+
+const patterns = new Map<string, RE2JS>();
+const environment = makeEnvironment();
+
+/** Throws an Error whose message says what is wrong with the expression. */
+export function compileWhen(source: string): When {
+  const parsed = environment.parse(source);
+  for (const pattern of bindPatterns(parsed.ast)) patterns.set(pattern, RE2JS.compile(pattern));
+  const { valid, type, error } = parsed.check();
+  if (!valid) throw error ?? new Error('the expression is not valid');
+  if (type !== 'bool' && type !== 'dyn') throw new Error(`the expression is a ${type ?? 'value'}, not true or false`);
+  return (variables) => {
+    try {
+      const value: unknown = parsed({ ...variables });
+      return typeof value === 'boolean' ? value : 'error';
+    } catch {
+      return 'error';
+    }
+  };
+}
+
+export function checkWhen(source: string): WhenProblem | undefined {
+  try {
+    compileWhen(source);
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    return { message: message.charAt(0).toLowerCase() + message.slice(1), fix: 'variables are subject, target, command, args, risk, time and client' };
+  }
+}
+
+/** The variables of one question; made once and shared by all its rules. */
+export function whenVariables(question: WhenQuestion): WhenVariables {
+  const { session, subject, command, risk, now } = question;
+  return {
+    subject: { id: subject.id, name: subject.name, kind: subject.kind, groups: [...subject.groups], issuer: subject.issuer },
+    target: { name: session.target.name, labels: new Map(Object.entries(session.target.labels)) },
+    command: { name: command.name },
+    args: isJsonObject(command.arguments) ? toCel(command.arguments) : new Map(),
+    risk: BigInt(risk),
+    time: now,
+    client: { address: session.client.address, userAgent: session.client.userAgent, id: session.client.id },
+  };
+}
+
+/** A value that an expression may not use: touching it is an error, so its rule fails closed. */
+class Unusable {}
+const UNUSABLE = new Unusable();
+
+/** JSON as CEL sees it: maps instead of objects, so that nothing inherited is ever a member. */
+function toCel(value: JsonValue): unknown {
+  if (typeof value === 'string') return value.length > MAX_STRING ? UNUSABLE : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof JsonNumber) return value.exact() ?? UNUSABLE;
+  if (Array.isArray(value)) return value.length > MAX_LIST ? UNUSABLE : value.map(toCel);
+  const entries = Object.entries(value);
+  return entries.length > MAX_LIST ? UNUSABLE : new Map(entries.map(([key, inner]) => [key, toCel(inner)]));
+}
+
+function makeEnvironment(): Environment {
+  return new Environment({ limits: LIMITS, homogeneousAggregateLiterals: false })
+    .registerVariable({ name: 'subject', schema: { id: 'string', name: 'string', kind: 'string', groups: 'list<string>', issuer: 'string' } })
+    .registerVariable({ name: 'target', schema: { name: 'string', labels: 'map<string, string>' } })
+    .registerVariable({ name: 'command', schema: { name: 'string' } })
+    .registerVariable('args', 'map<string, dyn>')
+    .registerVariable('risk', 'int')
+    .registerVariable('time', 'google.protobuf.Timestamp')
+    .registerVariable({ name: 'client', schema: { address: 'string', userAgent: 'string', id: 'string' } })
+    .registerFunction('string.matchesLinear(string): bool', (text: string, pattern: string) => patterns.get(pattern)?.matcher(text).find() ?? false, { async: false });
+}
+
+const LOOPS = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+
+/**
+ * Turns `matches` into our linear-time one and returns the patterns. Patterns must be literal, so that a wrong one is
+ * found when the policy is loaded; loops in loops and `cel.bind` are refused, for their cost multiplies.
+ */
+function bindPatterns(ast: ASTNode): readonly string[] {
+  const found: string[] = [];
+  walk(ast, false);
+  return found;
+
+  function walk(node: unknown, inLoop: boolean): void {
+    if (Array.isArray(node)) return node.forEach((one) => walk(one, inLoop));
+    if (!isNode(node)) return;
+    if (node.op !== 'rcall') return walk(node.args, inLoop);
+    const [method, receiver, parameters] = node.args;
+    if (method === 'bind') throw new Error('cel.bind is not available');
+    const loops = LOOPS.has(method);
+    if (loops && inLoop) throw new Error(`${method} inside another loop is not available`);
+    if (method === 'matches') found.push(bindPattern(node));
+    walk(receiver, inLoop);
+    walk(parameters, inLoop || loops);
+  }
+}
+
+function bindPattern(node: Extract<ASTNode, { op: 'rcall' }>): string {
+  const [pattern] = node.args[2];
+  if (node.args[2].length !== 1 || pattern?.op !== 'value' || typeof pattern.args !== 'string') throw new Error('matches takes one literal pattern');
+  node.args[0] = 'matchesLinear';
+  return pattern.args;
+}
+
+const isNode = (value: unknown): value is ASTNode => typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
