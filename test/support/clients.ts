@@ -1,0 +1,82 @@
+/** The real clients behind one face, so that a test says what it asks and every client asks it. */
+import { Client as Client2, StreamableHTTPClientTransport as Transport2 } from '@modelcontextprotocol/client';
+import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+
+export interface CallOptions {
+  readonly onprogress?: (progress: { readonly progress: number; readonly total?: number | undefined; readonly message?: string | undefined }) => void;
+  readonly signal?: AbortSignal;
+  readonly timeout?: number;
+  readonly resetTimeoutOnProgress?: boolean;
+}
+
+export interface ToolResult {
+  readonly isError?: boolean | undefined;
+  readonly content: readonly { readonly type: string; readonly text?: string }[];
+  readonly structuredContent?: unknown;
+  readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
+export interface TestClient {
+  tools(): Promise<string[]>;
+  call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<ToolResult>;
+  close(): Promise<void>;
+}
+
+export interface ClientKind {
+  readonly name: string;
+  connect(url: string, token: string): Promise<TestClient>;
+}
+
+const INFO = { name: 'sallyport-test', version: '1.0.0' };
+const CAPABILITIES = { sampling: {}, elicitation: {}, roots: {} };
+/** What the clients answer where a server asks something of them. */
+export const COMPLETION = 'a completion by the client';
+export const USERNAME = 'filled-in-by-the-client';
+
+const completion = { role: 'assistant' as const, model: 'test', content: { type: 'text' as const, text: COMPLETION } };
+const filledIn = { action: 'accept' as const, content: { username: USERNAME, email: 'user@client.example' } };
+const bearer = (token: string) => ({ requestInit: { headers: { authorization: `Bearer ${token}` } } });
+
+export const CLIENT_KINDS: readonly ClientKind[] = [
+  { name: 'SDK 1.x', connect: connectSdk1 },
+  { name: 'SDK 2.x, legacy era', connect: (url, token) => connectSdk2(url, token, 'legacy') },
+  { name: 'SDK 2.x, modern era', connect: (url, token) => connectSdk2(url, token, { pin: '2026-07-28' }) },
+];
+
+async function connectSdk1(url: string, token: string): Promise<TestClient> {
+  const client = new Client1(INFO, { capabilities: CAPABILITIES });
+  client.setRequestHandler(CreateMessageRequestSchema, () => completion);
+  client.setRequestHandler(ElicitRequestSchema, () => filledIn);
+  const transport = new Transport1(new URL(url), bearer(token));
+  await client.connect(transport);
+  return {
+    tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
+    // a tool result: the union's other member is of servers before 2024-11-05
+    call: async (name, args = {}, options = {}) => (await client.callTool({ name, arguments: args }, undefined, options)) as ToolResult,
+    async close() {
+      await transport.terminateSession().catch(() => {});
+      await client.close();
+    },
+  };
+}
+
+async function connectSdk2(url: string, token: string, mode: 'legacy' | { readonly pin: string }): Promise<TestClient> {
+  const client = new Client2(INFO, { capabilities: CAPABILITIES, versionNegotiation: { mode } });
+  client.setRequestHandler('sampling/createMessage', () => completion);
+  client.setRequestHandler('elicitation/create', () => filledIn);
+  const transport = new Transport2(new URL(url), bearer(token));
+  await client.connect(transport);
+  return {
+    tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
+    call: async (name, args = {}, options = {}) => (await client.callTool({ name, arguments: args }, options)) as ToolResult,
+    async close() {
+      if (mode === 'legacy') await transport.terminateSession().catch(() => {});
+      await client.close();
+    },
+  };
+}
+
+/** All the text of a result, structured content included: what a model could read of it. */
+export const readable = (result: ToolResult): string => JSON.stringify(result);
