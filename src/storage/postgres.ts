@@ -1,10 +1,7 @@
 import { PostgresAdapter, PostgresDriver, PostgresIntrospector, PostgresQueryCompiler, type Dialect } from 'kysely';
-import pg from 'pg';
+import { Pool, types, type CustomTypesConfig } from 'pg';
 import { SallyportError } from '../core/error.ts';
 import { GuardedDriver } from './guard.ts';
-
-/** OID of int8, which `pg` gives as text unless told otherwise. */
-const INT8 = 20;
 
 /** `report` hears of connections that broke while nobody used them; the pool replaces them. */
 export function postgresDialect(url: string, report: (error: Error) => void): Dialect {
@@ -16,8 +13,8 @@ export function postgresDialect(url: string, report: (error: Error) => void): Di
   };
 }
 
-function openPool(url: string, report: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool({
+function openPool(url: string, report: (error: Error) => void): Pool {
+  const pool = new Pool({
     connectionString: url,
     max: 10,
     connectionTimeoutMillis: 5_000,
@@ -34,9 +31,9 @@ function openPool(url: string, report: (error: Error) => void): pg.Pool {
   return pool;
 }
 
-// `pg` asks for the parser of every column by this one function.
-const typeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) =>
-  oid === INT8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format);
+/** `pg` asks for the parser of every column by this one function, and by itself gives int8 as text. */
+const typeParser: CustomTypesConfig['getTypeParser'] = (oid, format): ((text: string) => unknown) =>
+  oid === types.builtins.INT8 && format !== 'binary' ? safeInteger : types.getTypeParser(oid, format);
 
 function safeInteger(text: string): number {
   const value = Number(text);

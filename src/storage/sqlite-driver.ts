@@ -66,7 +66,7 @@ class SqliteConnection implements DatabaseConnection {
   #ended: Error | undefined;
 
   static async open(path: string): Promise<SqliteConnection> {
-    const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: { path }, name: 'sallyport-sqlite' });
+    const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: { path }, name: 'sallyport-sqlite', execArgv: [] });
     // The worker's first message is its greeting.
     const [greeting] = (await once(worker, 'message')) as [SqliteGreeting];
     if (!greeting.ready) throw new SqliteError(greeting.error);
@@ -76,7 +76,7 @@ class SqliteConnection implements DatabaseConnection {
   private constructor(worker: Worker) {
     this.#worker = worker;
     worker.on('message', (reply: SqliteReply) => this.#settle(reply));
-    worker.on('error', (error) => this.#end(error));
+    worker.on('error', (error: Error) => this.#end(error));
     worker.on('exit', () => this.#end(new Error('the thread of the database has ended')));
   }
 
@@ -86,12 +86,12 @@ class SqliteConnection implements DatabaseConnection {
     const waiter = Promise.withResolvers<QueryResult<unknown>>();
     this.#waiting.set(id, waiter);
     // Parameters were checked by the guard around this driver.
-    this.#worker.postMessage({ id, sql: query.sql, parameters: query.parameters as readonly SqliteValue[] } satisfies SqliteRequest);
+    this.#post({ id, sql: query.sql, parameters: query.parameters as readonly SqliteValue[] });
     // The row's type is what the query builder inferred.
     return (await waiter.promise) as QueryResult<R>;
   }
 
-  // eslint-disable-next-line require-yield -- kysely's interface asks for an iterator
+  // oxlint-disable-next-line require-yield -- kysely's interface asks for an iterator
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new SallyportError('storage_failed', 'streams of rows are not supported: read page by page');
   }
@@ -99,8 +99,13 @@ class SqliteConnection implements DatabaseConnection {
   async close(): Promise<void> {
     if (this.#ended) return;
     const exited = once(this.#worker, 'exit');
-    this.#worker.postMessage('close');
+    this.#post('close');
     await exited;
+  }
+
+  #post(message: SqliteRequest | 'close'): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    this.#worker.postMessage(message);
   }
 
   #settle(reply: SqliteReply): void {
