@@ -1,0 +1,31 @@
+/** The URL of a target, which is also the audience that names it: RFC 8707's resource, without a trailing slash. */
+export function targetUrl(url: string, target: string): string {
+  return `${url.replace(/\/+$/, '')}/mcp/${target}`;
+}
+
+export interface AudienceRule {
+  /** URL of the gateway. */
+  readonly url: string;
+  readonly target: string;
+  /** The audience that the issuer's configuration names; our own tokens have none. */
+  readonly configured: string | undefined;
+}
+
+/**
+ * Whether a token with these audiences may be used on this target. A token that names another target of this gateway is
+ * refused whatever else it names; one of our own names exactly one target.
+ */
+export function audienceFits(audiences: readonly string[], rule: AudienceRule): boolean {
+  const here = targetUrl(rule.url, rule.target);
+  if (rule.configured === undefined) return audiences.length === 1 && audiences[0] === here;
+  if (audiences.some((audience) => audience !== here && namesTarget(audience, rule.url))) return false;
+  return audiences.includes(rule.configured) || audiences.includes(here);
+}
+
+/** Whether it is a target's URL on this gateway, in any spelling that a URL parser reads as one. */
+function namesTarget(audience: string, url: string): boolean {
+  const prefix = targetUrl(url, '').toLowerCase();
+  if (audience.toLowerCase().startsWith(prefix)) return true;
+  const parsed = URL.parse(audience);
+  return parsed !== null && `${parsed.origin}${parsed.pathname}`.toLowerCase().startsWith(new URL(prefix).href);
+}

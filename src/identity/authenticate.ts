@@ -1,0 +1,88 @@
+/**
+ * Who asks: from the `Authorization` header of a call to a subject, or a refusal. Called by protocols and wired by the
+ * gateway. Nothing in this folder knows policy, targets' addresses or what is asked; every way to say who one is ends in
+ * core's `Subject`. There is no setting that turns authentication off.
+ */
+import { createHash } from 'node:crypto';
+import { SallyportError } from '../core/error.ts';
+import { audienceFits } from './audience.ts';
+import { readBearer } from './bearer.ts';
+import { fetchJson as fetchJsonOverHttp, type FetchJson } from './fetch-json.ts';
+import { refusal, type Authenticated, type Unauthenticated } from './outcome.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import { issuerSource, ownSource, type IssuerConfig, type TokenSource } from './token-source.ts';
+import { VerifiedTokens, type VerifiedToken } from './verified-tokens.ts';
+import { verifyToken } from './verify-token.ts';
+
+export interface AuthenticatorOptions {
+  readonly issuers: readonly IssuerConfig[];
+  /** Keys of the tokens that the gateway mints itself. */
+  readonly own: SigningKeys;
+  /** URL of the gateway: issuer and audience of its own tokens. */
+  readonly url: string;
+  /** Asked at every use of a valid token, also a remembered one: `false` for what was revoked or locked since. */
+  readonly accepts?: (authenticated: Authenticated) => boolean | Promise<boolean>;
+  readonly now?: () => number;
+  readonly fetchJson?: FetchJson;
+}
+
+export interface Authenticator {
+  /** Never throws. `authorization` is the header as it came (see `headerValues`), `target` the name in the URL. */
+  authenticate(authorization: string | undefined, target: string): Promise<Authenticated | Unauthenticated>;
+}
+
+/** What two clocks may differ by. */
+const SKEW_MS = 30_000;
+
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { url, accepts = () => true, now = Date.now } = options;
+  const sources = sourcesOf(options, now);
+  const remembered = new VerifiedTokens();
+
+  return {
+    async authenticate(authorization, target) {
+      const bearer = readBearer(authorization);
+      if (bearer.kind === 'missing') return refusal('missing', 'no access token was sent');
+      if (bearer.kind === 'malformed') return refusal('invalid', 'the Authorization header is not one bearer token');
+
+      const tokenHash = createHash('sha256').update(bearer.token).digest('hex');
+      const known = remembered.get(tokenHash, now());
+      const verified = known ?? (await verifyToken(bearer.token, sources));
+      if ('code' in verified) return verified;
+      if (!known) remembered.put(tokenHash, verified, now());
+      const refused = refuseUse(verified, { url, target, now: now() });
+      if (refused) return refused;
+      const { subject, clientId, expiresAt } = verified;
+      return confirm({ subject, clientId, expiresAt, tokenHash }, accepts);
+    },
+  };
+}
+
+/** What must hold at every use, of a remembered token too. */
+function refuseUse(token: VerifiedToken, at: { readonly url: string; readonly target: string; readonly now: number }): Unauthenticated | undefined {
+  if (at.now >= token.expiresAt + SKEW_MS) return refusal('expired', 'the token has expired');
+  if (at.now < token.notBefore - SKEW_MS) return refusal('invalid', 'the token is not valid yet');
+  const fits = audienceFits(token.audiences, { url: at.url, target: at.target, configured: token.configured });
+  return fits ? undefined : refusal('audience', 'the token is not for this target');
+}
+
+async function confirm(authenticated: Authenticated, accepts: NonNullable<AuthenticatorOptions['accepts']>): Promise<Authenticated | Unauthenticated> {
+  try {
+    return (await accepts(authenticated)) ? authenticated : refusal('invalid', 'the token is no longer accepted');
+  } catch {
+    return refusal('unavailable', 'whether the token is still accepted cannot be read now');
+  }
+}
+
+/** Every issuer by its exact name: a token is only ever tried against the keys of the issuer that it names. */
+function sourcesOf({ issuers, own, url, fetchJson = fetchJsonOverHttp }: AuthenticatorOptions, now: () => number): ReadonlyMap<string, TokenSource> {
+  const sources = new Map<string, TokenSource>([[url, ownSource(own)]]);
+  for (const config of issuers) {
+    if (!/^https?:$/.test(URL.parse(config.issuer)?.protocol ?? ''))
+      throw new SallyportError('config_invalid', `the issuer ${config.issuer} is no http or https URL`);
+    if (sources.has(config.issuer)) throw new SallyportError('config_invalid', `the issuer ${config.issuer} is configured twice, or is this gateway itself`);
+    if (config.audience === '') throw new SallyportError('config_invalid', `the issuer ${config.issuer} has no audience`);
+    sources.set(config.issuer, issuerSource(config, fetchJson, now));
+  }
+  return sources;
+}

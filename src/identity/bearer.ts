@@ -1,0 +1,34 @@
+export type BearerToken = { readonly kind: 'token'; readonly token: string } | { readonly kind: 'missing' } | { readonly kind: 'malformed' };
+
+/**
+ * The token of an `Authorization` header: `Bearer`, one space, the token68 of RFC 6750. Several headers (joined by a
+ * comma, as `headerValues` gives them) are malformed: which of two tokens counts is not for a gateway to guess.
+ */
+export function readBearer(authorization: string | undefined): BearerToken {
+  if (authorization === undefined || authorization === '') return { kind: 'missing' };
+  const token = /^bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1];
+  return token === undefined ? { kind: 'malformed' } : { kind: 'token', token };
+}
+
+export interface NamePassword {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** RFC 7617 in UTF-8: the name holds no colon, the password may. */
+export function readBasic(authorization: string | undefined): NamePassword | undefined {
+  const encoded = /^basic ([A-Za-z0-9+/]+={0,2})$/i.exec(authorization ?? '')?.[1];
+  if (encoded === undefined || encoded.length > 4096) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/**
+ * A header's values as they came, joined by `, `; undefined where there is none. For headers of which Node's own
+ * `headers` silently keeps the first: `Authorization`, `Host`. Takes `IncomingMessage.rawHeaders`.
+ */
+export function headerValues(rawHeaders: readonly string[], name: string): string | undefined {
+  const values = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+  return values.length === 0 ? undefined : values.join(', ');
+}

@@ -1,0 +1,63 @@
+import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { isIP } from 'node:net';
+import { Agent, request } from 'undici';
+import { SallyportError } from '../core/error.ts';
+import { decodeUtf8, parseJson, type JsonValue } from '../core/json.ts';
+import { withinReach, type Reach } from './address.ts';
+
+/** Reads one JSON document. Throws `upstream_unreachable` or `upstream_invalid`. */
+export type FetchJson = (url: URL, reach: Reach) => Promise<JsonValue>;
+
+const MAX_BYTES = 512 * 1024;
+const TIMEOUT_MS = 5_000;
+
+/**
+ * GET without redirects, environment proxies or a reused connection. The address is checked in the very look-up that the
+ * connection uses, so a name that answers differently the second time (DNS rebinding) gains nothing.
+ */
+export async function fetchJson(url: URL, reach: Reach): Promise<JsonValue> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (!/^https?:$/.test(url.protocol)) throw new SallyportError('upstream_invalid', `${url.protocol} is no way to read a document: http or https`);
+  if (isIP(host) !== 0 && !withinReach(host, reach)) throw outOfReach(host);
+
+  const agent = new Agent({ connect: { lookup: guardedLookup(reach), timeout: TIMEOUT_MS } });
+  try {
+    const reply = await request(url, { dispatcher: agent, headers: { accept: 'application/json' }, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const text = await readBounded(reply.body);
+    if (reply.statusCode !== 200) throw new SallyportError('upstream_unreachable', `${url.origin} answered with status ${reply.statusCode}`);
+    return parseJson(text, { depth: 32 });
+  } catch (cause) {
+    if (cause instanceof SallyportError) throw cause;
+    throw new SallyportError('upstream_unreachable', `${url.origin} could not be read`, { cause });
+  } finally {
+    await agent.destroy();
+  }
+}
+
+async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BYTES) throw new SallyportError('upstream_invalid', `the document is longer than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return decodeUtf8(Buffer.concat(chunks));
+}
+
+type LookupDone = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
+
+function guardedLookup(reach: Reach) {
+  return (hostname: string, options: LookupOptions, done: LookupDone): void => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      const bad = addresses?.find(({ address }) => !withinReach(address, reach));
+      const first = addresses?.[0];
+      if (error) done(error, '');
+      else if (bad || !first) done(outOfReach(hostname), '');
+      else if (options.all) done(null, addresses);
+      else done(null, first.address, first.family);
+    });
+  };
+}
+
+const outOfReach = (host: string): SallyportError => new SallyportError('upstream_unreachable', `${host} is not an address that may be reached from here`);

@@ -1,0 +1,66 @@
+import { importJWK, type CryptoKey, type JWK } from 'jose';
+import { member, type JsonValue } from '../core/json.ts';
+import { readAlgorithm, type Algorithm } from './algorithm.ts';
+
+/** A public key that may verify exactly one algorithm. */
+export interface VerifyKey {
+  readonly kid: string | undefined;
+  readonly algorithm: Algorithm;
+  readonly key: CryptoKey;
+}
+
+const MAX_KEYS = 64;
+/** RFC 7518 asks for 2,048 bits; above 8,192 a verification costs too much. */
+const RSA_BYTES = { least: 256, most: 1024 };
+
+/** The usable keys of a JWK set (RFC 7517); those of other kinds or uses are left out. Undefined where it is no key set. */
+export async function readKeySet(document: JsonValue): Promise<readonly VerifyKey[] | undefined> {
+  const keys = member(document, 'keys');
+  if (!Array.isArray(keys) || keys.length > MAX_KEYS) return undefined;
+  const read = await Promise.all((keys as JsonValue[]).map(readKey));
+  return read.filter((key) => key !== undefined);
+}
+
+/** The keys that a token's header may mean; a token without a key id may mean any of its algorithm. */
+export function matchingKeys(keys: readonly VerifyKey[], algorithm: Algorithm, kid: string | undefined): readonly VerifyKey[] {
+  return keys.filter((key) => key.algorithm === algorithm && (kid === undefined || key.kid === kid)).slice(0, 4);
+}
+
+async function readKey(value: JsonValue): Promise<VerifyKey | undefined> {
+  const text = (name: string): string | undefined => {
+    const found = member(value, name);
+    return typeof found === 'string' ? found : undefined;
+  };
+  const jwk = publicPart(text);
+  if (!jwk || !isForVerifying(value)) return undefined;
+  const stated = member(value, 'alg');
+  if (stated !== undefined && readAlgorithm(stated) !== jwk.alg) return undefined;
+  try {
+    return { kid: text('kid'), algorithm: jwk.alg, key: (await importJWK(jwk, jwk.alg)) as CryptoKey };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only what verifying needs is taken over; the algorithm follows from the key, never from the token. */
+function publicPart(text: (name: string) => string | undefined): (JWK & { readonly alg: Algorithm }) | undefined {
+  const kty = text('kty');
+  const crv = text('crv');
+  const [x, y, n, e] = [text('x'), text('y'), text('n'), text('e')];
+  if (kty === 'EC' && crv === 'P-256' && x && y) return { kty, crv, x, y, alg: 'ES256' };
+  if (kty === 'OKP' && crv === 'Ed25519' && x) return { kty, crv, x, alg: 'EdDSA' };
+  if (kty === 'RSA' && n && e && isRsaSize(n)) return { kty, n, e, alg: 'RS256' };
+  return undefined;
+}
+
+function isRsaSize(modulus: string): boolean {
+  const bytes = Buffer.from(modulus, 'base64url').byteLength;
+  return bytes >= RSA_BYTES.least && bytes <= RSA_BYTES.most;
+}
+
+function isForVerifying(value: JsonValue): boolean {
+  const use = member(value, 'use');
+  const operations = member(value, 'key_ops');
+  if (use !== undefined && use !== 'sig') return false;
+  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
+}

@@ -1,0 +1,43 @@
+import { SignJWT } from 'jose';
+import { newId } from '../core/id.ts';
+import type { Subject } from '../core/subject.ts';
+import { targetUrl } from './audience.ts';
+import { ownClaims } from './claims.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+export interface MintOptions {
+  readonly keys: SigningKeys;
+  readonly subject: Subject;
+  /** The one target that the token is good for. */
+  readonly target: string;
+  /** URL of the gateway. */
+  readonly url: string;
+  readonly ttlMs: number;
+  readonly clientId: string;
+  readonly now?: number;
+}
+
+export interface MintedToken {
+  readonly token: string;
+  /** The token's `jti`: may be recorded. */
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** An access token (RFC 9068) of the gateway's own, for one subject on one target. */
+export async function mintToken({ keys, subject, target, url, ttlMs, clientId, now = Date.now() }: MintOptions): Promise<MintedToken> {
+  const issuedAt = Math.floor(now / 1000);
+  const expires = issuedAt + Math.ceil(ttlMs / 1000);
+  const id = newId(now);
+  const { kid, algorithm, privateKey } = keys.current;
+  const token = await new SignJWT({ ...ownClaims(subject), client_id: clientId })
+    .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid })
+    .setIssuer(url)
+    .setAudience(targetUrl(url, target))
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(expires)
+    .setJti(id)
+    .sign(privateKey);
+  return { token, id, expiresAt: expires * 1000 };
+}
