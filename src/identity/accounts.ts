@@ -1,0 +1,156 @@
+import { SallyportError } from '../core/error.ts';
+import { eventSubject, makeEvent, type Event } from '../core/event.ts';
+import type { Recorder } from '../core/recorder.ts';
+import type { Subject, SubjectKind } from '../core/subject.ts';
+import type { AccountRow } from '../storage/schema.ts';
+import type { Storage } from '../storage/storage.ts';
+import { isIdentityText } from './identity-text.ts';
+import { BusyError, generatePassword, MAX_PASSWORD_LENGTH, Passwords } from './password.ts';
+
+/** The issuer of subjects that the gateway itself keeps. No configured issuer can have this name: those are URLs. */
+export const LOCAL_ISSUER = 'local';
+
+export interface NewAccount {
+  readonly name: string;
+  readonly kind: SubjectKind;
+  readonly groups: readonly string[];
+  /** Without one, a strong password is made. */
+  readonly password?: string;
+}
+
+/** `refused` says the same of a wrong name, a wrong password and a locked account; the record says which. */
+export type SignInResult = { readonly kind: 'ok'; readonly subject: Subject } | { readonly kind: 'refused' } | { readonly kind: 'busy' };
+
+/** Local accounts, for the demo, the first start and emergencies. */
+export interface Accounts {
+  /** Gives the password back once; only its hash is kept. Throws `conflict` where the name is taken. */
+  create(account: NewAccount): Promise<{ readonly subject: Subject; readonly password: string }>;
+  find(name: string): Promise<Subject | undefined>;
+  /** Records the outcome before it is told; throws `record_failed` where it cannot. */
+  verify(name: string, password: string, client: Client): Promise<SignInResult>;
+}
+
+export type Client = NonNullable<Event['client']>;
+
+export interface AccountsOptions {
+  readonly recorder: Recorder;
+  readonly now?: () => number;
+}
+
+/** After so many failures in a row the account waits, each time twice as long. */
+const FREE_FAILURES = 5;
+const FIRST_LOCK_MS = 30_000;
+const LONGEST_LOCK_MS = 15 * 60_000;
+/** Attempts at one name that may wait for each other. */
+const MAX_WAITING = 16;
+
+export function openAccounts(storage: Storage, { recorder, now = Date.now }: AccountsOptions): Accounts {
+  const { db } = storage;
+  const passwords = new Passwords();
+  const lines = new Map<string, { waiting: number; last: Promise<void> }>();
+  const rowOf = (name: string): Promise<AccountRow | undefined> => db.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirst();
+
+  return {
+    async create({ name, kind, groups, password = generatePassword() }) {
+      checkNew(name, groups, password);
+      const row = {
+        name,
+        kind,
+        member_of: JSON.stringify(groups),
+        password_hash: await passwords.hash(password),
+        created_at: now(),
+        failures: 0,
+        locked_until: 0,
+      };
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('accounts')
+        .values(row)
+        .onConflict((conflict) => conflict.column('name').doNothing())
+        .executeTakeFirst();
+      if (numInsertedOrUpdatedRows === 0n) throw new SallyportError('conflict', `there is an account ${name} already`);
+      return { subject: accountSubject(row), password };
+    },
+
+    async find(name) {
+      const row = await rowOf(name);
+      return row && accountSubject(row);
+    },
+
+    async verify(name, password, client) {
+      const readable = isIdentityText(name) && password.length <= MAX_PASSWORD_LENGTH;
+      try {
+        return await inTurn(name, () => attempt(readable ? name : undefined, password, client));
+      } catch (error) {
+        if (error instanceof BusyError) return { kind: 'busy' };
+        throw error;
+      }
+    },
+  };
+
+  /** Guesses at one name come one after the other, so that those sent at once all meet the lock. */
+  function inTurn<T>(name: string, act: () => Promise<T>): Promise<T> {
+    const line = lines.get(name) ?? { waiting: 0, last: Promise.resolve() };
+    if (line.waiting >= MAX_WAITING) return Promise.reject(new BusyError('too many attempts at this name'));
+    const turn = line.last.then(act).finally(() => {
+      line.waiting -= 1;
+      if (line.waiting === 0) lines.delete(name);
+    });
+    lines.set(name, line);
+    line.waiting += 1;
+    line.last = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  async function attempt(name: string | undefined, password: string, client: Client): Promise<SignInResult> {
+    const row = name === undefined ? undefined : await rowOf(name);
+    const right = await passwords.verify(name === undefined ? '' : password, row?.password_hash);
+    const locked = row !== undefined && now() < row.locked_until;
+    if (row && right && !locked) return succeed(row, client);
+    if (row && !locked) await countFailure(row);
+    const subject = row ? { subject: eventSubject(accountSubject(row)) } : {};
+    await recorder.append(makeEvent('signin.failed', { client, ...subject, note: whyFailed(row, locked) }));
+    return { kind: 'refused' };
+  }
+
+  async function succeed(row: AccountRow, client: Client): Promise<SignInResult> {
+    const subject = accountSubject(row);
+    await recorder.append(makeEvent('signin.succeeded', { client, subject: eventSubject(subject) }));
+    if (row.failures > 0) await db.updateTable('accounts').set({ failures: 0, locked_until: 0 }).where('name', '=', row.name).execute();
+    return { kind: 'ok', subject };
+  }
+
+  async function countFailure(row: AccountRow): Promise<void> {
+    await db
+      .updateTable('accounts')
+      .set((column) => ({ failures: column('failures', '+', 1), locked_until: lockedUntil(row.failures + 1, now()) }))
+      .where('name', '=', row.name)
+      .execute();
+  }
+}
+
+export function accountSubject(row: Pick<AccountRow, 'name' | 'kind' | 'member_of'>): Subject {
+  // Both columns were written from these types by `create`.
+  return { kind: row.kind as SubjectKind, id: row.name, name: row.name, groups: JSON.parse(row.member_of) as string[], issuer: LOCAL_ISSUER };
+}
+
+function lockedUntil(failures: number, now: number): number {
+  if (failures < FREE_FAILURES) return 0;
+  return now + Math.min(LONGEST_LOCK_MS, FIRST_LOCK_MS * 2 ** (failures - FREE_FAILURES));
+}
+
+function whyFailed(row: AccountRow | undefined, locked: boolean): string {
+  if (!row) return 'no such account';
+  return locked ? 'the account is locked after failures' : 'wrong password';
+}
+
+/** `:` ends the name in HTTP Basic. */
+function checkNew(name: string, groups: readonly string[], password: string): void {
+  if (!isIdentityText(name) || name.includes(':'))
+    throw new SallyportError('usage', 'the name of an account is 1 to 320 characters without commas, colons and control characters');
+  if (!groups.every(isIdentityText)) throw new SallyportError('usage', 'the name of a group is 1 to 320 characters without commas and control characters');
+  if (password.length < 12 || password.length > MAX_PASSWORD_LENGTH)
+    throw new SallyportError('usage', `a password has 12 to ${MAX_PASSWORD_LENGTH} characters`);
+}
