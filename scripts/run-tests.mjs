@@ -28,11 +28,6 @@ const STAGES = [
   { name: 'e2e', about: 'test/e2e/: the whole product', files: (file) => isEndToEnd(file) },
 ];
 
-const isIntegration = (file) => file.endsWith('.integration.test.ts');
-const isEndToEnd = (file) => file.startsWith('test/e2e/');
-const testFiles = () =>
-  globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'console/src/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: ROOT }).toSorted();
-
 process.chdir(ROOT);
 process.exitCode = await main(process.argv.slice(2));
 
@@ -55,8 +50,6 @@ function help() {
   );
   return 0;
 }
-
-const isPath = (word) => word.endsWith('.test.ts');
 
 /** What the words name: whole stages, or single files, each in the stage that it belongs to. */
 function plan(words) {
@@ -120,4 +113,22 @@ function report({ passed, failed, skipped }) {
 
 function indented(text) {
   return text.replace(/^(?=.)/gm, '  ');
+}
+
+function isIntegration(file) {
+  return file.endsWith('.integration.test.ts');
+}
+
+function isEndToEnd(file) {
+  return file.startsWith('test/e2e/');
+}
+
+function isPath(word) {
+  return word.endsWith('.test.ts');
+}
+
+function testFiles() {
+  return globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'console/src/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'], {
+    cwd: ROOT,
+  }).toSorted();
 }
