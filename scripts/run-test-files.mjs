@@ -16,8 +16,8 @@ export async function runTestFiles(files) {
   const failedFiles = new Set();
   const events = run({ files, concurrency: availableParallelism(), timeout: FILE_TIMEOUT });
   for await (const { type, data } of events) {
-    if (type === 'test:stdout' || type === 'test:stderr') printed.set(data.file, (printed.get(data.file) ?? '') + data.message);
-    if (type === 'test:diagnostic' && data.level === 'error') notes.push(data.message);
+    const text = type === 'test:stdout' || type === 'test:stderr' ? data.message : type === 'test:diagnostic' ? `${data.message}\n` : '';
+    if (data.file !== undefined) printed.set(data.file, (printed.get(data.file) ?? '') + text);
     if (type === 'test:summary' && data.file === undefined) Object.assign(outcome, countsOf(data.counts));
     if ((type === 'test:pass' || type === 'test:fail') && data.skip !== undefined)
       notes.push(`skipped ${data.name}: ${data.skip === true ? 'no reason given' : data.skip}`);
