@@ -13,7 +13,10 @@ export function addressProblem(address: string): { readonly message: string; rea
 
 /** Hosts that hand out credentials of the machine itself. `URL` has already brought IPv4 in any notation to four numbers. */
 export function isMetadata(hostname: string): boolean {
-  const host = hostname.toLowerCase().replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  const host = hostname
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '');
   if (isIP(host) === 4) return isMetadataIPv4(host);
   if (isIP(host) === 6) return isMetadataIPv6(host);
   return host === 'metadata' || host === 'metadata.google.internal' || host === 'instance-data' || host.endsWith('.metadata.google.internal');

@@ -30,7 +30,11 @@ export function decide(target: CompiledTarget | undefined, policyVersion: string
 }
 
 function nobody(session: Session): Verdict {
-  return { effect: 'deny', rule: 'default', reason: `no rule can apply: the target ${session.target.name} is not configured or the identity is incomplete; sign in again or ask an administrator` };
+  return {
+    effect: 'deny',
+    rule: 'default',
+    reason: `no rule can apply: the target ${session.target.name} is not configured or the identity is incomplete; sign in again or ask an administrator`,
+  };
 }
 
 export interface Question {
@@ -41,23 +45,37 @@ export interface Question {
   readonly now: Date;
 }
 
+type Applies = (rule: CompiledRule, ifBroken: boolean) => boolean;
+
 function verdictFor(target: CompiledTarget, question: Question): Verdict {
   const { command, subject } = question;
   const applies = makeApplies(question);
   const denied = target.denies(command).find((rule) => applies(rule, true));
-  if (denied) return { effect: 'deny', rule: denied.name, reason: denied.message ?? `the rule ${denied.name} denies ${command.name}: ask for something else, or the owners of ${target.target.name} to change it` };
+  if (denied)
+    return {
+      effect: 'deny',
+      rule: denied.name,
+      reason: denied.message ?? `the rule ${denied.name} denies ${command.name}: ask for something else, or the owners of ${target.target.name} to change it`,
+    };
 
-  const reviews = unique(command.effects.flatMap((effect) => target.reviews(effect))).filter((rule) => applies(rule, true));
   if (command.naming === 'handshake') return handshake(target, subject, command);
-  const covers = command.effects.map((effect) => target.permits(command, effect).find((rule) => reviews.includes(rule) || (target.allows(command, effect).includes(rule) && applies(rule, false))));
+
+  const reviews = target.reviews(command).filter((rule) => applies(rule, true));
+  const covers = command.effects.map((effect) => coverOf(target, command, effect, reviews, applies));
   if (covers.length === 0 || covers.includes(undefined)) return nothingMatched(target, command);
   if (reviews.length > 0) return reviewed(reviews, command);
   const names = unique(covers.flatMap((rule) => (rule ? [rule.name] : [])));
   return { effect: 'allow', rule: names.join(', '), reason: `allowed by ${names.join(', ')}` };
 }
 
+/** The rule that lets the effect be considered at all: an allow that applies, or a review that does. */
+function coverOf(target: CompiledTarget, command: Command, effect: string, reviews: readonly CompiledRule[], applies: Applies): CompiledRule | undefined {
+  const allowed = target.allows(command, effect).find((rule) => applies(rule, false));
+  return allowed ?? (reviews.length === 0 ? undefined : target.reviewable(command, effect).find((rule) => reviews.includes(rule)));
+}
+
 /** Whether a rule is about this question; `ifBroken` is what a failed expression counts as. */
-function makeApplies(question: Question): (rule: CompiledRule, ifBroken: boolean) => boolean {
+function makeApplies(question: Question): Applies {
   let variables: WhenVariables | undefined;
   return (rule, ifBroken) => {
     if (!matchesSubject(rule.subjects, question.subject)) return false;
@@ -90,14 +108,11 @@ function reviewed(rules: readonly CompiledRule[], command: Command): Verdict {
 const RANK = { deny: 2, review: 1, allow: 0 } as const;
 
 function strictest(verdicts: readonly Verdict[]): Verdict {
-  return verdicts.reduce((a, b) => {
-    if (a.effect === 'review' && b.effect === 'review') return { ...a, approvals: unionOf(a.approvals, b.approvals) };
-    return RANK[b.effect] > RANK[a.effect] ? b : a;
-  });
+  const first = verdicts.toSorted((a, b) => RANK[b.effect] - RANK[a.effect])[0];
+  if (first?.effect !== 'review') return first ?? NOTHING_SAID;
+  return { ...first, approvals: unique(verdicts.flatMap((verdict) => (verdict.effect === 'review' ? verdict.approvals : []))) };
 }
 
-function unionOf(a: readonly ApprovalRequirement[], b: readonly ApprovalRequirement[]): readonly ApprovalRequirement[] {
-  return [...a, ...b.filter((one) => !a.includes(one))];
-}
+const NOTHING_SAID: Verdict = { effect: 'deny', rule: 'default', reason: 'nobody asked' };
 
 const unique = <T>(items: readonly T[]): readonly T[] => (items.length < 2 ? items : [...new Set(items)]);

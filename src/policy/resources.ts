@@ -64,7 +64,8 @@ async function readTexts(path: string): Promise<readonly ResourceText[]> {
   const problems: Problem[] = [];
   for (const file of await listFiles(path)) {
     const { size } = await stat(file.path);
-    if (size > MAX_FILE_BYTES) problems.push({ file: file.shown, line: 1, column: 1, message: `the file has ${size} bytes, the limit is ${MAX_FILE_BYTES}`, fix: 'split it' });
+    if (size > MAX_FILE_BYTES)
+      problems.push({ file: file.shown, line: 1, column: 1, message: `the file has ${size} bytes, the limit is ${MAX_FILE_BYTES}`, fix: 'split it' });
     else texts.push({ file: file.shown, text: await readFile(file.path, 'utf8') });
   }
   if (problems.length > 0) throw new ResourcesError(problems);

@@ -22,7 +22,8 @@ export const RISK_WEIGHTS = {
 export type RiskFactorName = keyof typeof RISK_WEIGHTS;
 export type RiskWeights = Readonly<Record<RiskFactorName, number>>;
 
-const READS = /^(?:initialize|ping|logging\/setLevel|server\/discover|completion\/complete|notifications\/.*|subscriptions\/listen|roots\/list|(?:tools|resources|resources\/templates|prompts|tasks)\/(?:list|read|get|result|subscribe|unsubscribe))(?: |$)/;
+const READS =
+  /^(?:initialize|ping|logging\/setLevel|server\/discover|completion\/complete|notifications\/.*|subscriptions\/listen|roots\/list|(?:tools|resources|resources\/templates|prompts|tasks)\/(?:list|read|get|result|subscribe|unsubscribe))(?: |$)/;
 const PRODUCTION = new Set(['prod', 'production']);
 const ORDINARY_DATA = new Set(['public', 'internal', 'none', 'test', 'synthetic']);
 

@@ -27,14 +27,14 @@ export interface CompiledTarget {
   readonly target: Target;
   readonly weights: RiskWeights;
   readonly rules: readonly CompiledRule[];
-  /** Rules whose deny names the command or any of its effects. */
+  /** Rules whose deny names the command or any of its effects. What restricts names everything with `*`. */
   denies(command: Command): readonly CompiledRule[];
-  /** Rules whose review names the command's effect, as a restriction: `*` names everything here. */
-  reviews(effect: string): readonly CompiledRule[];
+  /** Rules whose review names the command or any of its effects. */
+  reviews(command: Command): readonly CompiledRule[];
   /** Rules whose allow names the effect. */
   allows(command: Command, effect: string): readonly CompiledRule[];
-  /** Rules whose allow or review covers the effect: without one it is denied. */
-  permits(command: Command, effect: string): readonly CompiledRule[];
+  /** Rules whose review names the effect as allow would: it may happen once people agreed. */
+  reviewable(command: Command, effect: string): readonly CompiledRule[];
   masksFor(subjects: readonly Subject[]): readonly MaskRule[];
 }
 
@@ -44,17 +44,33 @@ export function compileTarget(target: Target, policies: readonly PolicyDocument[
   const allow = makePatternIndex(sources.flatMap(({ document, rule }) => (document.allow ?? []).map((pattern) => ({ pattern, rule }))));
   const review = makePatternIndex(sources.flatMap(({ document, rule }) => (document.review ?? []).map((pattern) => ({ pattern: foldCase(pattern), rule }))));
   const deny = makePatternIndex(sources.flatMap(({ document, rule }) => (document.deny ?? []).map((pattern) => ({ pattern: foldCase(pattern), rule }))));
-  const allows = (command: Command, effect: string): readonly CompiledRule[] => named(allow, command, effect, effect);
   return {
     target,
-    weights: Object.assign({ ...RISK_WEIGHTS }, ...mine.map((policy) => policy.risk?.weights ?? {})),
+    weights: mergeWeights(mine.flatMap((policy) => (policy.risk ? [policy.risk.weights] : []))),
     rules: sources.map(({ rule }) => rule),
-    denies: (command) => unique([command.name, ...command.effects].flatMap((name) => deny.find(foldCase(name), 'any'))),
-    reviews: (effect) => review.find(foldCase(effect), 'any'),
-    allows,
-    permits: (command, effect) => [...allows(command, effect), ...named(review, command, effect, foldCase(effect))],
+    denies: (command) => restrictions(deny, command),
+    reviews: (command) => restrictions(review, command),
+    allows: (command, effect) => named(allow, command, effect, effect),
+    reviewable: (command, effect) => named(review, command, effect, foldCase(effect)),
     masksFor: makeMasks(mine.flatMap((policy) => policy.masks)),
   };
+}
+
+function restrictions(index: PatternIndex<CompiledRule>, command: Command): readonly CompiledRule[] {
+  const { name, effects } = command;
+  if (effects.length === 1 && effects[0] === name) return index.find(foldCase(name), 'any');
+  return [...new Set([name, ...effects].flatMap((one) => index.find(foldCase(one), 'any')))];
+}
+
+/** Where two policies weigh the same factor, the heavier weight counts. */
+function mergeWeights(written: readonly Readonly<Record<string, number>>[]): RiskWeights {
+  const weigh = (name: string, ordinary: number): number => {
+    const points = written.flatMap((weights) => (Object.hasOwn(weights, name) ? [weights[name] ?? ordinary] : []));
+    return points.length === 0 ? ordinary : Math.max(...points);
+  };
+  const entries = Object.entries(RISK_WEIGHTS).map(([name, ordinary]) => [name, weigh(name, ordinary)] as const);
+  // The same names as in RISK_WEIGHTS.
+  return Object.fromEntries(entries) as RiskWeights;
 }
 
 /** `*` never names what nobody understood: there a pattern has to spell the first word. */
@@ -96,5 +112,4 @@ function makeMasks(documents: readonly MaskDocument[]): (subjects: readonly Subj
   };
 }
 
-const unique = <T>(items: readonly T[]): readonly T[] => (items.length < 2 ? items : [...new Set(items)]);
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

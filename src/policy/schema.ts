@@ -3,7 +3,9 @@
  * JSON schema for editors are generated from them.
  */
 import { z } from 'zod';
+import { addressProblem } from './address.ts';
 import { readDuration } from './duration.ts';
+import { checkWhen } from './when.ts';
 
 /** Control, format, bidirectional and line-breaking characters: nothing that a name may hold. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
@@ -14,6 +16,21 @@ const text = (max: number) =>
     .min(1)
     .max(max)
     .refine((value) => !HIDDEN.test(value), 'control or invisible characters are not allowed');
+
+/** A check whose message says what is wrong and whose `fix` says what to write; it runs also where other parts are wrong. */
+const must = (fix: string) => ({ params: { fix }, when: () => true });
+
+interface Wrong {
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** A string that something else knows how to check. */
+const checkedText = (max: number, check: (value: string) => Wrong | undefined) =>
+  text(max).superRefine((value, context) => {
+    const wrong = check(value);
+    if (wrong) context.addIssue({ code: 'custom', message: wrong.message, params: { fix: wrong.fix } });
+  });
 
 const name = text(63).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, `.`, `_` and `-`, beginning with a letter or digit');
 const ruleName = text(128).refine((value) => value !== 'default', '`default` is the name of the answer where no rule matched');
@@ -53,8 +70,12 @@ const credential = oneOf(
 );
 
 const limits = z.strictObject({
-  requestBytes: count(1 << 30).optional().describe('Bytes of one request. Default 4 MiB.'),
-  replyBytes: count(1 << 30).optional().describe('Bytes of one reply message. Default 32 MiB.'),
+  requestBytes: count(1 << 30)
+    .optional()
+    .describe('Bytes of one request. Default 4 MiB.'),
+  replyBytes: count(1 << 30)
+    .optional()
+    .describe('Bytes of one reply message. Default 32 MiB.'),
   depth: count(10_000).optional().describe('Nesting of JSON. Default 256.'),
   replyMs: count(86_400_000).optional().describe('Milliseconds until the first byte of a reply. Default 300000.'),
 });
@@ -63,8 +84,11 @@ export const targetSchema = z
   .strictObject({
     kind: z.literal('Target'),
     name: name.describe('Names the target in policies and in its URL, `/mcp/<name>`.'),
-    protocol: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`').describe('`mcp`.'),
-    address: text(2048).optional().describe('URL of the target (http or https). Either this or `command`.'),
+    protocol: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`')
+      .describe('`mcp`.'),
+    address: checkedText(2048, addressProblem).optional().describe('URL of the target (http or https). Either this or `command`.'),
     command: z.array(text(4096)).min(1).max(256).optional().describe('Program and arguments of a stdio server; never passed through a shell.'),
     credential: credential.optional().describe('How the target is opened; injected by the gateway, never shown to a caller.'),
     labels: labels.default({}).describe('Free labels. `env: prod` and `data: customer` raise risk.'),
@@ -75,6 +99,20 @@ export const targetSchema = z
     extraArguments: z.enum(['refuse', 'allow']).default('refuse').describe("Arguments that a tool's schema does not declare."),
     leadingDash: z.enum(['refuse', 'allow']).default('refuse').describe('Strings that begin with `-` where the schema names no pattern.'),
     limits: limits.default({}).describe('Sizes and times.'),
+  })
+  .refine((one) => (one.address === undefined) !== (one.command === undefined), {
+    message: 'a target has either an address or a command',
+    ...must('write one of the two'),
+  })
+  .refine((one) => one.address === undefined || !one.credential?.env, {
+    message: 'env credentials are for stdio servers',
+    path: ['credential'],
+    ...must('use bearer, header or basic'),
+  })
+  .refine((one) => one.command === undefined || !one.credential || one.credential.env, {
+    message: 'a stdio server takes its credential from its environment',
+    path: ['credential'],
+    ...must('use env: { NAME: { env: NAME } }'),
   })
   .describe('What is reached: one MCP server.');
 
@@ -88,23 +126,42 @@ const approval = z.strictObject({
 
 const patterns = z.array(pattern).min(1);
 
-const rule = z.strictObject({
-  name: ruleName.describe('The answer to a caller names the rule.'),
-  subjects: z.array(subject).min(1).optional().describe('Whom the rule is about. Default: everybody.'),
-  allow: patterns.optional().describe('Globs over the command that are let through. Matched exactly.'),
-  review: patterns.optional().describe('Globs over the command that a person has to approve. Matched without regard to case.'),
-  deny: patterns.optional().describe('Globs over the command that are refused, whatever else allows them. Matched without regard to case.'),
-  when: z.string().min(1).max(2000).optional().describe('A CEL expression over subject, target, command, args, risk, time, client.'),
-  approval: approval.optional().describe('Whose approval `review` asks for.'),
-  message: text(500).optional().describe('What a refused caller reads.'),
-});
+/** Expressions may run over several lines. */
+const expression = z
+  .string()
+  .min(1)
+  .max(2000)
+  .superRefine((value, context) => {
+    const wrong = checkWhen(value);
+    if (wrong) context.addIssue({ code: 'custom', message: wrong.message, params: { fix: wrong.fix } });
+  });
 
-const mask = z.strictObject({
-  fields: z.array(text(512)).min(1).optional().describe('By place: JSON paths such as `$..password`.'),
-  detect: z.array(z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'the name of a detector')).min(1).optional().describe('By value: names of detectors.'),
-  with: z.enum(['redact', 'partial', 'hash', 'null', 'fake']).default('redact').describe('What replaces the value.'),
-  reveal: z.array(subject).min(1).optional().describe('Who sees the original.'),
-});
+const rule = z
+  .strictObject({
+    name: ruleName.describe('The answer to a caller names the rule.'),
+    subjects: z.array(subject).min(1).optional().describe('Whom the rule is about. Default: everybody.'),
+    allow: patterns.optional().describe('Globs over the command that are let through. Matched exactly.'),
+    review: patterns.optional().describe('Globs over the command that a person has to approve. Matched without regard to case.'),
+    deny: patterns.optional().describe('Globs over the command that are refused, whatever else allows them. Matched without regard to case.'),
+    when: expression.optional().describe('A CEL expression over subject, target, command, args, risk, time, client.'),
+    approval: approval.optional().describe('Whose approval `review` asks for.'),
+    message: text(500).optional().describe('What a refused caller reads.'),
+  })
+  .refine((one) => one.allow ?? one.review ?? one.deny, { message: 'a rule without effect', ...must('add allow, review or deny') })
+  .refine((one) => !one.approval || one.review, { message: 'approval without review', ...must('add review, or remove approval') });
+
+const mask = z
+  .strictObject({
+    fields: z.array(text(512)).min(1).optional().describe('By place: JSON paths such as `$..password`.'),
+    detect: z
+      .array(z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'the name of a detector'))
+      .min(1)
+      .optional()
+      .describe('By value: names of detectors.'),
+    with: z.enum(['redact', 'partial', 'hash', 'null', 'fake']).default('redact').describe('What replaces the value.'),
+    reveal: z.array(subject).min(1).optional().describe('Who sees the original.'),
+  })
+  .refine((one) => one.fields ?? one.detect, { message: 'a mask that masks nothing', ...must('add fields or detect') });
 
 const targetSelector = z.union([text(256), z.strictObject({ labels })]);
 

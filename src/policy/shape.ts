@@ -13,7 +13,8 @@ const SCHEMAS = { Target: targetSchema, Policy: policySchema } as const;
 
 export function checkDocument(document: Document): { readonly checked?: Checked; readonly problems: readonly Problem[] } {
   const kind = kindOf(document.value);
-  if (kind === undefined) return { problems: [{ ...document.place(['kind']), message: 'a document says what it is with kind', fix: 'write kind: Target or kind: Policy' }] };
+  if (kind === undefined)
+    return { problems: [{ ...document.place(['kind']), message: 'a document says what it is with kind', fix: 'write kind: Target or kind: Policy' }] };
   const result = SCHEMAS[kind].safeParse(document.value);
   if (result.success) return { checked: { document, value: result.data }, problems: [] };
   return { problems: result.error.issues.flatMap((issue) => toProblems(document, issue, [])) };
@@ -31,7 +32,11 @@ function toProblems(document: Document, issue: Issue, above: Path): Problem[] {
   const at = path.length === 0 ? 'document' : formatPath(path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ ...document.keyPlace(path, key), message: `unknown key ${show(key)} in ${at}`, fix: 'remove it or correct its spelling' }));
+      return issue.keys.map((key) => ({
+        ...document.keyPlace(path, key),
+        message: `unknown key ${show(key)} in ${at}`,
+        fix: 'remove it or correct its spelling',
+      }));
     case 'invalid_union':
       return closest(issue.errors).flatMap((inner) => toProblems(document, inner, path));
     case 'invalid_key':
@@ -51,25 +56,50 @@ function explainIssue(issue: Issue, at: string): { readonly message: string; rea
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined && issue.message.includes('received undefined')
-        ? { message: `${at} is missing`, fix: `add it: a ${issue.expected}` }
-        : { message: `${at} has the wrong type`, fix: `write a ${issue.expected}${issue.expected === 'string' ? ', in quotes where YAML reads another type' : ''}` };
+        ? { message: `${at} is missing`, fix: `add it: ${article(issue.expected)}` }
+        : {
+            message: `${at} has the wrong type`,
+            fix: `write ${article(issue.expected)}${issue.expected === 'string' ? ', in quotes where YAML reads another type' : ''}`,
+          };
     case 'invalid_value':
       return { message: `${at} has an unknown value`, fix: `write ${issue.values.map(String).join(' or ')}` };
     case 'too_small':
       return { message: `${at} is too small or empty`, fix: `at least ${issue.minimum}` };
     case 'too_big':
       return { message: `${at} is too big or too long`, fix: `at most ${issue.maximum}` };
+    case 'custom':
+      return typeof issue.params?.['fix'] === 'string'
+        ? { message: `${at}: ${issue.message}`, fix: issue.params['fix'] }
+        : { message: `${at} is not valid`, fix: issue.message };
     default:
       return { message: `${at} is not valid`, fix: issue.message };
   }
 }
 
+const TYPES: Readonly<Record<string, string>> = {
+  array: 'a list: [ ... ]',
+  object: 'a mapping',
+  record: 'a mapping',
+  string: 'a string',
+  int: 'a whole number',
+  number: 'a number',
+};
+const article = (type: string): string => TYPES[type] ?? type;
+
 export function formatPath(path: Path): string {
-  return path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? show(String(part)) : `${text}.${show(String(part))}`), '');
+  return path.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? show(String(part)) : `${text}.${show(String(part))}`),
+    '',
+  );
 }
 
 /** A name from a file as it may be printed: short, no control characters. */
 export function show(name: string): string {
   const printable = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
   return printable.length > 60 ? `${printable.slice(0, 60)}…` : printable;
+}
+
+/** What a schema found wrong in a document, each with its place; for other YAML than resources too. */
+export function issueProblems(document: Document, issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
+  return issues.flatMap((issue) => toProblems(document, issue, []));
 }

@@ -13,7 +13,7 @@ import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
 import { decide, type DecideContext } from './decide.ts';
 import type { Resources } from './resources.ts';
-import { compileTarget, type CompiledTarget } from './ruleset.ts';
+import { compileTarget, type CompiledRule, type CompiledTarget } from './ruleset.ts';
 import { chainOf, matchesSubject } from './subjects.ts';
 
 export interface Snapshot {
@@ -65,6 +65,12 @@ function mayList(target: CompiledTarget | undefined, subject: Subject, command: 
   return chain.every((one) => {
     if (target.denies(command).some((rule) => rule.when === undefined && matchesSubject(rule.subjects, one))) return false;
     if (command.naming === 'handshake') return mayReach(target, one);
-    return command.effects.length > 0 && command.effects.every((effect) => target.permits(command, effect).some((rule) => matchesSubject(rule.subjects, one)));
+    return (
+      command.effects.length > 0 &&
+      command.effects.every((effect) => {
+        const covers = (rule: CompiledRule): boolean => matchesSubject(rule.subjects, one);
+        return target.allows(command, effect).some(covers) || target.reviewable(command, effect).some(covers);
+      })
+    );
   });
 }

@@ -5,7 +5,7 @@
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 import type { Command } from '../core/command.ts';
-import { isJsonObject, JsonNumber, type JsonValue } from '../core/json.ts';
+import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 
@@ -30,21 +30,23 @@ export interface WhenProblem {
 
 const MAX_STRING = 1 << 16;
 const MAX_LIST = 10_000;
+const MAX_DEPTH = 64;
 const LIMITS = { maxAstNodes: 300, maxDepth: 32, maxListElements: 200, maxMapEntries: 50, maxCallArguments: 8 };
 
-const patterns = new Map<string, RE2JS>();
 const environment = makeEnvironment();
 
 /** Throws an Error whose message says what is wrong with the expression. */
 export function compileWhen(source: string): When {
-  const parsed = environment.parse(source);
+  const patterns = new Map<string, RE2JS>();
+  const matchesLinear = (text: string, pattern: string): boolean => patterns.get(pattern)?.matcher(text).find() ?? false;
+  const parsed = environment.clone().registerFunction('string.matchesLinear(string): bool', matchesLinear, { async: false }).parse(source);
   for (const pattern of bindPatterns(parsed.ast)) patterns.set(pattern, RE2JS.compile(pattern));
   const { valid, type, error } = parsed.check();
   if (!valid) throw error ?? new Error('the expression is not valid');
   if (type !== 'bool' && type !== 'dyn') throw new Error(`the expression is a ${type ?? 'value'}, not true or false`);
   return (variables) => {
     try {
-      const value: unknown = parsed({ ...variables });
+      const value: unknown = parsed(variables);
       return typeof value === 'boolean' ? value : 'error';
     } catch {
       return 'error';
@@ -69,26 +71,43 @@ export function whenVariables(question: WhenQuestion): WhenVariables {
     subject: { id: subject.id, name: subject.name, kind: subject.kind, groups: [...subject.groups], issuer: subject.issuer },
     target: { name: session.target.name, labels: new Map(Object.entries(session.target.labels)) },
     command: { name: command.name },
-    args: isJsonObject(command.arguments) ? toCel(command.arguments) : new Map(),
+    args: isJsonObject(command.arguments) ? toMap(command.arguments, 0) : new Map(),
     risk: BigInt(risk),
     time: now,
     client: { address: session.client.address, userAgent: session.client.userAgent, id: session.client.id },
   };
 }
 
-/** A value that an expression may not use: touching it is an error, so its rule fails closed. */
-class Unusable {}
+/**
+ * A value that an expression may not use: a number that a double cannot hold, or something too big. Touching it is an
+ * error, so its rule fails closed. A list or mapping inside `args` that holds one is one, for CEL's `in` and `==` would
+ * otherwise step over it as merely unequal.
+ */
+class Unusable {
+  readonly why = 'too big, or not exact';
+}
 const UNUSABLE = new Unusable();
 
 /** JSON as CEL sees it: maps instead of objects, so that nothing inherited is ever a member. */
-function toCel(value: JsonValue): unknown {
+function toCel(value: JsonValue, depth: number): unknown {
   if (typeof value === 'string') return value.length > MAX_STRING ? UNUSABLE : value;
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof JsonNumber) return value.exact() ?? UNUSABLE;
-  if (Array.isArray(value)) return value.length > MAX_LIST ? UNUSABLE : value.map(toCel);
-  const entries = Object.entries(value);
-  return entries.length > MAX_LIST ? UNUSABLE : new Map(entries.map(([key, inner]) => [key, toCel(inner)]));
+  if (depth > MAX_DEPTH) return UNUSABLE;
+  if (isJsonObject(value)) {
+    const map = toMap(value, depth);
+    return map.size > MAX_LIST || map.values().some(isUnusable) ? UNUSABLE : map;
+  }
+  if (value.length > MAX_LIST) return UNUSABLE;
+  const items = value.map((item) => toCel(item, depth + 1));
+  return items.some(isUnusable) ? UNUSABLE : items;
 }
+
+function toMap(object: JsonObject, depth: number): ReadonlyMap<string, unknown> {
+  return new Map(Object.entries(object).map(([key, value]) => [key, toCel(value, depth + 1)]));
+}
+
+const isUnusable = (value: unknown): boolean => value === UNUSABLE;
 
 function makeEnvironment(): Environment {
   return new Environment({ limits: LIMITS, homogeneousAggregateLiterals: false })
@@ -98,8 +117,7 @@ function makeEnvironment(): Environment {
     .registerVariable('args', 'map<string, dyn>')
     .registerVariable('risk', 'int')
     .registerVariable('time', 'google.protobuf.Timestamp')
-    .registerVariable({ name: 'client', schema: { address: 'string', userAgent: 'string', id: 'string' } })
-    .registerFunction('string.matchesLinear(string): bool', (text: string, pattern: string) => patterns.get(pattern)?.matcher(text).find() ?? false, { async: false });
+    .registerVariable({ name: 'client', schema: { address: 'string', userAgent: 'string', id: 'string' } });
 }
 
 const LOOPS = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
