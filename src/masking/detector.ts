@@ -1,0 +1,53 @@
+import type { Features } from './features.ts';
+import type { KeyTraits } from './key.ts';
+
+/** A value that has to be masked: UTF-16 offsets in the text that was looked at. */
+export interface Finding {
+  readonly start: number;
+  readonly end: number;
+  /** Name of the detector, as policy names it. */
+  readonly detector: string;
+  /** What exactly was found; it is written into the placeholder. */
+  readonly kind: string;
+  /** 0 to 1. */
+  readonly score: number;
+}
+
+/** One text, and what is known of where it stands. */
+export interface Probe {
+  readonly text: string;
+  readonly features: Features;
+  /** Key of the JSON member that holds the text; `NO_KEY` in plain text. */
+  readonly key: KeyTraits;
+}
+
+/** Finds one family of values by what they look like. */
+export interface Detector {
+  readonly name: string;
+  readonly description: string;
+  readonly kinds: readonly string[];
+  /** Words near a value, or in its key, that raise its score. Tested on lower-case text with words parted by spaces. */
+  readonly context: RegExp;
+  /** False only where `find` could find nothing: a test compares both answers. */
+  mayFind(features: Features, key: KeyTraits): boolean;
+  /** Findings in any order; those below the threshold are dropped by the caller. Linear in the length of the text. */
+  find(probe: Probe): readonly Finding[];
+}
+
+/** What a finding must score to count. */
+export const THRESHOLD = 0.5;
+
+const BEFORE = 48;
+const AFTER = 24;
+
+/** Whether a context word stands in the key, shortly before the value, or right after it. */
+export function hasContext(probe: Probe, context: RegExp, start: number, end: number): boolean {
+  return context.test(probe.key.words) || wordNear(probe.text, context, start, end);
+}
+
+function wordNear(text: string, context: RegExp, start: number, end: number): boolean {
+  if (context.test(plain(text.slice(Math.max(0, start - BEFORE), start)))) return true;
+  return end < text.length && context.test(plain(text.slice(end, end + AFTER)));
+}
+
+const plain = (text: string): string => text.toLowerCase().replace(/[_-]/g, ' ');

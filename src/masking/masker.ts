@@ -1,0 +1,81 @@
+/**
+ * Masking: rewrites values on their way to the caller and to the record. Rules by place (JSON paths) and by value
+ * (detectors) are compiled once into an engine; each call is one pass over a value. The pipeline and the protocols call
+ * it through core's `Masker`; it knows nothing of protocols, policies or subjects. It fails closed: whatever goes wrong
+ * inside is `masking_failed`, and nothing is released.
+ */
+import type { MaskOperator, MaskRule } from '../core/decision.ts';
+import { SallyportError } from '../core/error.ts';
+import type { Masked, Masker } from '../core/masker.ts';
+import type { Detector } from './detector.ts';
+import { DETECTORS } from './detectors.ts';
+import { createKeyReader } from './key.ts';
+import { maskTexts } from './join.ts';
+import { stricter } from './operator.ts';
+import { Pass, type Engine } from './pass.ts';
+import { parsePath } from './path.ts';
+import { rootPlace, type PlaceRule } from './place.ts';
+import type { Armed } from './scan.ts';
+
+export interface MaskerOptions {
+  /** Key of `hash` and `fake`: equal values stay equal as long as it stays. */
+  readonly key: Uint8Array;
+  /**
+   * `reply`: what goes to the caller; control characters are removed under any rules.
+   * `request`: what the caller sent, for the record and for approvers; secrets are masked under any rules.
+   */
+  readonly direction: 'reply' | 'request';
+  /** The detectors that rules may name. Default: all that are built in. */
+  readonly detectors?: readonly Detector[];
+}
+
+/** Built once per rule set and kept by the caller. Throws `resources_invalid` for an unknown detector or a path that is none. */
+export function createMasker(rules: readonly MaskRule[], options: MaskerOptions): Masker {
+  const engine = createEngine(rules, options);
+  return {
+    text: (text) => run(engine, text, (pass) => pass.text(text)),
+    json: (value) => run(engine, value, (pass) => pass.json(value)),
+    texts: (texts) => run(engine, texts, (pass) => maskTexts(texts, pass, engine)),
+  };
+}
+
+function createEngine(rules: readonly MaskRule[], options: MaskerOptions): Engine {
+  const places: readonly PlaceRule[] = rules.flatMap((rule) => rule.fields.map((field) => ({ path: parsePath(field), operator: rule.operator })));
+  return {
+    armed: armDetectors(rules, options),
+    root: rootPlace(places),
+    hashKey: options.key,
+    cleans: options.direction === 'reply',
+    readKey: createKeyReader(),
+  };
+}
+
+function armDetectors(rules: readonly MaskRule[], { detectors = DETECTORS, direction }: MaskerOptions): readonly Armed[] {
+  const operators = new Map<string, MaskOperator>();
+  for (const { detect, operator } of rules) {
+    for (const name of detect) {
+      const before = operators.get(name);
+      operators.set(name, before ? stricter(before, operator) : operator);
+    }
+  }
+  if (direction === 'request' && !operators.has('secret')) operators.set('secret', 'redact');
+  return [...operators].map(([name, operator]) => ({ detector: detectorNamed(name, detectors), operator }));
+}
+
+function detectorNamed(name: string, detectors: readonly Detector[]): Detector {
+  const detector = detectors.find((candidate) => candidate.name === name);
+  if (detector) return detector;
+  throw new SallyportError('resources_invalid', `no detector is called ${JSON.stringify(name.slice(0, 80))}`, {
+    hint: `detectors: ${detectors.map((known) => known.name).join(', ')}`,
+  });
+}
+
+function run<T>(engine: Engine, value: T, mask: (pass: Pass) => T): Masked<T> {
+  const pass = new Pass(engine);
+  try {
+    const masked = mask(pass);
+    return { value: masked === value ? value : masked, applied: pass.tally.applied() };
+  } catch (cause) {
+    throw new SallyportError('masking_failed', 'the value could not be masked', { cause });
+  }
+}
