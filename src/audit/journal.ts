@@ -1,0 +1,282 @@
+/**
+ * The audit log's writing side. This folder owns the journal on disk (README.md is its format), its hash tree and checkpoints, reading it
+ * back, verifying it, and the index in the database. The pipeline calls `append`; gateway, API and CLI open, verify and replay. It must not
+ * know protocols or policy, and it never sees a payload that was not masked.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { join } from 'node:path';
+import { explainError, SallyportError } from '../core/error.ts';
+import { makeEvent, type Event } from '../core/event.ts';
+import type { Body, Recorder } from '../core/recorder.ts';
+import { Batch } from './batch.ts';
+import { CheckpointFile } from './checkpoint-file.ts';
+import { originOf } from './checkpoint.ts';
+import { DataKeys } from './data-keys.ts';
+import { localDisk, type Disk } from './disk.ts';
+import { openAuditKeys, type AuditKeys } from './key-files.ts';
+import { lockFolder, type FolderLock } from './lock.ts';
+import { verifierText } from './note.ts';
+import { recoverLog, type Recovered } from './recover.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import type { Tree } from './tree.ts';
+import { checkWriterName, hasLog, readVerifiers, writerName } from './writer-name.ts';
+
+export interface JournalOptions {
+  /** The data folder's `journal/`; made where it is missing. */
+  readonly folder: string;
+  /** The data folder's `keys/`: `recording.key`, `checkpoint.key`, `checkpoint.pub`. */
+  readonly keysFolder: string;
+  /** Name of this writer's log, unique among all gateways that share an index. Default: made once, and kept in the folder. */
+  readonly writer?: string;
+  readonly now?: () => Date;
+  /** How often a log that grew is signed. Default 2000. */
+  readonly checkpointEveryMs?: number;
+  /** A segment ends with the commit that takes it over this. Default 64 MiB. */
+  readonly segmentBytes?: number;
+  /** Records that wait for the disk; more are refused. Default 256 MiB. */
+  readonly pendingBytes?: number;
+  readonly disk?: Disk;
+}
+
+export interface Journal extends Recorder {
+  readonly folder: string;
+  readonly writer: string;
+  /** Name of the log in its checkpoints. */
+  readonly origin: string;
+  /** The line of `checkpoint.pub`. */
+  readonly publicKey: string;
+  /** Events that are durable: the index of the next one. */
+  readonly position: number;
+  /** Bytes of an unfinished commit that were cut off when this journal was opened. */
+  readonly cutBytes: number;
+  /** Calls back after each commit, until the returned function is called. */
+  watch(listener: () => void): () => void;
+  /** Signs what is durable now. */
+  checkpoint(): Promise<void>;
+  /** Waits for everything appended, signs, and lets go of the folder. */
+  close(): Promise<void>;
+}
+
+const MIB = 1 << 20;
+
+/** Opens a data folder's journal for writing. Throws `conflict` where another process holds it, `record_failed` where it is damaged. */
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const { folder, disk = localDisk, now = () => new Date() } = options;
+  await disk.makeFolder(folder);
+  const lock = lockFolder(folder, now);
+  try {
+    const keys = await openAuditKeys(options.keysFolder, (await hasLog(folder)) ? 'must-exist' : 'create');
+    const writer = options.writer === undefined ? await writerName(folder) : checkWriterName(options.writer);
+    const logFolder = join(folder, writer);
+    await disk.makeFolder(logFolder);
+    await disk.syncFolder(folder);
+    const origin = originOf(keys.checkpoint.name, writer);
+    const recovered = await recoverLog(logFolder, origin, await readVerifiers(options.keysFolder), disk);
+    return new FileJournal({ ...options, disk, now, keys, writer, logFolder, origin, lock, recovered });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+interface Opened extends JournalOptions {
+  readonly disk: Disk;
+  readonly now: () => Date;
+  readonly keys: AuditKeys;
+  readonly writer: string;
+  readonly logFolder: string;
+  readonly origin: string;
+  readonly lock: FolderLock;
+  readonly recovered: Recovered;
+}
+
+/** What was refused since recording failed. */
+interface Gap {
+  readonly since: string;
+  readonly cause: string;
+  readonly first: string;
+  refused: number;
+}
+
+class FileJournal implements Journal {
+  readonly folder: string;
+  readonly writer: string;
+  readonly origin: string;
+  readonly publicKey: string;
+  readonly cutBytes: number;
+  readonly #opened: Opened;
+  readonly #keys: DataKeys;
+  readonly #tree: Tree;
+  readonly #checkpoints: CheckpointFile;
+  readonly #timer: NodeJS.Timeout;
+  readonly #watchers = new Set<() => void>();
+  #sequence: number;
+  #segment: SegmentWriter | undefined;
+  #batch: Batch;
+  #inFlightBytes = 0;
+  #running: Promise<void> | undefined;
+  #gap: Gap | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(opened: Opened) {
+    const { recovered, keys, writer, disk, logFolder, origin } = opened;
+    this.folder = opened.folder;
+    this.writer = writer;
+    this.origin = origin;
+    this.publicKey = verifierText(keys.checkpoint);
+    this.cutBytes = recovered.cutBytes;
+    this.#opened = opened;
+    this.#keys = new DataKeys(writer, keys.recording);
+    this.#tree = recovered.tree;
+    this.#sequence = recovered.sequence;
+    this.#checkpoints = new CheckpointFile({ disk, folder: logFolder, origin, signer: keys.checkpoint, signed: recovered.signed });
+    this.#batch = this.#newBatch(0, 'new-segment');
+    this.#timer = setInterval(() => this.#tick(), opened.checkpointEveryMs ?? 2000);
+    this.#timer.unref();
+  }
+
+  get position(): number {
+    return this.#tree.size;
+  }
+
+  async append(event: Event, bodies: readonly Body[] = []): Promise<void> {
+    if (this.#closing) throw new SallyportError('record_failed', 'the journal is closed', { hint: 'the gateway is stopping' });
+    if (this.#inFlightBytes + this.#batch.bytes.length > (this.#opened.pendingBytes ?? 256 * MIB)) {
+      throw new SallyportError('record_failed', 'the journal is behind: too much waits for the disk', {
+        hint: 'slow down, or give the data folder a faster disk',
+      });
+    }
+    if (this.#gap && this.#batch.count === 0) this.#batch.add(this.#gapEvent(this.#gap), []);
+    this.#batch.add(event, bodies);
+    const settled = this.#batch.settled(event.id);
+    this.#start();
+    return settled;
+  }
+
+  watch(listener: () => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
+  checkpoint(): Promise<void> {
+    return this.#checkpoints.sign(this.#tree.size, this.#tree.root());
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#timer);
+    try {
+      while (this.#running) await this.#running;
+      if (this.#gap) await this.#resume();
+      await this.checkpoint();
+    } finally {
+      await this.#segment?.close();
+      await this.#checkpoints.close();
+      this.#opened.lock.release();
+    }
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Commits one batch after another; what arrives while one is on its way to the disk is the next. */
+  async #run(): Promise<void> {
+    for (;;) {
+      // Whoever was just told of a commit may append at once: this lets them into the same batch.
+      await setImmediate();
+      const batch = this.#batch;
+      if (batch.count === 0) return;
+      this.#batch = this.#newBatch(batch.count, this.#isFull(batch) ? 'new-segment' : 'same-segment');
+      this.#inFlightBytes = batch.bytes.length;
+      await this.#commit(batch);
+      this.#inFlightBytes = 0;
+    }
+  }
+
+  async #commit(batch: Batch): Promise<void> {
+    try {
+      if (batch.beginsSegment || !this.#segment) this.#segment = await this.#nextSegment();
+      await this.#segment.commit(batch.bytes, batch.newKeys);
+    } catch (error) {
+      return this.#fail(batch, error);
+    }
+    for (const hash of batch.hashes) this.#tree.add(hash);
+    this.#gap = undefined;
+    batch.resolve();
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  /** Ends the segment, under a checkpoint: whatever lies before the newest segment is always signed. */
+  async #nextSegment(): Promise<SegmentWriter> {
+    const { disk, logFolder, writer, now } = this.#opened;
+    await this.checkpoint();
+    await this.#segment?.close();
+    this.#segment = undefined;
+    const header = { writer, tree: this.#tree.state(), startedAt: now().toISOString() };
+    for (;;) {
+      try {
+        return await SegmentWriter.create(disk, logFolder, { ...header, sequence: this.#sequence++ });
+      } catch (error) {
+        // The remains of one that could be neither written nor removed.
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+        this.#sequence -= 1;
+        throw error;
+      }
+    }
+  }
+
+  /** Final for the segment, for this batch and for those that wait behind it: whoever appended is told, and nothing is tried again on that file. */
+  async #fail(batch: Batch, cause: unknown): Promise<void> {
+    const waiting = this.#batch;
+    const refused = [...batch.events, ...waiting.events];
+    this.#gap ??= { since: this.#opened.now().toISOString(), cause: explainError(cause), first: refused[0] ?? '', refused: 0 };
+    this.#gap.refused += refused.length;
+    this.#batch = this.#newBatch(0, 'new-segment');
+    const error = new SallyportError('record_failed', 'the event could not be recorded, so nothing goes on', {
+      cause,
+      hint: 'see that the disk of the data folder has room and is healthy',
+    });
+    batch.reject(error);
+    waiting.reject(error);
+    const segment = this.#segment;
+    this.#segment = undefined;
+    if (segment && (await segment.abandon()) === 'removed') this.#sequence -= 1;
+  }
+
+  #gapEvent({ since, cause, first, refused }: Gap): Event {
+    const note = `${refused} events from ${since} on were refused and are not recorded, the first ${first}: ${cause}`;
+    return makeEvent('recorder.gap', { outcome: { status: 'record_failed' }, note }, this.#opened.now());
+  }
+
+  /** Tries to record the gap although nobody appends. */
+  async #resume(): Promise<void> {
+    if (!this.#gap || this.#running) return;
+    if (this.#batch.count === 0) this.#batch.add(this.#gapEvent(this.#gap), []);
+    this.#start();
+    await this.#running;
+  }
+
+  /** A checkpoint that cannot be written is tried again at the next tick; until then its events are `not yet covered`. */
+  #tick(): void {
+    this.#resume().catch(() => {});
+    this.checkpoint().catch(() => {});
+  }
+
+  #isFull(batch: Batch): boolean {
+    const before = batch.beginsSegment ? 0 : (this.#segment?.bytes ?? 0);
+    return before + batch.bytes.length >= (this.#opened.segmentBytes ?? 64 * MIB);
+  }
+
+  #newBatch(after: number, place: 'new-segment' | 'same-segment'): Batch {
+    const beginsSegment = place === 'new-segment';
+    if (beginsSegment) this.#keys.clear();
+    return new Batch({ first: this.#tree.size + after, beginsSegment, writer: this.writer, keys: this.#keys });
+  }
+}

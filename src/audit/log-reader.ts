@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { listSegments, type Segment } from './segment.ts';
+import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
+
+/**
+ * Reads one writer's records in order, from any index on, while it is being written or after. Trusts what it reads (frames have their CRC):
+ * whether it is what was signed is `verifyLog`'s business.
+ */
+export class LogReader {
+  readonly #folder: string;
+  #next: number;
+  #segment: Segment | undefined;
+  #reader: SegmentReader | undefined;
+  /** Read, and behind the limit of that time. */
+  #surplus: readonly PlacedFrame[] = [];
+
+  constructor(folder: string, writer: string, from: number) {
+    this.#folder = join(folder, writer);
+    this.#next = from;
+  }
+
+  /** Index of the record that `read` gives next. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** The next complete records with an index below `limit`; none where there is none yet. */
+  async read(limit = Number.POSITIVE_INFINITY): Promise<readonly PlacedFrame[]> {
+    if (this.#next >= limit) return [];
+    // Looked at anew each time: a segment that failed may end in records that were never acknowledged, and its successor begins where it counts.
+    const segments = (await listSegments(this.#folder, this.#segment?.sequence)).filter(({ header }) => header);
+    const at = segments.findLastIndex(({ header }) => header && header.tree.size <= this.#next);
+    const segment = segments[at];
+    if (!segment) return [];
+    if (segment.path !== this.#segment?.path) await this.#open(segment);
+    return this.#take(Math.min(limit, segments[at + 1]?.header?.tree.size ?? limit));
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.close();
+    this.#reader = undefined;
+    this.#segment = undefined;
+    this.#surplus = [];
+  }
+
+  async #open(segment: Segment): Promise<void> {
+    await this.close();
+    this.#reader = await SegmentReader.open(segment.path, segment.body);
+    this.#segment = segment;
+  }
+
+  async #take(end: number): Promise<readonly PlacedFrame[]> {
+    for (;;) {
+      const frames = this.#surplus.length > 0 ? this.#surplus : ((await this.#reader?.read()) ?? []);
+      const wanted = frames.filter(({ index }) => index >= this.#next && index < end);
+      this.#surplus = frames.filter(({ index }) => index >= end);
+      const last = wanted.at(-1);
+      if (last) this.#next = last.index + 1;
+      if (last || this.#surplus.length > 0 || frames.length === 0) return wanted;
+    }
+  }
+}

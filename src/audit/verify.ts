@@ -1,0 +1,156 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkpointIsSigned, parseCheckpoints, type Checkpoint, type CheckpointNote } from './checkpoint.ts';
+import { LeafCheck, type Problem } from './leaf-check.ts';
+import { parseVerifiers, type NoteVerifier } from './note.ts';
+import { checkpointsPath, listSegments, listWriters, type Segment } from './segment.ts';
+import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
+
+export type { Problem } from './leaf-check.ts';
+
+export interface WriterReport {
+  readonly writer: string;
+  /** Records in the log. */
+  readonly events: number;
+  /** Of these, from the first on: proved to be what was signed. */
+  readonly covered: number;
+  /** Behind the newest checkpoint, or behind the first problem. */
+  readonly notYetCovered: number;
+  readonly checkpoints: number;
+  readonly segments: number;
+  /** Bytes at the end that are no complete record: a commit that is under way, or was cut by a crash. */
+  readonly unfinishedBytes: number;
+  /** Records of failed commits that were never acknowledged and do not count. */
+  readonly abandoned: number;
+}
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly writers: readonly WriterReport[];
+  /** Each writer's first bad place, and every checkpoint that is not rightly signed. */
+  readonly problems: readonly Problem[];
+}
+
+export interface VerifyOptions {
+  /** The data folder's `journal/`, or a copy of it. */
+  readonly folder: string;
+  /** Text of `checkpoint.pub`. */
+  readonly publicKey: string;
+  /** Checkpoints that were kept elsewhere, as text: they find a rollback to an older state that is complete in itself. */
+  readonly checkpoints?: readonly string[];
+}
+
+/** Compares a log with what was signed about it. Reads only, needs no content key, and may run beside the gateway. */
+export async function verifyLog({ folder, publicKey, checkpoints = [] }: VerifyOptions): Promise<VerifyReport> {
+  const verifiers = parseVerifiers(publicKey);
+  const problems: Problem[] = [];
+  const kept = checkpoints.flatMap((text) => signedOnly({ source: text, where: 'given checkpoint', writer: '', verifiers, problems }));
+  const writers: WriterReport[] = [];
+  const names = await listWriters(folder);
+  for (const writer of names) writers.push(await verifyWriter({ folder: join(folder, writer), writer, verifiers, kept: kept.filter(isOf(writer)), problems }));
+  for (const lost of kept.filter((checkpoint) => !names.some((name) => isOf(name)(checkpoint)))) {
+    problems.push({
+      writer: lost.origin,
+      index: 0,
+      segment: '',
+      offset: 0,
+      kind: 'truncated',
+      message: `the whole log ${lost.origin} is gone; ${lost.size} events were signed`,
+    });
+  }
+  return { ok: problems.length === 0, writers, problems };
+}
+
+interface WriterTask {
+  readonly folder: string;
+  readonly writer: string;
+  readonly verifiers: readonly NoteVerifier[];
+  readonly kept: readonly Checkpoint[];
+  readonly problems: Problem[];
+}
+
+async function verifyWriter(task: WriterTask): Promise<WriterReport> {
+  const { folder, writer, verifiers, problems } = task;
+  // The log may grow meanwhile: what lay before the last segment of this moment must be signed by what is read next, and records are read last.
+  const signedBefore = lastFirst(await listSegments(folder));
+  const source = await readFile(checkpointsPath(folder), 'utf8').catch(emptyIfMissing);
+  const own = signedOnly({ source, where: checkpointsPath(folder), writer, verifiers, problems });
+  const segments = await listSegments(folder);
+  const check = new LeafCheck(writer, [...own, ...task.kept]);
+  const walked = await walk(segments, check);
+  check.end(signedBefore);
+  if (check.problem) problems.push(check.problem);
+  const { covered, events } = check;
+  return { writer, events, covered, notYetCovered: Math.max(0, events - covered), checkpoints: own.length, segments: segments.length, ...walked };
+}
+
+/** Index with which the last segment begins. */
+function lastFirst(segments: readonly Segment[]): number {
+  return segments.findLast(({ header }) => header)?.header?.tree.size ?? 0;
+}
+
+/** Hands the segments' records to the check in order, until there is a problem. */
+async function walk(segments: readonly Segment[], check: LeafCheck): Promise<{ readonly unfinishedBytes: number; readonly abandoned: number }> {
+  let unfinishedBytes = 0;
+  for (const [at, segment] of segments.entries()) {
+    const end = segments.slice(at + 1).find(({ header }) => header)?.header?.tree.size;
+    if (segment.header) check.begin(segment, segment.header);
+    if (check.problem) break;
+    unfinishedBytes = await walkSegment(segment, check, end);
+  }
+  return { unfinishedBytes, abandoned: check.abandoned };
+}
+
+/** `end`: index with which the next segment begins; undefined for the last. Returns the bytes of an unfinished commit at the log's end. */
+async function walkSegment(segment: Segment, check: LeafCheck, end: number | undefined): Promise<number> {
+  const reader = await SegmentReader.open(segment.path, segment.body);
+  try {
+    const isWhole = segment.header !== undefined && (await readAll(reader, segment, check, end));
+    if (isWhole || check.problem) return 0;
+    if (end !== undefined) check.broken(segment, reader.offset, end);
+    else if ((await reader.diagnose()) === 'damaged') check.damaged(segment, reader.offset);
+    else return Math.max(0, segment.bytes - reader.offset);
+    return 0;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** True where the file ends with a complete record. */
+async function readAll(reader: SegmentReader, segment: Segment, check: LeafCheck, end = Number.POSITIVE_INFINITY): Promise<boolean> {
+  for (let frames: readonly PlacedFrame[] = await reader.read(); frames.length > 0 && !check.problem; frames = await reader.read()) {
+    check.add(segment, frames, end);
+  }
+  return reader.state === 'end';
+}
+
+interface SignedTask {
+  readonly source: string;
+  readonly where: string;
+  readonly writer: string;
+  readonly verifiers: readonly NoteVerifier[];
+  readonly problems: Problem[];
+}
+
+function signedOnly({ source, where, writer, verifiers, problems }: SignedTask): readonly Checkpoint[] {
+  // A note that was kept by itself need not end in an empty line.
+  const { notes } = parseCheckpoints(writer === '' ? `${source.trimEnd()}\n\n` : source);
+  if (writer === '' && notes.length === 0)
+    problems.push({ writer, index: 0, segment: where, offset: 0, kind: 'bad-signature', message: `the ${where} is no checkpoint` });
+  const isGood = (note: CheckpointNote): boolean =>
+    checkpointIsSigned(note, verifiers) && (writer === '' || (note.checkpoint !== undefined && isOf(writer)(note.checkpoint)));
+  for (const note of notes.filter((each) => !isGood(each))) {
+    const message = `the checkpoint at character ${note.offset} of ${where} is not signed by this key for this log`;
+    problems.push({ writer, index: note.checkpoint?.size ?? 0, segment: where, offset: note.offset, kind: 'bad-signature', message });
+  }
+  return notes.filter(isGood).flatMap(({ checkpoint }) => (checkpoint ? [checkpoint] : []));
+}
+
+function isOf(writer: string): (checkpoint: Checkpoint) => boolean {
+  return ({ origin }) => origin.endsWith(`/${writer}`);
+}
+
+function emptyIfMissing(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return '';
+  throw error;
+}

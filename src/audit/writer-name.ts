@@ -1,0 +1,39 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SallyportError } from '../core/error.ts';
+import { newId } from '../core/id.ts';
+import { parseVerifiers, type NoteVerifier } from './note.ts';
+import { listSegments, listWriters } from './segment.ts';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** The name that this journal folder's writer was given when it was first opened: its log goes on after a restart. */
+export async function writerName(folder: string): Promise<string> {
+  const path = join(folder, 'writer');
+  const fresh = `w-${newId().slice(-12).toLowerCase()}`;
+  await writeFile(path, `${fresh}\n`, { flag: 'wx', mode: 0o600, flush: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return checkWriterName((await readFile(path, 'utf8')).trim());
+}
+
+/** A writer's name is a folder's name and part of its checkpoints' origin. */
+export function checkWriterName(name: string): string {
+  if (NAME.test(name)) return name;
+  throw new SallyportError('config_invalid', `${JSON.stringify(name.slice(0, 80))} is no name for a writer`, {
+    hint: 'letters, digits, dots, dashes and underscores, 64 at most',
+  });
+}
+
+/** Whether anything was ever recorded in this folder. */
+export async function hasLog(folder: string): Promise<boolean> {
+  for (const writer of await listWriters(folder)) {
+    if ((await listSegments(join(folder, writer))).length > 0) return true;
+  }
+  return false;
+}
+
+/** All keys that this installation signed with. */
+export async function readVerifiers(keysFolder: string): Promise<readonly NoteVerifier[]> {
+  return parseVerifiers(await readFile(join(keysFolder, 'checkpoint.pub'), 'utf8'));
+}
