@@ -79,4 +79,4 @@ async function connectSdk2(url: string, token: string, mode: 'legacy' | { readon
 }
 
 /** All the text of a result, structured content included: what a model could read of it. */
-export const readable = (result: ToolResult): string => JSON.stringify(result);
+export const readable = (result: ToolResult | undefined): string => JSON.stringify(result) ?? '';

@@ -5,6 +5,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NewAccount } from '../../src/identity/accounts.ts';
+import { createAccounts } from './accounts.ts';
 import { ISSUER_KINDS, startIssuer, type Issuer, type TokenClaims } from './issuer.ts';
 import { listen } from './listen.ts';
 
@@ -17,6 +19,8 @@ export interface GatewayOptions {
   /** Members that replace those of the generated configuration. */
   readonly config?: object;
   readonly env?: Readonly<Record<string, string>>;
+  /** Made before the first start. */
+  readonly accounts?: readonly NewAccount[];
 }
 
 export interface GatewayProcess {
@@ -46,6 +50,7 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
   const file = join(folder, 'sallyport.yaml');
   await writeFile(file, JSON.stringify({ ...defaults(url, port, folder, issuer), ...options.config }));
   await writeResources(folder, options.resources);
+  await createAccounts(join(folder, 'data'), options.accounts ?? []);
 
   let output = '';
   const launch = (): Promise<ChildProcess> => launchGateway(file, options.env ?? {}, (text) => (output += text));

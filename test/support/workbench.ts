@@ -27,6 +27,9 @@ export async function startWorkbench(options: McpServerOptions = {}): Promise<Wo
       written.push(key);
       return text(`written: ${key}`);
     });
+    server.registerTool('fail', { description: 'Fails with that message', inputSchema: z.object({ message: z.string() }) }, ({ message }) => {
+      throw new Error(message);
+    });
     server.registerTool('big', { description: 'Answers with that many bytes', inputSchema: z.object({ bytes: z.int() }) }, ({ bytes }) =>
       text('x'.repeat(bytes)),
     );
