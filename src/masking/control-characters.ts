@@ -1,6 +1,6 @@
 export interface Cleaned {
   readonly text: string;
-  /** Characters that were taken out. */
+  /** UTF-16 code units that were taken out. */
   readonly removed: number;
 }
 
@@ -23,7 +23,7 @@ export function removeControlCharacters(text: string): Cleaned {
   let removed = 0;
   const cleaned = text.replace(SUSPECT, (run: string, offset: number) => {
     const kept = keptOf(run, text.slice(Math.max(0, offset - 2), offset));
-    removed += [...run].length - [...kept].length;
+    removed += run.length - kept.length;
     return kept;
   });
   return removed === 0 ? { text, removed } : { text: cleaned, removed };

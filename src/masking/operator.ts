@@ -45,7 +45,7 @@ export function maskedNumber(text: string, operator: MaskOperator, key: Uint8Arr
 /** As long as the value (of long values, at most 64 marks), its last four characters kept. */
 function partial(value: string): string {
   if (value.length < MIN_PARTIAL) return '*'.repeat(Math.max(KEPT, value.length));
-  const kept = [...value].slice(-KEPT).join('');
+  const kept = value.slice(-KEPT).replace(/^[\udc00-\udfff]/, '');
   return '*'.repeat(Math.min(MAX_MASK_RUN, value.length - kept.length)) + kept;
 }
 
@@ -54,7 +54,7 @@ function fake(value: string, key: Uint8Array): string {
   const bytes = digest(value, key);
   let at = 0;
   const next = (size: number): number => ((bytes[at++ % bytes.length] ?? 0) + at * 7) % size;
-  return value.replace(/[0-9]|[a-z]|[A-Z]|[^\x00-\x7f]/gu, (character) => {
+  return value.replace(/[0-9]|[a-z]|[A-Z]|\P{ASCII}/gu, (character) => {
     if (/\d/.test(character)) return String(next(10));
     return String.fromCharCode((/[A-Z]/.test(character) ? 65 : 97) + next(26));
   });

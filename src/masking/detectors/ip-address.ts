@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
-import type { Detector, Finding, Probe } from '../detector.ts';
+import type { Detector, Finding } from '../detector.ts';
 import { HAS, type Features } from '../features.ts';
 
 const V4 = /(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)/g;
