@@ -33,9 +33,12 @@ export interface Command {
   readonly traits: Traits;
   /** Hash of the tool's pinned definition; empty where there is none. */
   readonly definition: string;
+  /** Why it is refused even where the policy allows it: an unknown tool, arguments that its schema does not take. */
+  readonly objection?: string;
 }
 
-export type CommandParts = Pick<Command, 'protocol' | 'name' | 'naming' | 'arguments'> & Partial<Pick<Command, 'effects' | 'flags' | 'traits' | 'definition'>>;
+export type CommandParts = Pick<Command, 'protocol' | 'name' | 'naming' | 'arguments'> &
+  Partial<Pick<Command, 'effects' | 'flags' | 'traits' | 'definition' | 'objection'>>;
 
 export function makeCommand(parts: CommandParts): Command {
   const canonical = canonicalJson({ protocol: parts.protocol, name: parts.name, arguments: parts.arguments });

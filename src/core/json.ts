@@ -62,6 +62,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
 }
 
+/** Array.isArray, for a type whose arrays are readonly. */
+export function isJsonArray(value: unknown): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
 /** The member's value if the object itself has it: never something inherited. */
 export function member(value: unknown, key: string): JsonValue | undefined {
   return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
@@ -243,5 +248,8 @@ function setOwn(object: Record<string, JsonValue>, key: string, value: JsonValue
 }
 
 function significantDigits(text: string): number {
-  return text.replace(/[eE].*$/, '').replace(/^-?0*\.?0*|\./g, '').replace(/0+$/, '').length;
+  return text
+    .replace(/[eE].*$/, '')
+    .replace(/^-?0*\.?0*|\./g, '')
+    .replace(/0+$/, '').length;
 }

@@ -3,6 +3,7 @@
  * Authentication happened when the `Session` was made; everything else is `passCommand`, read top-down.
  */
 import type { Approval, Approvals } from './approval.ts';
+import { canonicalJson } from './canonical.ts';
 import type { Command } from './command.ts';
 import type { Decision, MaskRule } from './decision.ts';
 import { explainError, SallyportError } from './error.ts';
@@ -67,6 +68,7 @@ export interface MaskedPart {
 /** Why a command got no reply from its target. `event` is the id of the record: the caller may quote it. */
 export type Refusal =
   | { readonly kind: 'denied'; readonly decision: Decision; readonly event: string }
+  | { readonly kind: 'invalid'; readonly message: string; readonly decision: Decision; readonly event: string }
   | { readonly kind: 'approval'; readonly approval: Approval; readonly decision: Decision; readonly event: string }
   | { readonly kind: 'failed'; readonly error: SallyportError; readonly event: string };
 
@@ -74,8 +76,8 @@ export type Refusal =
 export interface Exchange {
   readonly session: Session;
   readonly command: Command;
-  /** The request as it is recorded (`bytes`) and shown to approvers (`shown`), masked with the given masker. */
-  request(masker: Masker): MaskedPart & { readonly shown: string };
+  /** The request as it is recorded, masked with the given masker. */
+  request(masker: Masker): MaskedPart;
   /** Tells the caller that people were asked, and waits as long as this caller can; the record as it then is. */
   wait(approval: Approval, settled: (signal: AbortSignal) => Promise<Approval>): Promise<Approval>;
   /** Sends the granted command with the target's credential. Yields what comes back, `final` last; a mere stream has no `final`. */
@@ -96,17 +98,20 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
   const about: EventParts = { ...sessionParts(session), ...commandParts(command) };
   try {
     const decision = gate.decide(session, command);
-    const request = exchange.request(gate.requestMasker(decision.masks));
+    const masker = gate.requestMasker(decision.masks);
+    const request = exchange.request(masker);
     const asked: Asked = { parts: { ...about, ...decisionParts(decision), masks: request.applied }, body: { name: 'request', ...request }, decision };
 
     if (decision.effect === 'deny') return await refuse(gate, exchange, asked, { kind: 'denied', decision });
+    if (command.objection !== undefined) return await refuse(gate, exchange, asked, { kind: 'invalid', message: command.objection, decision });
     if (decision.effect === 'allow') return await run(gate, exchange, asked, undefined);
 
-    const approval = await approve(gate, exchange, decision, request.shown);
+    const approval = await approve(gate, exchange, decision, masker);
     if (approval.status === 'consumed') return await exchange.repeat(approval.result ?? '', approval);
     if (approval.status !== 'granted') return await refuse(gate, exchange, asked, { kind: 'approval', approval, decision });
     const again = gate.decide(session, command);
-    if (again.effect === 'deny' || again.policyVersion !== decision.policyVersion) return await refuse(gate, exchange, asked, { kind: 'denied', decision: changed(again) });
+    if (again.effect === 'deny' || again.policyVersion !== decision.policyVersion)
+      return await refuse(gate, exchange, asked, { kind: 'denied', decision: changed(again) });
     return await run(gate, exchange, asked, approval);
   } catch (error) {
     await fail(gate, exchange, about, error);
@@ -120,8 +125,9 @@ interface Asked {
 }
 
 /** Step 4: the approval of exactly this command, after waiting for people where it is still open. */
-async function approve(gate: Gate, exchange: Exchange, decision: Review, shown: string): Promise<Approval> {
+async function approve(gate: Gate, exchange: Exchange, decision: Review, masker: Masker): Promise<Approval> {
   const { session, command } = exchange;
+  const shown = canonicalJson(masker.json({ command: command.name, arguments: command.arguments }).value);
   const approval = await gate.approvals.request({ session, command, decision, shown });
   if (approval.status !== 'pending') return approval;
   return exchange.wait(approval, (signal) => gate.approvals.settled(approval.id, signal));
@@ -157,7 +163,12 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, masks: readon
     const masked = maskPart(part, masker, exchange.session);
     ended = part.kind === 'final';
     const outcome = { status: part.status, bytes: masked.bytes.byteLength, milliseconds: Math.round(performance.now() - started) };
-    const event = makeEvent(ended ? 'reply.received' : 'stream.chunk', { ...about, outcome, masks: masked.applied, ...(masked.note ? { note: masked.note } : {}) });
+    const event = makeEvent(ended ? 'reply.received' : 'stream.chunk', {
+      ...about,
+      outcome,
+      masks: masked.applied,
+      ...(masked.note ? { note: masked.note } : {}),
+    });
     await recordReply(gate, exchange.session, event, { name: ended ? 'reply' : 'chunk', ...masked });
     if (ended && grant.approval) await gate.approvals.consume(grant.approval, Buffer.from(masked.bytes).toString());
     await exchange.release(part, masked);
@@ -191,13 +202,28 @@ async function recordReply(gate: Gate, session: Session, event: Event, body: Bod
   else durable.catch(() => {});
 }
 
-type RefusalParts = { kind: 'denied'; decision: Decision } | { kind: 'approval'; approval: Approval; decision: Decision };
+type RefusalParts =
+  | { kind: 'denied'; decision: Decision }
+  | { kind: 'invalid'; message: string; decision: Decision }
+  | { kind: 'approval'; approval: Approval; decision: Decision };
 
 async function refuse(gate: Gate, exchange: Exchange, asked: Asked, refusal: RefusalParts): Promise<void> {
-  const approval = refusal.kind === 'approval' ? { approval: refusal.approval.id, note: `approval ${refusal.approval.status}` } : {};
-  const event = makeEvent('command.refused', { ...asked.parts, ...approval, ...decisionParts(refusal.decision) });
+  const event = makeEvent('command.refused', { ...asked.parts, ...decisionParts(refusal.decision), ...whyRefused(refusal) });
   await gate.recorder.append(event, [asked.body]);
   await exchange.refuse({ ...refusal, event: event.id });
+}
+
+function whyRefused(refusal: RefusalParts): EventParts {
+  switch (refusal.kind) {
+    case 'denied':
+      return {};
+    case 'invalid':
+      return { note: refusal.message };
+    case 'approval':
+      return { approval: refusal.approval.id, note: `approval ${refusal.approval.status}` };
+    default:
+      return refusal satisfies never;
+  }
 }
 
 async function fail(gate: Gate, exchange: Exchange, parts: EventParts, cause: unknown): Promise<void> {

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+const httpUrl = z
+  .string()
+  .max(2048)
+  .refine((text) => /^https?:\/\/[^/?#@\s]+\/?$/.test(text) && URL.canParse(text), {
+    params: { fix: 'write scheme, host and port only: https://gateway.example.com' },
+    error: 'not the base of an http(s) URL',
+  });
+
+const address = z.string().refine((text) => /^(?:\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/.test(text) && Number(text.slice(text.lastIndexOf(':') + 1)) < 65_536, {
+  params: { fix: 'write host:port, such as 127.0.0.1:7600' },
+  error: 'not host:port',
+});
+
+const issuer = z
+  .strictObject({
+    issuer: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .describe('The `iss` of its tokens; `/.well-known/openid-configuration` is read below it.'),
+    audience: z.string().min(1).max(2048).describe('The `aud` that its tokens carry for this gateway. A token for `<url>/mcp/<target>` is accepted as well.'),
+    claims: z
+      .strictObject({
+        id: z.string().min(1).default('sub').describe('Claim with the id, unique at the issuer.'),
+        name: z.string().min(1).default('email').describe('Claim with the name that rules use: `person:<name>`.'),
+        groups: z.string().min(1).default('groups').describe('Claim with the list of groups.'),
+      })
+      .prefault({})
+      .describe('Which claims say who it is.'),
+    kind: z.enum(['person', 'workload', 'ai-agent']).default('person').describe('What the subjects of this issuer are.'),
+  })
+  .describe('An issuer whose signed tokens are accepted as they are.');
+
+export const configSchema = z
+  .strictObject({
+    url: httpUrl.default('http://localhost:7600').describe('What clients type. Endpoints are `<url>/mcp/<target>`.'),
+    listen: z
+      .strictObject({ http: address.default('127.0.0.1:7600').describe('Address and port of the HTTP listener.') })
+      .prefault({})
+      .describe('Where the gateway listens.'),
+    data: z.string().min(1).default('./.sallyport').describe('Folder of the embedded database, the journal and the keys; relative to this file.'),
+    database: z
+      .string()
+      .regex(/^postgres(?:ql)?:\/\//, 'write postgres://user@host/database')
+      .optional()
+      .describe('A shared PostgreSQL instead of the embedded database.'),
+    identity: z
+      .strictObject({ issuers: z.array(issuer).max(50).default([]).describe('Whose tokens are accepted.') })
+      .prefault({})
+      .describe('Who may ask.'),
+    resources: z
+      .string()
+      .min(1)
+      .default('./resources')
+      .describe('Folder (or file) of YAML documents: Target, Policy; relative to this file. Changes take effect at once.'),
+  })
+  .describe('The configuration of one gateway: `sallyport.yaml`.');
+
+export type ConfigDocument = z.output<typeof configSchema>;

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { SallyportError } from '../core/error.ts';
+import type { IssuerConfig } from '../identity/token-source.ts';
+import { readDocuments } from '../policy/document.ts';
+import { formatProblem, type Problem } from '../policy/problem.ts';
+import { issueProblems } from '../policy/shape.ts';
+import { configSchema } from './config-schema.ts';
+
+/** What one gateway runs with; paths are absolute. */
+export interface Config {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  /** What `openStorage` takes. */
+  readonly database: string;
+  readonly issuers: readonly IssuerConfig[];
+  readonly resources: string;
+}
+
+/** Reads `sallyport.yaml`. Throws `config_invalid` with every problem, its line and column, and the fix. */
+export async function readConfig(file: string): Promise<Config> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new SallyportError('config_invalid', `the configuration ${file} cannot be read`, { cause, hint: 'name it with --config FILE' });
+  });
+  return parseConfig(file, text);
+}
+
+export function parseConfig(file: string, text: string): Config {
+  const { documents, problems } = readDocuments(file, text);
+  if (problems.length > 0) throw invalid(problems);
+  const [document, second] = documents;
+  if (!document || second) throw new SallyportError('config_invalid', `${file} must hold one YAML document`, { hint: 'resources are files of their own' });
+  const parsed = configSchema.safeParse(document.value);
+  if (!parsed.success) throw invalid(issueProblems(document, parsed.error.issues));
+  const { url, listen, data, database, identity, resources } = parsed.data;
+  const folder = dirname(resolve(file));
+  const dataFolder = resolve(folder, data);
+  const colon = listen.http.lastIndexOf(':');
+  return {
+    url: url.replace(/\/$/, ''),
+    host: listen.http.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(listen.http.slice(colon + 1)),
+    data: dataFolder,
+    database: database ?? `sqlite:${resolve(dataFolder, 'sallyport.db')}`,
+    issuers: identity.issuers,
+    resources: resolve(folder, resources),
+  };
+}
+
+function invalid(problems: readonly Problem[]): SallyportError {
+  return new SallyportError('config_invalid', `the configuration is not valid\n${problems.map(formatProblem).join('\n')}`, { hint: problems[0]?.fix ?? '' });
+}

@@ -1,0 +1,63 @@
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { HostCheck } from '../identity/host.ts';
+
+/** Everything that may take long before authentication has an end: headers, body, idle connections. */
+const LIMITS = { headersTimeout: 20_000, requestTimeout: 50_000, connectionsCheckingInterval: 2_000, keepAliveTimeout: 65_000, maxHeaderSize: 32 << 10 };
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+
+export interface HttpRoutes {
+  readonly hosts: HostCheck;
+  /** By the first segment of the path. */
+  readonly protocols: ReadonlyMap<string, Handler>;
+  /** Everything else: API, console, metadata. */
+  readonly rest: Handler;
+  onError(error: unknown): void;
+}
+
+/** The one HTTP listener. What names another host, another origin or no path at all is refused before anybody looks at it. */
+export function createHttpServer(routes: HttpRoutes): Server {
+  const server = createServer({ ...LIMITS, insecureHTTPParser: false, requireHostHeader: true, joinDuplicateHeaders: false }, (request, response) => {
+    const refused = refuse(request, routes.hosts);
+    if (refused) return say(response, refused.status, refused.message);
+    const handler = routes.protocols.get((request.url ?? '').split('/', 2)[1] ?? '') ?? routes.rest;
+    Promise.resolve(handler(request, response)).catch((error: unknown) => {
+      routes.onError(error);
+      say(response, 500, 'the gateway failed on this request');
+    });
+  });
+  server.maxHeadersCount = 100;
+  server.on('connect', (_request, socket: Duplex) => answer(socket, 405));
+  server.on('upgrade', (_request, socket: Duplex) => answer(socket, 400));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => answer(socket, statusOf(error.code)));
+  return server;
+}
+
+function refuse(request: IncomingMessage, hosts: HostCheck): { status: number; message: string } | undefined {
+  const { host, origin } = request.headers;
+  if (!request.url?.startsWith('/')) return { status: 400, message: 'this is no proxy: the request target must be a path' };
+  if ((request.headersDistinct['host']?.length ?? 0) > 1) return { status: 400, message: 'several Host headers' };
+  if (!hosts.host(host)) return { status: 403, message: 'this host name is not served here' };
+  if (!hosts.origin(origin)) return { status: 403, message: 'requests of pages of another origin are not served' };
+  return undefined;
+}
+
+function say(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent) return void response.end();
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify({ error: { code: status === 500 ? 'internal' : 'forbidden', message } }));
+}
+
+/** For connections that have no request to answer. */
+function answer(socket: Duplex, status: number): void {
+  if (!socket.writable) return void socket.destroy();
+  socket.on('error', () => {});
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}
+
+function statusOf(code: string | undefined): number {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  return 400;
+}

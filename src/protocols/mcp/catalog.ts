@@ -1,0 +1,156 @@
+import { isJsonArray, member, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Target } from '../../core/target.ts';
+import type { RpcMessage } from './codec.ts';
+import type { McpSession } from './session-id.ts';
+import { argumentCheck, readTool, type ArgumentCheck, type Tool } from './tools.ts';
+import type { UpstreamCall, UpstreamEvent } from './transport.ts';
+import { ownMessage, type Upstream } from './upstream.ts';
+import { MODERN_VERSION } from './versions.ts';
+
+const MAX_PAGES = 100;
+const MAX_TOOLS = 10_000;
+/** How long an unknown name is unknown before the target is asked again. */
+const REFRESH_MS = 5000;
+const ASK_MS = 20_000;
+
+export interface KnownTool {
+  readonly tool: Tool;
+  readonly check: ArgumentCheck;
+}
+
+/** The tools of one target, learned from the lists that pass and from the gateway's own. */
+export interface Catalog {
+  /** The tool, if it is known already. */
+  peek(name: string): KnownTool | undefined;
+  /** The tool, asking the target where it is not known. */
+  find(name: string): Promise<KnownTool | undefined>;
+  /** Takes in the tools of a `tools/list` result. */
+  learn(result: JsonValue | undefined): void;
+}
+
+export function createCatalog(target: Target, upstream: Upstream, now: () => number = Date.now): Catalog {
+  const tools = new Map<string, KnownTool>();
+  let listing: Promise<void> | undefined;
+  let listedAt = Number.NEGATIVE_INFINITY;
+
+  function learn(result: JsonValue | undefined): void {
+    const list = member(result, 'tools');
+    if (!isJsonArray(list)) return;
+    for (const each of list) {
+      const tool = readTool(each);
+      if (!tool || tools.get(tool.name)?.tool.hash === tool.hash) continue;
+      if (tools.size < MAX_TOOLS || tools.has(tool.name)) tools.set(tool.name, known(tool, target));
+    }
+  }
+
+  async function refresh(): Promise<void> {
+    if (now() - listedAt < REFRESH_MS) return;
+    listing ??= listTools(upstream, learn).finally(() => {
+      listedAt = now();
+      listing = undefined;
+    });
+    await listing;
+  }
+
+  return {
+    peek: (name) => tools.get(name),
+    async find(name) {
+      if (!tools.has(name)) await refresh();
+      return tools.get(name);
+    },
+    learn,
+  };
+}
+
+/** A schema is compiled when a call needs it, once. */
+function known(tool: Tool, target: Target): KnownTool {
+  let check: ArgumentCheck | undefined;
+  return { tool, check: (args) => (check ??= argumentCheck(tool, target))(args) };
+}
+
+/** Walks the target's list: as a modern client first, then in a session of its own. */
+async function listTools(upstream: Upstream, learn: (result: JsonValue | undefined) => void): Promise<void> {
+  if (await walk(upstream, undefined, modernParams, modernHeaders, learn)) return;
+  const session = await openSession(upstream);
+  try {
+    await walk(
+      upstream,
+      session,
+      (cursor) => cursor,
+      () => legacyHeaders(session.version),
+      learn,
+    );
+  } finally {
+    if (session.upstreamId !== '')
+      await drain(upstream.ask('session/end', { ...call(session, legacyHeaders(session.version)), verb: 'DELETE' })).catch(() => {});
+  }
+}
+
+type Params = (cursor: JsonObject) => JsonObject;
+
+async function walk(
+  upstream: Upstream,
+  session: McpSession | undefined,
+  params: Params,
+  headers: () => Record<string, string>,
+  learn: (result: JsonValue | undefined) => void,
+): Promise<boolean> {
+  let cursor: JsonValue | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const message = ownMessage({ jsonrpc: '2.0', id: page + 1, method: 'tools/list', params: params(cursor === undefined ? {} : { cursor }) });
+    const { result } = await answer(upstream.ask('tools/list', { ...call(session, headers()), message }));
+    if (!Array.isArray(member(result, 'tools'))) return false;
+    learn(result);
+    cursor = member(result, 'nextCursor');
+    if (typeof cursor !== 'string') return true;
+  }
+  return true;
+}
+
+async function openSession(upstream: Upstream): Promise<McpSession> {
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: CLIENT_INFO };
+  const message = ownMessage({ jsonrpc: '2.0', id: 0, method: 'initialize', params });
+  const { result, sessionId } = await answer(upstream.ask('initialize', { ...call(undefined, {}), message }));
+  const version = member(result, 'protocolVersion');
+  const session: McpSession = { id: '', upstreamId: sessionId ?? '', version: typeof version === 'string' ? version : '2025-11-25', clientName: '' };
+  const initialized = ownMessage({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  await drain(upstream.ask('notifications/initialized', { ...call(session, legacyHeaders(session.version)), message: initialized }));
+  return session;
+}
+
+const CLIENT_INFO: JsonObject = { name: 'sallyport', version: '0.1.0' };
+
+const modernParams: Params = (cursor) => ({
+  ...cursor,
+  _meta: {
+    'io.modelcontextprotocol/protocolVersion': MODERN_VERSION,
+    'io.modelcontextprotocol/clientInfo': CLIENT_INFO,
+    'io.modelcontextprotocol/clientCapabilities': {},
+  },
+});
+
+const modernHeaders = (): Record<string, string> => ({ 'mcp-protocol-version': MODERN_VERSION, 'mcp-method': 'tools/list' });
+
+const legacyHeaders = (version: string): Record<string, string> => ({ 'mcp-protocol-version': version });
+
+function call(session: McpSession | undefined, headers: Record<string, string>): Omit<UpstreamCall, 'message'> {
+  return { verb: 'POST', headers, session, signal: AbortSignal.timeout(ASK_MS) };
+}
+
+/** The result of the gateway's own request; undefined where the target answered with an error. */
+async function answer(events: AsyncIterable<UpstreamEvent>): Promise<{ result: JsonValue | undefined; sessionId: string | undefined }> {
+  let sessionId: string | undefined;
+  for await (const event of events) {
+    if (event.kind === 'head') sessionId = event.sessionId;
+    else if (event.kind === 'message' && event.message.kind === 'response') return { result: resultOf(event.message), sessionId };
+  }
+  return { result: undefined, sessionId };
+}
+
+function resultOf(message: Extract<RpcMessage, { kind: 'response' }>): JsonValue | undefined {
+  return message.error ? undefined : member(message.message, 'result');
+}
+
+async function drain(events: AsyncIterable<UpstreamEvent>): Promise<void> {
+  for await (const _event of events) continue;
+}

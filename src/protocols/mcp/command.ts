@@ -1,0 +1,125 @@
+import { makeCommand, type Command, type CommandParts } from '../../core/command.ts';
+import { isJsonArray, isJsonObject, member, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { RpcMessage, RpcNotification, RpcRequest } from './codec.ts';
+import type { Tool } from './tools.ts';
+
+/** What every client does to be a client at all: whoever may reach the target may do these, unless a rule denies one. */
+const HANDSHAKE = new Set([
+  'initialize',
+  'server/discover',
+  'ping',
+  'logging/setLevel',
+  'notifications/initialized',
+  'notifications/cancelled',
+  'notifications/progress',
+  'notifications/roots/list_changed',
+]);
+
+/** Methods whose policy name is the method and what it is about. */
+const NAMED: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+  'resources/subscribe': 'uri',
+  'resources/unsubscribe': 'uri',
+};
+
+const PLAIN = new Set([
+  'tools/list',
+  'resources/list',
+  'resources/templates/list',
+  'prompts/list',
+  'completion/complete',
+  'subscriptions/listen',
+  'tasks/list',
+  'tasks/get',
+  'tasks/result',
+  'tasks/cancel',
+  'tasks/update',
+  ...Object.keys(NAMED),
+]);
+
+/** Members of `params` that do not decide what runs: they differ between a call and its retry. */
+const ATTENDANT = new Set(['_meta', 'requestState', 'inputResponses']);
+
+const SHELL_PATTERN = /[;&|`]\s*\w|\$\(|\$\{|[<>]\s*\/|\|\s*(?:sh|bash)\b/;
+
+/** Requests that a server makes of its client. A rule has to name them literally. */
+export const SERVER_REQUESTS = new Set(['sampling/createMessage', 'elicitation/create', 'roots/list']);
+
+export function isKnown(method: string): boolean {
+  return HANDSHAKE.has(method) || PLAIN.has(method);
+}
+
+/** A request or notification of the caller as a Command. `tool` is the pinned definition of the tool that it calls. */
+export function commandOf(message: RpcRequest | RpcNotification, tool?: Tool, objection?: string): Command {
+  const { method, params } = message;
+  const parts: CommandParts = {
+    protocol: 'mcp',
+    name: commandName(method, params),
+    naming: HANDSHAKE.has(method) ? 'handshake' : PLAIN.has(method) ? 'plain' : 'literal',
+    arguments: method === 'tools/call' ? (member(params, 'arguments') ?? {}) : deciding(params),
+    traits: tool ? traitsOf(tool) : method === 'tools/call' ? {} : { readOnly: true },
+    flags: flagsOf(method, params),
+    definition: tool?.hash ?? '',
+  };
+  return makeCommand(objection === undefined ? parts : { ...parts, objection });
+}
+
+/** What a server asks of its client, as a Command that is decided like any other. */
+export function serverCommand(message: RpcRequest): Command {
+  const naming = message.method === 'ping' ? 'handshake' : 'literal';
+  return makeCommand({ protocol: 'mcp', name: message.method, naming, arguments: deciding(message.params) });
+}
+
+/** Commands of the transport itself: the stream of a session, its end, an answer to the server. */
+export function transportCommand(name: 'stream/listen' | 'session/end' | 'answer', args: JsonObject = {}): Command {
+  return makeCommand({ protocol: 'mcp', name, naming: 'handshake', arguments: args, traits: { readOnly: true } });
+}
+
+export function toolCommand(tool: Tool): Command {
+  return makeCommand({ protocol: 'mcp', name: `tools/call ${tool.name}`, naming: 'plain', arguments: {}, traits: traitsOf(tool), definition: tool.hash });
+}
+
+/** The name by which rules know it: `tools/call run_model`, `resources/read file:///x`. */
+function commandName(method: string, params: JsonObject): string {
+  const key = Object.hasOwn(NAMED, method) ? NAMED[method] : undefined;
+  const about = key === undefined ? undefined : member(params, key);
+  return typeof about === 'string' ? `${method} ${about}` : method;
+}
+
+function deciding(params: JsonObject): JsonValue {
+  return Object.fromEntries(Object.entries(params).filter(([key]) => !ATTENDANT.has(key)));
+}
+
+function traitsOf(tool: Tool): Command['traits'] {
+  // A server's own words may raise the risk and never lower it: a read-only hint is not taken.
+  return { ...(tool.destructive ? { destructive: true } : {}), ...(tool.openWorld ? { openWorld: true } : {}) };
+}
+
+function flagsOf(method: string, params: JsonObject): string[] {
+  if (method !== 'tools/call') return [];
+  return anyString(member(params, 'arguments') ?? null, (text) => SHELL_PATTERN.test(text)) ? ['command-injection-pattern'] : [];
+}
+
+function anyString(value: JsonValue, test: (text: string) => boolean): boolean {
+  if (typeof value === 'string') return test(value);
+  if (isJsonArray(value)) return value.some((each) => anyString(each, test));
+  return isJsonObject(value) && Object.values(value).some((each) => anyString(each, test));
+}
+
+/**
+ * Why this message cannot be meant as it is: a request method without an id would run with nobody to hear of it, a
+ * resource whose URI two readers could take for two things.
+ */
+export function formProblem(message: RpcMessage): string | undefined {
+  if (message.kind === 'response') return undefined;
+  const isNotification = message.method.startsWith('notifications/');
+  if (message.kind === 'notification' && !isNotification) return `"${message.method}" needs an id`;
+  if (message.kind === 'request' && isNotification) return `"${message.method}" takes no id`;
+  const key = Object.hasOwn(NAMED, message.method) ? NAMED[message.method] : undefined;
+  if (key !== undefined && typeof member(message.params, key) !== 'string') return `"${message.method}" needs params.${key}`;
+  const args = member(message.params, 'arguments');
+  if (args !== undefined && !isJsonObject(args)) return '"arguments" must be an object';
+  return undefined;
+}

@@ -1,0 +1,278 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SallyportError } from '../../core/error.ts';
+import { commandParts, makeEvent, sessionParts } from '../../core/event.ts';
+import { newId } from '../../core/id.ts';
+import { isJsonObject, member } from '../../core/json.ts';
+import { passCommand } from '../../core/pipeline.ts';
+import type { Client, Session } from '../../core/session.ts';
+import { subjectKey, type Subject } from '../../core/subject.ts';
+import { readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage } from './codec.ts';
+import { commandOf, formProblem, transportCommand } from './command.ts';
+import { httpStatus, rpcError } from './errors.ts';
+import { McpExchange, type Ask } from './exchange.ts';
+import { checkLegacy, checkModern, checkParams, eraOf, readHeaders, repeatedHeader, type HeaderProblem, type McpHeaders } from './headers.ts';
+import type { MayList } from './lists.ts';
+import { createBatchResponder, createResponder, type Responder } from './responder.ts';
+import { openSessionId, type McpSession } from './session-id.ts';
+import type { McpContext, TargetSide } from './side.ts';
+import { uriProblem } from './uri.ts';
+import { takesBatches, type Era } from './versions.ts';
+
+/** A caller that was authenticated and may reach the target. */
+export interface Caller {
+  readonly subject: Subject;
+  readonly client: Client;
+  readonly mayList: (session: Session) => MayList;
+}
+
+/** One request to `/mcp/<target>`, after authentication. Never throws; whatever is wrong is answered, and recorded. */
+export async function serve(request: IncomingMessage, response: ServerResponse, caller: Caller, side: TargetSide, context: McpContext): Promise<void> {
+  const responder = createResponder(response);
+  const line: Line = { request, responder, caller, side, context, headers: readHeaders(request) };
+  try {
+    const repeated = repeatedHeader(request);
+    if (repeated !== undefined) return await reject(line, 400, { code: -32600, message: `the header "${repeated}" was sent more than once` });
+    if (request.method === 'POST') return await post(line);
+    if (request.method === 'GET' || request.method === 'DELETE') return await transport(line, request.method);
+    responder.empty(405, { allow: 'POST, GET, DELETE' });
+  } catch (cause) {
+    const error = cause instanceof SallyportError ? cause : new SallyportError('internal', 'the gateway failed on this request', { cause });
+    await responder.reply(httpStatus(error.code), rpcError(null, -32603, error.message));
+  }
+}
+
+interface Line {
+  readonly request: IncomingMessage;
+  readonly responder: Responder;
+  readonly caller: Caller;
+  readonly side: TargetSide;
+  readonly context: McpContext;
+  readonly headers: McpHeaders;
+}
+
+async function post(line: Line): Promise<void> {
+  const wrong = contentProblem(line.request);
+  if (wrong) return reject(line, wrong.status, wrong);
+  const bytes = await collect(line.request, line.side.target.limits.requestBytes);
+  if (bytes === undefined) return reject(line, 413, { code: -32600, message: `the request is larger than ${line.side.target.limits.requestBytes} bytes` });
+  let body: RpcBody;
+  try {
+    body = readBody(bytes, line.side.target.limits.depth);
+  } catch (error) {
+    return reject(line, 400, { code: rpcCodeOf(error), message: error instanceof Error ? error.message : 'unreadable' });
+  }
+  return body.batch ? batch(line, body.messages) : single(line, body.messages[0], bytes);
+}
+
+async function single(line: Line, message: RpcMessage | undefined, bytes: Uint8Array): Promise<void> {
+  if (!message) return;
+  const era = eraOf(message, line.headers);
+  const problem = (era === 'modern' ? checkModern(message, line.headers) : checkLegacy(line.headers)) ?? formHeaderProblem(message);
+  if (problem) return reject(line, 400, problem, message);
+  await pass(line, message, era, line.responder, bytes);
+}
+
+/** The elements of a batch are commands of their own, each decided and forwarded by itself; their answers share one stream. */
+async function batch(line: Line, messages: readonly RpcMessage[]): Promise<void> {
+  const refused = batchProblem(line, messages);
+  if (refused) return reject(line, 400, refused);
+  const asking = messages.some((each) => each.kind === 'request');
+  if (asking) line.responder.startStream();
+  const element = createBatchResponder(line.responder);
+  await Promise.all(messages.map((message) => pass(line, message, 'legacy', element, undefined)));
+  if (asking) line.responder.end();
+  else line.responder.empty(202);
+}
+
+function batchProblem(line: Line, messages: readonly RpcMessage[]): HeaderProblem | undefined {
+  const { version } = line.headers;
+  if (!takesBatches(version)) return { code: -32600, message: `revision ${version} has no batches` };
+  for (const message of messages) {
+    if (eraOf(message, line.headers) === 'modern') return { code: -32600, message: 'revision 2026-07-28 has no batches' };
+    if (message.kind === 'request' && message.method === 'initialize') return { code: -32600, message: '"initialize" cannot be part of a batch' };
+    const wrong = formHeaderProblem(message);
+    if (wrong) return wrong;
+  }
+  return undefined;
+}
+
+async function pass(line: Line, message: RpcMessage, era: Era, responder: Responder, bytes: Uint8Array | undefined): Promise<void> {
+  const opened = era === 'legacy' ? openLegacy(line) : {};
+  if (opened === undefined) return responder.reply(404, rpcError(message.kind === 'request' ? message.id : null, -32001, 'session not found'));
+  const session = await sessionOf(line, opened.session, message);
+  const understood = await understand(line, message, era, session).catch((error: unknown) => failed(line, message, session, error));
+  if (understood === undefined) return;
+  if ('problem' in understood) return reject(line, 400, understood.problem, message);
+  const ask: Ask = {
+    verb: 'POST',
+    message,
+    bytes,
+    command: understood.command,
+    session,
+    mcpSession: opened.session,
+    era,
+    headers: forwarded(line, era),
+    lastEventId: undefined,
+    clientName: clientName(message, opened.session),
+    mayList: line.caller.mayList(session),
+    responder,
+  };
+  await passCommand(line.context.gate, new McpExchange(ask, line.side, line.context));
+}
+
+/** GET opens the stream of a session, DELETE ends it; both were before revision 2026-07-28. */
+async function transport(line: Line, verb: 'GET' | 'DELETE'): Promise<void> {
+  const { responder, headers } = line;
+  if (headers.version === '2026-07-28') return responder.empty(405, { allow: 'POST' });
+  const wrong = checkLegacy(headers);
+  if (wrong) return reject(line, 400, wrong);
+  if (verb === 'GET' && !accepts(line.request, 'text/event-stream')) return reject(line, 406, { code: -32600, message: 'Accept must list text/event-stream' });
+  const opened = openLegacy(line);
+  if (opened === undefined) return responder.reply(404, rpcError(null, -32001, 'session not found'));
+  if (headers.lastEventId !== undefined && !opened.session)
+    return reject(line, 400, { code: -32600, message: 'Last-Event-ID needs the session that the stream was of' });
+  const session = await sessionOf(line, opened.session, undefined);
+  const ask: Ask = {
+    verb,
+    message: undefined,
+    bytes: undefined,
+    command: transportCommand(verb === 'GET' ? 'stream/listen' : 'session/end'),
+    session,
+    mcpSession: opened.session,
+    era: 'legacy',
+    headers: forwarded(line, 'legacy'),
+    lastEventId: headers.lastEventId,
+    clientName: opened.session?.clientName ?? '',
+    mayList: line.caller.mayList(session),
+    responder,
+  };
+  await passCommand(line.context.gate, new McpExchange(ask, line.side, line.context));
+  if (verb === 'DELETE' && opened.session) await line.context.sessions.end(opened.session.id);
+}
+
+/** The session of the caller's `Mcp-Session-Id`; undefined as a whole where the id is not this caller's. */
+function openLegacy(line: Line): { session?: McpSession } | undefined {
+  const { sessionId } = line.headers;
+  if (sessionId === undefined) return {};
+  const session = openSessionId(sessionId, line.caller.subject, line.side.target, line.context.sessionKey);
+  return session && { session };
+}
+
+function sessionOf(line: Line, mcp: McpSession | undefined, message: RpcMessage | undefined): Promise<Session> {
+  const { subject, client } = line.caller;
+  const opening = message?.kind === 'request' && message.method === 'initialize';
+  return line.context.sessions.of(subject, line.side.target, client, mcp?.id ?? (opening ? newId() : undefined));
+}
+
+type Understood = { readonly command: Ask['command'] } | { readonly problem: HeaderProblem };
+
+/** The message as a Command: the tool it calls, whether its arguments fit, whether headers and arguments agree. */
+async function understand(line: Line, message: RpcMessage, era: Era, session: Session): Promise<Understood> {
+  if (message.kind === 'response') return { command: transportCommand('answer') };
+  const { params, method } = message;
+  if (method === 'resources/read' || method === 'resources/subscribe') {
+    const uri = member(params, 'uri');
+    return { command: commandOf(message, undefined, typeof uri === 'string' ? uriProblem(uri) : 'a uri is needed') };
+  }
+  if (method.startsWith('tasks/') && method !== 'tasks/list' && !line.side.tasks.isOwner(member(params, 'taskId'), subjectKey(session.subject))) {
+    return { command: commandOf(message, undefined, 'no such task') };
+  }
+  if (method !== 'tools/call') return { command: commandOf(message) };
+  const named = member(params, 'name');
+  const name = typeof named === 'string' ? named : '';
+  // Whoever may not use the tool learns nothing of it, not even whether it exists.
+  const seen = line.side.catalog.peek(name);
+  if (!seen && line.context.gate.decide(session, commandOf(message)).effect === 'deny') return { command: commandOf(message) };
+  const known = seen ?? (await line.side.catalog.find(name));
+  if (!known) return { command: commandOf(message, undefined, `unknown tool ${JSON.stringify(name.slice(0, 120))}`) };
+  const args = member(params, 'arguments') ?? {};
+  const problem = era === 'modern' ? checkParams(known.tool.headers, args, line.headers) : undefined;
+  if (problem) return { problem };
+  return { command: commandOf(message, known.tool, known.check(args)) };
+}
+
+/** The target could not even be asked what it has: that is told and recorded like any other failure of a command. */
+async function failed(line: Line, message: RpcMessage, session: Session, cause: unknown): Promise<undefined> {
+  const error = cause instanceof SallyportError ? cause : new SallyportError('internal', 'the gateway failed on this command', { cause });
+  const command = message.kind === 'response' ? {} : commandParts(commandOf(message));
+  await line.context.gate.recorder.append(
+    makeEvent('command.failed', { ...sessionParts(session), ...command, outcome: { status: error.code }, note: error.message }),
+  );
+  const id = message.kind === 'request' ? message.id : null;
+  await line.responder.reply(httpStatus(error.code), rpcError(id, -32603, error.message, { code: error.code }));
+  return undefined;
+}
+
+/** Headers that travel on: those of the protocol, once they agree with the body, and the trace context. */
+function forwarded(line: Line, era: Era): Record<string, string> {
+  const { headers } = line;
+  const out: Record<string, string> = {};
+  if (headers.version !== undefined) out['mcp-protocol-version'] = headers.version;
+  for (const name of ['traceparent', 'tracestate'] as const) {
+    const value = line.request.headers[name];
+    if (typeof value === 'string' && value.length <= 1024) out[name] = value;
+  }
+  if (era === 'modern') {
+    if (headers.method !== undefined) out['mcp-method'] = headers.method;
+    if (headers.name !== undefined) out['mcp-name'] = headers.name;
+    for (const [name, value] of headers.params) out[`mcp-param-${name}`] = value;
+  } else if (headers.lastEventId !== undefined) out['last-event-id'] = headers.lastEventId;
+  return out;
+}
+
+function clientName(message: RpcMessage, session: McpSession | undefined): string {
+  if (message.kind === 'response') return session?.clientName ?? '';
+  const info = metaMember(message.params, 'clientInfo') ?? member(message.params, 'clientInfo');
+  const name = isJsonObject(info) ? member(info, 'name') : undefined;
+  return typeof name === 'string' ? name.slice(0, 100) : (session?.clientName ?? '');
+}
+
+function formHeaderProblem(message: RpcMessage): HeaderProblem | undefined {
+  const wrong = formProblem(message);
+  return wrong === undefined ? undefined : { code: -32600, message: wrong };
+}
+
+/** Answers what cannot be a command, and records that it came. */
+async function reject(line: Line, status: number, problem: HeaderProblem, message?: RpcMessage): Promise<void> {
+  const { subject, client } = line.caller;
+  const session: Session = { id: '', subject, target: line.side.target, client };
+  const { session: _none, ...about } = sessionParts(session);
+  await line.context.gate.recorder.append(makeEvent('command.refused', { ...about, outcome: { status: `http ${status}` }, note: problem.message }));
+  const id = message?.kind === 'request' ? message.id : null;
+  await line.responder.reply(status, rpcError(id, problem.code, problem.message, problem.data), status === 413 ? { connection: 'close' } : {});
+}
+
+interface ContentProblem extends HeaderProblem {
+  readonly status: number;
+}
+
+function contentProblem(request: IncomingMessage): ContentProblem | undefined {
+  const type = request.headers['content-type'] ?? '';
+  if (!/^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i.test(type))
+    return { status: 415, code: -32600, message: 'Content-Type must be application/json, in UTF-8' };
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') return { status: 415, code: -32600, message: 'a compressed request is not taken' };
+  if (accepts(request, 'application/json') && accepts(request, 'text/event-stream')) return undefined;
+  return { status: 406, code: -32600, message: 'Accept must list application/json and text/event-stream' };
+}
+
+function accepts(request: IncomingMessage, type: string): boolean {
+  const listed = (request.headers.accept ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((each) => each.split(';')[0]?.trim());
+  return listed.includes(type) || listed.includes('*/*');
+}
+
+/** The body, or undefined where it is over the limit. */
+async function collect(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}

@@ -1,0 +1,177 @@
+import { lookup as dnsLookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { Pool, type Dispatcher } from 'undici';
+import { isSallyportError, SallyportError } from '../../core/error.ts';
+import { parseJson, writeJson, type JsonValue } from '../../core/json.ts';
+import type { Target } from '../../core/target.ts';
+import type { ResolvedCredential } from '../../credential/credential.ts';
+import { readMessage } from './codec.ts';
+import { SseParser } from './sse.ts';
+import type { Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
+
+/** Streamable HTTP, both eras. The address is dialled as configured: no redirects, no proxies from the environment, never link-local. */
+export function createHttpUpstream(target: Target, credential: () => Promise<ResolvedCredential>): Transport {
+  const url = new URL(target.address ?? '');
+  const pool = new Pool(url.origin, {
+    connections: 512,
+    pipelining: 1,
+    headersTimeout: target.limits.replyMs,
+    bodyTimeout: 0,
+    keepAliveTimeout: 30_000,
+    connect: { timeout: 10_000, lookup: safeLookup },
+  });
+  refuseLinkLocal(url.hostname.replace(/^\[|\]$/g, ''));
+  return {
+    async *send(call) {
+      const reply = await dispatch(pool, url, call, headersOf(call, await credential()), target);
+      yield* read(reply, target);
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+async function dispatch(pool: Pool, url: URL, call: UpstreamCall, headers: Record<string, string>, target: Target): Promise<Dispatcher.ResponseData> {
+  try {
+    return await pool.request({
+      method: call.verb,
+      path: url.pathname + url.search,
+      headers,
+      body: bodyOf(call),
+      signal: call.signal,
+      bodyTimeout: call.verb === 'GET' ? 0 : target.limits.replyMs,
+    });
+  } catch (cause) {
+    throw asUpstreamError(cause, target);
+  }
+}
+
+function bodyOf(call: UpstreamCall): Uint8Array | string | null {
+  return call.bytes ?? (call.message ? writeJson(call.message.message) : null);
+}
+
+/** Built from nothing: what the caller sent travels only where it is named here. */
+function headersOf(call: UpstreamCall, credential: ResolvedCredential): Record<string, string> {
+  const headers: Record<string, string> = {
+    ...call.headers,
+    accept: call.verb === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
+    'accept-encoding': 'identity',
+    'user-agent': 'sallyport',
+  };
+  if (call.verb === 'POST') headers['content-type'] = 'application/json';
+  if (call.session && call.session.upstreamId !== '') headers['mcp-session-id'] = call.session.upstreamId;
+  if (credential.kind === 'headers') for (const [name, secret] of credential.headers) headers[name.toLowerCase()] = secret.reveal();
+  return headers;
+}
+
+async function* read(reply: Dispatcher.ResponseData, target: Target): AsyncIterable<UpstreamEvent> {
+  const { statusCode: status, headers, body } = reply;
+  const type = (one(headers['content-type']) ?? '').split(';')[0]?.trim().toLowerCase();
+  const stream = type === 'text/event-stream' && status === 200;
+  try {
+    refuseUnusable(status, one(headers['content-encoding']));
+    yield { kind: 'head', status, stream, sessionId: one(headers['mcp-session-id']) };
+    if (stream) yield* readStream(body, target);
+    else yield* readSingle(body, status, type, target);
+  } catch (cause) {
+    throw asUpstreamError(cause, target);
+  } finally {
+    // Nothing more is wanted of it, whether it was read to the end or not.
+    if (!body.readableEnded) body.on('error', () => {}).destroy();
+  }
+}
+
+function refuseUnusable(status: number, encoding: string | undefined): void {
+  if (encoding !== undefined && encoding !== 'identity')
+    throw invalid(`the target sent a reply in the encoding "${encoding.slice(0, 20)}", which was not asked for`);
+  if (status >= 300 && status < 400) throw invalid(`the target answered with a redirect (HTTP ${status}), which is not followed`);
+  if (status === 401 || status === 403 || status === 407) {
+    throw new SallyportError('upstream_invalid', `the target refused the gateway's credential (HTTP ${status})`, { hint: 'ask the owner of the target' });
+  }
+}
+
+async function* readStream(body: AsyncIterable<Uint8Array>, target: Target): AsyncIterable<UpstreamEvent> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const parser = new SseParser(target.limits.replyBytes);
+  for await (const chunk of body) {
+    for (const event of parser.push(decoder.decode(chunk, { stream: true }))) {
+      if (event.data === '') yield { kind: 'primer', event };
+      else yield { kind: 'message', text: event.data, message: readMessage(parseReply(event.data, target)), event };
+    }
+  }
+}
+
+async function* readSingle(body: AsyncIterable<Uint8Array>, status: number, type: string | undefined, target: Target): AsyncIterable<UpstreamEvent> {
+  const bytes = await collect(body, target.limits.replyBytes);
+  if (bytes.length === 0) return;
+  if (type === 'application/json') {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    yield { kind: 'message', text, message: readMessage(parseReply(text, target)), event: undefined };
+    return;
+  }
+  // A bare status such as "405 method not allowed" may come with a page of text; its text goes no further.
+  if (status < 400)
+    throw invalid(
+      `the target answered with ${type === undefined || type === '' ? 'no content type' : `"${type.slice(0, 60)}"`} where JSON or an event stream is due`,
+    );
+}
+
+function parseReply(text: string, target: Target): JsonValue {
+  return parseJson(text, { depth: target.limits.depth + 16 });
+}
+
+async function collect(body: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limit) throw invalid(`the target sent a reply larger than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] ? Buffer.from(chunks[0].buffer, chunks[0].byteOffset, chunks[0].length) : Buffer.concat(chunks);
+}
+
+function asUpstreamError(cause: unknown, target: Target): unknown {
+  if (isSallyportError(cause))
+    return cause.code.startsWith('json') || cause.code === 'limit_exceeded' ? invalid('the target sent a reply that cannot be read', cause) : cause;
+  if (cause instanceof TypeError) return invalid('the target sent bytes that are not UTF-8', cause);
+  const { name = '', code = '' } = cause as { name?: string; code?: string };
+  if (name === 'AbortError') return new SallyportError('upstream_timeout', 'the call was given up because its caller left', { cause });
+  if (/TIMEOUT/.test(code) && code !== 'UND_ERR_CONNECT_TIMEOUT')
+    return new SallyportError('upstream_timeout', `the target "${target.name}" did not answer in time`, { cause, hint: 'it may still have run' });
+  return new SallyportError('upstream_unreachable', `the target "${target.name}" cannot be reached`, { cause, hint: 'try again later, or ask its owner' });
+}
+
+function invalid(message: string, cause?: unknown): SallyportError {
+  return new SallyportError('upstream_invalid', message, { cause });
+}
+
+function one(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** Resolves once, and the connection goes to what was looked at. Cloud metadata lives on link-local addresses: never dialled. */
+const safeLookup: LookupFunction = (hostname, options, callback) => {
+  dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+    const refused = error ?? linkLocalAmong(addresses.map(({ address }) => address));
+    if (refused) return callback(refused, '', 0);
+    if (options.all === true) return callback(null, addresses);
+    return callback(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 0);
+  });
+};
+
+function linkLocalAmong(addresses: readonly string[]): Error | null {
+  try {
+    addresses.forEach(refuseLinkLocal);
+    return null;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function refuseLinkLocal(address: string): void {
+  const plain = address.toLowerCase().replace(/^::ffff:/, '');
+  if (isIP(plain) === 0) return;
+  if (plain.startsWith('169.254.') || /^fe[89ab][0-9a-f]:/.test(plain) || plain === 'fd00:ec2::254') {
+    throw new SallyportError('upstream_unreachable', 'the address of the target is link-local, which is never dialled');
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The Model Context Protocol, both eras, as a relay: every message is read, decided, recorded and masked, and travels as
+ * its own bytes where nothing changed. Opened by the gateway; it must not know how policies are written, where events are
+ * kept or who signs tokens.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { makeEvent } from '../../core/event.ts';
+import type { Client } from '../../core/session.ts';
+import { headerValues } from '../../identity/bearer.ts';
+import { isAuthenticated, type Authenticated, type Unauthenticated } from '../../identity/outcome.ts';
+import { challenge } from '../../identity/resource-metadata.ts';
+import type { HttpEndpoint, Protocol, ProtocolDeps } from '../protocol.ts';
+import { serve, type Caller } from './downstream.ts';
+import { rpcError } from './errors.ts';
+import { createResponder } from './responder.ts';
+import { Sessions } from './sessions.ts';
+import { TargetSides, type McpContext } from './side.ts';
+
+export const mcp: Protocol = { name: 'mcp', path: 'mcp', open: createMcp };
+
+/** Compared as it was sent: a name that needs decoding is no name. */
+const PATH = /^\/mcp\/([a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?)$/;
+const NOT_FOUND = rpcError(null, -32600, 'no such target, or you may not reach it');
+const REFUSALS_PER_SECOND = 20;
+
+function createMcp(deps: ProtocolDeps): HttpEndpoint {
+  const sessions = new Sessions(deps.gate.recorder);
+  const sides = new TargetSides();
+  const context: McpContext = { gate: deps.gate, sessions, sessionKey: deps.sessionKey, consoleUrl: deps.url };
+  const refusals = createLimit(REFUSALS_PER_SECOND);
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const name = PATH.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1] ?? '';
+    const outcome = await deps.authenticator.authenticate(headerValues(request.rawHeaders, 'authorization'), name);
+    if (!isAuthenticated(outcome)) return unauthenticated(request, response, outcome, name);
+    const target = deps.reach().target(name);
+    if (target?.protocol !== 'mcp' || !deps.reach().mayReach(outcome.subject, name)) return createResponder(response).reply(404, NOT_FOUND);
+    await serve(request, response, callerOf(request, outcome, deps), sides.of(target), context);
+  }
+
+  async function unauthenticated(request: IncomingMessage, response: ServerResponse, outcome: Unauthenticated, name: string): Promise<void> {
+    // A stranger may not fill the disk: refusals are recorded at a bounded rate, and a missing token is how clients begin.
+    if (outcome.code !== 'missing' && refusals()) {
+      await deps.gate.recorder
+        .append(makeEvent('token.refused', { target: name, protocol: 'mcp', client: clientOf(request, ''), note: outcome.reason }))
+        .catch(() => {});
+    }
+    const responder = createResponder(response);
+    if (outcome.code === 'unavailable') return responder.reply(503, rpcError(null, -32603, outcome.reason), { 'retry-after': '5' });
+    const header = challenge(deps.url, name, outcome.code === 'missing' ? undefined : { reason: outcome.reason });
+    await responder.reply(401, rpcError(null, -32600, outcome.reason), { 'www-authenticate': header });
+  }
+
+  return {
+    handle,
+    async close() {
+      await sides.close();
+      await sessions.close();
+    },
+  };
+}
+
+function callerOf(request: IncomingMessage, { subject, clientId }: Authenticated, deps: ProtocolDeps): Caller {
+  return { subject, client: clientOf(request, clientId), mayList: (session) => (command) => deps.reach().mayList(session, command) };
+}
+
+/** From the socket; what headers say of addresses is not believed. */
+function clientOf(request: IncomingMessage, id: string): Client {
+  return { address: request.socket.remoteAddress ?? '', userAgent: (request.headers['user-agent'] ?? '').slice(0, 200), id };
+}
+
+function createLimit(perSecond: number): () => boolean {
+  let second = 0;
+  let used = 0;
+  return () => {
+    const now = Math.floor(Date.now() / 1000);
+    if (now !== second) [second, used] = [now, 0];
+    used += 1;
+    return used <= perSecond;
+  };
+}

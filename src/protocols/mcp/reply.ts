@@ -1,0 +1,74 @@
+import { isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Masked, Masker } from '../../core/masker.ts';
+import type { MaskedPart, ReplyPart } from '../../core/pipeline.ts';
+import { filterResult, type MayList } from './lists.ts';
+import { maskMessage } from './mask.ts';
+import { writeEvent, type SseEvent } from './sse.ts';
+
+const JSON_TYPE = 'application/json';
+const NOTHING: MaskedPart = { bytes: new Uint8Array(0), contentType: JSON_TYPE, applied: [] };
+
+/** One message from the target on its way to the caller: `status` is the HTTP status of a JSON answer. */
+export interface Reply {
+  readonly part: ReplyPart;
+  readonly status: number;
+  /** Where it came as an event: its id and its bytes, which travel unchanged when nothing was masked. */
+  readonly event: SseEvent | undefined;
+  readonly text: string;
+}
+
+export interface MessageReply {
+  readonly message: JsonObject;
+  readonly text: string;
+  readonly event: SseEvent | undefined;
+  readonly status: number;
+  readonly final: boolean;
+  /** The method that it answers, where it is a response. */
+  readonly method: string;
+  readonly mayList: MayList;
+  readonly asks?: ReplyPart['asks'];
+}
+
+export function messageReply(from: MessageReply): Reply {
+  const part: ReplyPart = {
+    kind: from.final ? 'final' : 'chunk',
+    status: Object.hasOwn(from.message, 'error') ? 'error' : 'ok',
+    mask: (masker) => maskedPart(from, masker),
+    raw: () => ({ ...NOTHING, bytes: Buffer.from(from.text) }),
+    ...(from.asks ? { asks: from.asks } : {}),
+  };
+  return { part, status: from.status, event: from.event, text: from.text };
+}
+
+/** A status without a message: a notification taken, a session ended, a method that the target does not have. */
+export function emptyReply(status: number): Reply {
+  const part: ReplyPart = { kind: 'final', status: status < 400 ? 'ok' : 'error', mask: () => NOTHING, raw: () => NOTHING };
+  return { part, status, event: undefined, text: '' };
+}
+
+/** Something already masked, from what is kept for a caller that lost its connection. */
+export function keptReply(text: string): Reply {
+  const masked: MaskedPart = { bytes: Buffer.from(text), contentType: 'text/event-stream', applied: [] };
+  const part: ReplyPart = { kind: 'chunk', status: 'ok', mask: () => masked, raw: () => masked };
+  return { part, status: 200, event: undefined, text };
+}
+
+/** The event for the caller: the target's own bytes where nothing changed. */
+export function eventText(reply: Reply, bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  return reply.event && text === reply.text ? reply.event.raw : writeEvent(text, reply.event);
+}
+
+function maskedPart(from: MessageReply, masker: Masker): MaskedPart {
+  const filtered = withResult(from.message, (result) => filterResult(from.method, result, from.mayList));
+  const { value, applied }: Masked<JsonValue> = maskMessage(filtered, masker);
+  const text = value === from.message ? from.text : writeJson(value);
+  return { bytes: Buffer.from(text), contentType: JSON_TYPE, applied };
+}
+
+function withResult(message: JsonObject, change: (result: JsonValue) => JsonValue): JsonObject {
+  const result = member(message, 'result');
+  if (!isJsonObject(result)) return message;
+  const changed = change(result);
+  return changed === result ? message : { ...message, result: changed };
+}

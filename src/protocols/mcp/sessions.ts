@@ -1,0 +1,69 @@
+import { makeEvent, sessionParts } from '../../core/event.ts';
+import { newId } from '../../core/id.ts';
+import type { Recorder } from '../../core/recorder.ts';
+import type { Client, Session } from '../../core/session.ts';
+import { subjectKey, type Subject } from '../../core/subject.ts';
+import type { Target } from '../../core/target.ts';
+
+const IDLE_MS = 15 * 60_000;
+const SWEEP_MS = 60_000;
+
+/**
+ * Which sessions are open here. One with an `Mcp-Session-Id` is its own; without, the same subject, target and OAuth
+ * client are one session. Each ends after 15 idle minutes.
+ */
+export class Sessions {
+  readonly #recorder: Recorder;
+  readonly #now: () => number;
+  readonly #open = new Map<string, { id: string; session: Session; seen: number; opened: Promise<void> }>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(recorder: Recorder, now: () => number = Date.now) {
+    this.#recorder = recorder;
+    this.#now = now;
+    this.#sweep = setInterval(() => this.#closeIdle(), SWEEP_MS);
+    this.#sweep.unref();
+  }
+
+  /** The session of this caller; `id` where the protocol carries one. Resolves when its opening is recorded. */
+  async of(subject: Subject, target: Target, client: Client, id?: string): Promise<Session> {
+    const key = id ?? JSON.stringify([subjectKey(subject), target.name, client.id]);
+    const known = this.#open.get(key);
+    if (known) {
+      known.seen = this.#now();
+      await known.opened;
+      // Groups and the target's settings are those of now, not those of the opening.
+      return { id: known.session.id, subject, target, client };
+    }
+    return this.#begin(key, { id: id ?? newId(this.#now()), subject, target, client });
+  }
+
+  async end(id: string): Promise<void> {
+    const known = this.#open.get(id);
+    if (!known) return;
+    this.#open.delete(id);
+    await this.#recorder.append(makeEvent('session.closed', sessionParts(known.session)));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    await Promise.allSettled([...this.#open.keys()].map((id) => this.end(id)));
+  }
+
+  async #begin(key: string, session: Session): Promise<Session> {
+    const opened = this.#recorder.append(makeEvent('session.opened', sessionParts(session)));
+    this.#open.set(key, { id: session.id, session, seen: this.#now(), opened });
+    try {
+      await opened;
+    } catch (error) {
+      this.#open.delete(key);
+      throw error;
+    }
+    return session;
+  }
+
+  #closeIdle(): void {
+    const before = this.#now() - IDLE_MS;
+    for (const [key, { seen }] of this.#open) if (seen < before) void this.end(key).catch(() => {});
+  }
+}

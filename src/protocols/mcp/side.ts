@@ -1,0 +1,47 @@
+import type { Gate } from '../../core/pipeline.ts';
+import type { Target } from '../../core/target.ts';
+import { createCatalog, type Catalog } from './catalog.ts';
+import { ReplayBuffer } from './replay-buffer.ts';
+import type { Sessions } from './sessions.ts';
+import { TaskOwners } from './tasks.ts';
+import { createUpstream, type Upstream } from './upstream.ts';
+
+/** What one target keeps between calls. */
+export interface TargetSide {
+  readonly target: Target;
+  readonly upstream: Upstream;
+  readonly catalog: Catalog;
+  readonly replays: ReplayBuffer;
+  readonly tasks: TaskOwners;
+}
+
+/** What every call needs of its surroundings. */
+export interface McpContext {
+  readonly gate: Gate;
+  readonly sessions: Sessions;
+  /** Seals session ids: 32 bytes, the same for every process of one installation. */
+  readonly sessionKey: Uint8Array;
+  /** Where people answer approvals. */
+  readonly consoleUrl: string;
+}
+
+/** The sides of all targets; one is made when its target is first used and again when its definition changed. */
+export class TargetSides {
+  readonly #sides = new Map<string, { readonly side: TargetSide; readonly definition: string }>();
+
+  of(target: Target): TargetSide {
+    const definition = JSON.stringify(target);
+    const known = this.#sides.get(target.name);
+    if (known?.definition === definition) return known.side;
+    if (known) void known.side.upstream.close().catch(() => {});
+    const upstream = createUpstream(target);
+    const side: TargetSide = { target, upstream, catalog: createCatalog(target, upstream), replays: new ReplayBuffer(), tasks: new TaskOwners() };
+    this.#sides.set(target.name, { side, definition });
+    return side;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#sides.values()].map(({ side }) => side.upstream.close()));
+    this.#sides.clear();
+  }
+}

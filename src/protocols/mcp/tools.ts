@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { RE2JS } from 're2js';
+import { canonicalJson } from '../../core/canonical.ts';
+import { isJsonArray, isJsonObject, JsonNumber, member, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Target } from '../../core/target.ts';
+import { isCleanName } from './codec.ts';
+
+/** One tool as its server declared it. */
+export interface Tool {
+  readonly name: string;
+  /** SHA-256, hex, of what the model and the gateway rely on: name, texts, schemas, annotations. */
+  readonly hash: string;
+  readonly destructive: boolean;
+  readonly openWorld: boolean;
+  /** Arguments that are repeated in headers: `Mcp-Param-<key>`, lower case, by path into the arguments. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  readonly schema: JsonObject;
+}
+
+const PINNED = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'execution'];
+const PRIMITIVES = ['string', 'integer', 'boolean'];
+const MAX_SCHEMA = 256 << 10;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** A tool of a `tools/list` result, or undefined where it may not be shown: no clean name, headers that cannot be. */
+export function readTool(value: JsonValue): Tool | undefined {
+  const name = member(value, 'name');
+  if (typeof name !== 'string' || name === '' || name.length > 256 || !isCleanName(name)) return undefined;
+  const schema = member(value, 'inputSchema');
+  if (!isJsonObject(schema)) return undefined;
+  const headers = markedHeaders(schema);
+  if (headers === undefined) return undefined;
+  const pinned = Object.fromEntries(PINNED.map((key) => [key, member(value, key) ?? null]));
+  const annotations = member(value, 'annotations');
+  return {
+    name,
+    hash: createHash('sha256').update(canonicalJson(pinned)).digest('hex'),
+    destructive: member(annotations, 'destructiveHint') === true,
+    openWorld: member(annotations, 'openWorldHint') === true,
+    headers,
+    schema,
+  };
+}
+
+/**
+ * `x-mcp-header` of a schema, or undefined where one is not as revision 2026-07-28 allows: a token, unique without
+ * regard to case, on a primitive reached through `properties` alone.
+ */
+function markedHeaders(schema: JsonObject): Map<string, readonly string[]> | undefined {
+  const found = new Map<string, readonly string[]>();
+  const visit = (value: JsonValue, path: readonly string[] | undefined): boolean => {
+    if (isJsonArray(value)) return value.every((each) => visit(each, undefined));
+    if (!isJsonObject(value)) return true;
+    const marked = member(value, 'x-mcp-header');
+    if (marked !== undefined && !note(marked, value, path)) return false;
+    return Object.keys(value).every((key) => {
+      const child = value[key] ?? null;
+      if (key !== 'properties' || path === undefined || !isJsonObject(child)) return visit(child, undefined);
+      return Object.keys(child).every((name) => visit(child[name] ?? null, [...path, name]));
+    });
+  };
+  const note = (marked: JsonValue, owner: JsonObject, path: readonly string[] | undefined): boolean => {
+    if (path === undefined || path.length === 0 || typeof marked !== 'string' || !TOKEN.test(marked)) return false;
+    if (!PRIMITIVES.some((type) => member(owner, 'type') === type)) return false;
+    if (found.has(marked.toLowerCase())) return false;
+    found.set(marked.toLowerCase(), path);
+    return true;
+  };
+  return visit(schema, []) ? found : undefined;
+}
+
+/** Why these arguments cannot be given to this tool, or undefined. */
+export type ArgumentCheck = (args: JsonValue) => string | undefined;
+
+/** Compiles the check of one tool's arguments: its schema, undeclared members, leading dashes. */
+export function argumentCheck(tool: Tool, target: Pick<Target, 'extraArguments' | 'leadingDash'>): ArgumentCheck {
+  const validate = compileSchema(tool.schema);
+  if (validate === undefined) return () => 'the schema of this tool cannot be used, so its arguments cannot be checked';
+  return (args) => {
+    if (!validate(plain(args))) return `arguments do not fit the tool's schema: ${schemaErrors(validate)}`;
+    if (target.extraArguments === 'refuse') {
+      const extra = undeclared(tool.schema, args);
+      if (extra !== undefined) return `argument ${JSON.stringify(extra.slice(0, 80))} is not declared by the tool`;
+    }
+    if (target.leadingDash === 'refuse') {
+      const dash = leadingDash(tool.schema, args, []);
+      if (dash !== undefined) return `argument ${JSON.stringify(dash.slice(0, 80))} begins with "-", which a program could read as an option`;
+    }
+    return undefined;
+  };
+}
+
+const options = {
+  strict: false,
+  allErrors: false,
+  validateFormats: false,
+  logger: false,
+  // A server's pattern is foreign input: linear time only.
+  code: { regExp: Object.assign((pattern: string, flags: string) => linearRegExp(pattern, flags), { code: 'linearRegExp' }) },
+} as const;
+
+function compileSchema(schema: JsonObject): ValidateFunction | undefined {
+  if (canonicalJson(schema).length > MAX_SCHEMA) return undefined;
+  try {
+    const draft = member(schema, '$schema');
+    const Dialect = typeof draft === 'string' && /draft-0[4-7]/.test(draft) ? Ajv : Ajv2020;
+    const { $schema: _dialect, $id: _id, ...rest } = schema;
+    // ajv reads plain JSON; numbers in schemas that a double cannot hold are compared as doubles.
+    return new Dialect(options).compile(plain(rest) as object);
+  } catch {
+    return undefined;
+  }
+}
+
+function linearRegExp(pattern: string, _flags: string): { test(text: string): boolean; toString(): string } {
+  const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
+  // ajv keeps compiled patterns by their text: without it, all would be one.
+  return { test: (text) => compiled.matcher(text).find(), toString: () => pattern };
+}
+
+function schemaErrors(validate: ValidateFunction): string {
+  return (validate.errors ?? [])
+    .map((error) => `${error.instancePath || 'arguments'} ${error.message ?? 'is not valid'}`)
+    .join('; ')
+    .slice(0, 300);
+}
+
+/** The first top-level argument that no `properties` or `patternProperties` declares. */
+function undeclared(schema: JsonObject, args: JsonValue): string | undefined {
+  if (!isJsonObject(args) || member(schema, 'patternProperties') !== undefined) return undefined;
+  const properties = member(schema, 'properties');
+  return Object.keys(args).find((key) => member(properties, key) === undefined);
+}
+
+/** The path of the first string that begins with a dash where the schema names no pattern, enum or const for it. */
+function leadingDash(schema: JsonValue | undefined, value: JsonValue, path: readonly string[]): string | undefined {
+  if (typeof value === 'string') {
+    const bounded = ['pattern', 'enum', 'const'].some((key) => member(schema, key) !== undefined);
+    return value.startsWith('-') && !bounded && !/^-\d+(?:\.\d+)?$/.test(value) ? path.join('.') : undefined;
+  }
+  if (isJsonArray(value)) return firstOf(value, (each, at) => leadingDash(member(schema, 'items'), each, [...path, String(at)]));
+  if (!isJsonObject(value)) return undefined;
+  return firstOf(Object.keys(value), (key) => leadingDash(member(member(schema, 'properties'), key), value[key] ?? null, [...path, key]));
+}
+
+function firstOf<T, R>(items: readonly T[], find: (item: T, at: number) => R | undefined): R | undefined {
+  for (const [at, item] of items.entries()) {
+    const found = find(item, at);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The value with numbers as doubles, for a reader that knows no others. Own members stay own (`__proto__` too). */
+function plain(value: JsonValue): unknown {
+  if (value instanceof JsonNumber) return Number(value.text);
+  if (isJsonArray(value)) return value.map(plain);
+  if (!isJsonObject(value)) return value;
+  const object: Record<string, unknown> = {};
+  for (const key of Object.keys(value))
+    Object.defineProperty(object, key, { value: plain(value[key] ?? null), enumerable: true, writable: true, configurable: true });
+  return object;
+}

@@ -1,0 +1,28 @@
+import type { RpcMessage } from './codec.ts';
+import type { McpSession } from './session-id.ts';
+import type { SseEvent } from './sse.ts';
+
+/** One message for the target, or the opening of its stream, or the end of a session. */
+export interface UpstreamCall {
+  readonly verb: 'POST' | 'GET' | 'DELETE';
+  /** The message of a POST. */
+  readonly message?: RpcMessage;
+  /** Its bytes as the caller sent them; absent where the gateway writes the message itself. */
+  readonly bytes?: Uint8Array;
+  /** Protocol headers by lower-case name: version, method, name, parameters, trace context, last event id. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly session: McpSession | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What comes back, in order: one `head`, then messages. `primer` is an event without data that only carries an id. */
+export type UpstreamEvent =
+  | { readonly kind: 'head'; readonly status: number; readonly stream: boolean; readonly sessionId: string | undefined }
+  | { readonly kind: 'primer'; readonly event: SseEvent }
+  | { readonly kind: 'message'; readonly text: string; readonly message: RpcMessage; readonly event: SseEvent | undefined };
+
+/** The wire under an upstream. */
+export interface Transport {
+  send(call: UpstreamCall): AsyncIterable<UpstreamEvent>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+import type { Approval } from '../../core/approval.ts';
+import { writeJson, type JsonValue } from '../../core/json.ts';
+import type { Responder } from './responder.ts';
+import { writeEvent } from './sse.ts';
+
+const EVERY_MS = 10_000;
+/** Under the 60 s after which an unknown client gives up. */
+const UNKNOWN_BUDGET_MS = 50_000;
+const KNOWN_BUDGET_MS = 240_000;
+/** Clients that are known to wait for as long as progress arrives. */
+const PATIENT = /^(?:claude-code|visual studio code|vscode|codex)/i;
+
+/** How long a held call of this client is held, in milliseconds. */
+export function patience(clientName: string, hasToken: boolean): number {
+  return hasToken && PATIENT.test(clientName) ? KNOWN_BUDGET_MS : UNKNOWN_BUDGET_MS;
+}
+
+export interface Waiting {
+  readonly responder: Responder;
+  /** Where the client asked for progress; without it only comments are sent, which keep the line and not the client. */
+  readonly progressToken: JsonValue | undefined;
+  readonly budgetMs: number;
+  readonly consoleUrl: string;
+}
+
+/** Holds the caller: the head and the first word at once, one more every ten seconds, until people answered or patience ends. */
+export async function waitForPeople(approval: Approval, settled: (signal: AbortSignal) => Promise<Approval>, waiting: Waiting): Promise<Approval> {
+  const { responder, progressToken, budgetMs } = waiting;
+  const text = `waiting for approval ${approval.id} by ${from(approval)}: ${waiting.consoleUrl}/approvals/${approval.id}`;
+  let progress = 0;
+  const say = (): void => {
+    progress += 1;
+    if (progressToken === undefined) return responder.comment(text);
+    const params = { progressToken, progress, message: text };
+    void responder.event(writeEvent(writeJson({ jsonrpc: '2.0', method: 'notifications/progress', params })));
+  };
+  responder.startStream();
+  say();
+  const timer = setInterval(say, EVERY_MS);
+  try {
+    return await settled(AbortSignal.any([responder.left, AbortSignal.timeout(budgetMs)]));
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function from(approval: Approval): string {
+  return [...new Set(approval.decision.approvals.flatMap((each) => each.from))].join(', ');
+}

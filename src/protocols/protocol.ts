@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticator } from '../identity/authenticate.ts';
+import type { Command } from '../core/command.ts';
+import type { Gate } from '../core/pipeline.ts';
+import type { Session } from '../core/session.ts';
+import type { Subject } from '../core/subject.ts';
+import type { Target } from '../core/target.ts';
+
+/** What a protocol may ask of the policy beside decisions. */
+export interface Reach {
+  target(name: string): Target | undefined;
+  mayReach(subject: Subject, target: string): boolean;
+  mayList(session: Session, command: Command): boolean;
+}
+
+/** What the gateway gives every protocol. */
+export interface ProtocolDeps {
+  readonly gate: Gate;
+  /** The policy of this moment. */
+  reach(): Reach;
+  readonly authenticator: Authenticator;
+  /** What clients type: the base of every endpoint. */
+  readonly url: string;
+  /** 32 bytes, the same for every process of one installation. */
+  readonly sessionKey: Uint8Array;
+}
+
+/** A protocol whose endpoints are paths of the gateway's HTTP listener. Host and Origin were checked before. */
+export interface HttpEndpoint {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Ends sessions and child processes. */
+  close(): Promise<void>;
+}
+
+export interface Protocol {
+  readonly name: string;
+  /** First segment of its paths: `/mcp/<target>`. */
+  readonly path: string;
+  open(deps: ProtocolDeps): HttpEndpoint;
+}
