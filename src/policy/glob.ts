@@ -16,20 +16,22 @@ export function compileGlob(pattern: string): Glob {
 
 export function matchesGlob(glob: Glob, text: string): boolean {
   if (glob.rest === undefined) return text === glob.prefix;
-  return text.startsWith(glob.prefix) && matchesRest(glob.rest, text, glob.prefix.length);
+  const tail = glob.rest[glob.rest.length - 1] ?? '';
+  const end = text.length - tail.length;
+  // The ends first: they are cheap and most patterns fail there.
+  return end >= glob.prefix.length && text.startsWith(glob.prefix) && text.endsWith(tail) && holdsParts(glob.rest, text, glob.prefix.length, end);
 }
 
-function matchesRest(rest: readonly string[], text: string, start: number): boolean {
+/** Whether all parts but the last stand between `start` and `end`, in order and apart. */
+function holdsParts(rest: readonly string[], text: string, start: number, end: number): boolean {
   let from = start;
-  const last = rest.length - 1;
-  for (let i = 0; i < last; i += 1) {
+  for (let i = 0; i < rest.length - 1; i += 1) {
     const part = rest[i] ?? '';
     const at = text.indexOf(part, from);
-    if (at < 0) return false;
+    if (at < 0 || at + part.length > end) return false;
     from = at + part.length;
   }
-  const tail = rest[last] ?? '';
-  return text.length - tail.length >= from && text.endsWith(tail);
+  return true;
 }
 
 /**

@@ -78,7 +78,7 @@ async function listFiles(path: string): Promise<readonly { readonly path: string
   });
   if (!info.isDirectory()) return [{ path, shown: path }];
   const files = await listFolder(path, 1);
-  return files.toSorted().map((file) => ({ path: file, shown: relative(path, file) }));
+  return files.toSorted((a, b) => (a < b ? -1 : 1)).map((file) => ({ path: file, shown: relative(path, file) }));
 }
 
 async function listFolder(folder: string, deeper: number): Promise<string[]> {

@@ -21,6 +21,8 @@ export interface Snapshot {
   readonly version: string;
   readonly targets: readonly Target[];
   target(name: string): Target | undefined;
+  /** The compiled rules of a target, for `explain`. */
+  compiled(name: string): CompiledTarget | undefined;
   decide(session: Session, command: Command, context?: DecideContext): Decision;
   /** Whether some rule lets the subject do anything on the target, perhaps under conditions. */
   mayReach(subject: Subject, targetName: string): boolean;
@@ -38,6 +40,7 @@ export function compilePolicy(resources: Resources): Snapshot {
     version,
     targets,
     target: (name) => compiled.get(name)?.target,
+    compiled: (name) => compiled.get(name),
     decide: (session, command, context = {}) => decide(compiled.get(session.target.name), version, session, command, context),
     mayReach: (subject, name) => mayReach(compiled.get(name), subject),
     mayList: (session, command) => mayList(compiled.get(session.target.name), session.subject, command),
