@@ -30,6 +30,8 @@ export async function readCredential(spec: CredentialSpec, env: Environment = pr
 }
 
 function header(name: string, value: string, warnings: readonly string[]): ResolvedCredential {
+  if (!/^[\t\x20-\x7e]+$/.test(value))
+    throw new SallyportError('credential_missing', `the secret for the header ${name} has characters that a header cannot carry`, { hint: 'use ASCII' });
   return { kind: 'headers', headers: [[name, new Secret(value)]], warnings };
 }
 
@@ -51,6 +53,7 @@ function fromEnvironment(name: string, env: Environment): string {
 /** A secret that could end a header or a C string early is refused; so is an empty one. */
 function usable(value: string, where: string): string {
   if (value === '') throw new SallyportError('credential_missing', `${where} is empty`, { hint: 'put the secret there' });
-  if (/[\r\n\0]/.test(value)) throw new SallyportError('credential_missing', `${where} holds a line break or NUL inside the secret`, { hint: 'a secret is one line' });
+  if (/[\r\n\0]/.test(value))
+    throw new SallyportError('credential_missing', `${where} holds a line break or NUL inside the secret`, { hint: 'a secret is one line' });
   return value;
 }

@@ -1,3 +1,4 @@
+import { constants, type BigIntStats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { SallyportError } from '../core/error.ts';
 
@@ -28,24 +29,27 @@ export async function readSecretFile(path: string): Promise<SecretFile> {
 
 async function stampOf(path: string): Promise<string> {
   try {
-    const { mtimeNs, ctimeNs, ino, size } = await stat(path, { bigint: true });
-    return `${mtimeNs}.${ctimeNs}.${ino}.${size}`;
+    return stampFrom(await stat(path, { bigint: true }));
   } catch (cause) {
     kept.delete(path);
     throw missing(path, cause);
   }
 }
 
+const stampFrom = ({ mtimeNs, ctimeNs, ino, size }: BigIntStats): string => `${mtimeNs}.${ctimeNs}.${ino}.${size}`;
+
 async function readNow(path: string): Promise<Kept> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
-    const { mtimeNs, ctimeNs, ino, size, mode } = await file.stat({ bigint: true });
+    // Non-blocking, so that a named pipe does not hold the caller before it is recognised.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await file.stat({ bigint: true });
+    const { size, mode } = stats;
+    if (!stats.isFile()) throw new SallyportError('credential_missing', `${path} is not an ordinary file`, { hint: 'name a file that holds the secret' });
     if (size > MAX_BYTES) throw new SallyportError('credential_missing', `the file ${path} is too big for a secret`, { hint: `at most ${MAX_BYTES} bytes` });
     const text = await file.readFile('utf8');
-    const open_ = (mode & 0o077n) !== 0n;
-    const warning = open_ ? `the file ${path} can be read by others than its owner: chmod 600 ${path}` : undefined;
-    return { value: text.replace(/\r?\n$/, ''), warning, stamp: `${mtimeNs}.${ctimeNs}.${ino}.${size}` };
+    const warning = (mode & 0o077n) !== 0n ? `the file ${path} can be read by others than its owner: chmod 600 ${path}` : undefined;
+    return { value: text.replace(/\r?\n$/, ''), warning, stamp: stampFrom(stats) };
   } catch (error) {
     throw error instanceof SallyportError ? error : missing(path, error);
   } finally {
@@ -54,5 +58,8 @@ async function readNow(path: string): Promise<Kept> {
 }
 
 function missing(path: string, cause: unknown): SallyportError {
-  return new SallyportError('credential_missing', `the file ${path} cannot be read`, { hint: 'create it with the secret in it, readable by the gateway', cause });
+  return new SallyportError('credential_missing', `the file ${path} cannot be read`, {
+    hint: 'create it with the secret in it, readable by the gateway',
+    cause,
+  });
 }

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isNode, isPair, LineCounter, parseAllDocuments, visit, type Document as YamlDocument, type Node } from 'yaml';
+import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, parseAllDocuments, visit, type Document as YamlDocument, type Node } from 'yaml';
 import type { Place, Problem } from './problem.ts';
 
 export type Path = readonly PropertyKey[];
@@ -15,7 +15,7 @@ export interface Document {
 
 export const MAX_FILE_BYTES = 1 << 20;
 
-/** Reads YAML 1.2 (JSON is YAML): several documents a text. Anchors, aliases, merge keys and unknown tags are problems: one reading only. */
+/** Reads YAML 1.2 (JSON is YAML): several documents a text. Anchors, aliases and unknown tags are problems: one reading only. */
 export function readDocuments(file: string, text: string): { readonly documents: readonly Document[]; readonly problems: readonly Problem[] } {
   const counter = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: counter, version: '1.2', schema: 'core', stringKeys: true, prettyErrors: false, logLevel: 'silent' });
@@ -26,7 +26,7 @@ export function readDocuments(file: string, text: string): { readonly documents:
   const found = Array.isArray(parsed) ? parsed : [];
   const problems = found.flatMap((document) => documentProblems(document, place));
   if (problems.length > 0) return { documents: [], problems };
-  return { documents: found.filter((document) => document.contents !== null).map((document) => toDocument(file, document, place)), problems };
+  return { documents: found.map((document) => toDocument(file, document, place)).filter((document) => document.value !== null), problems };
 }
 
 type Placer = (offset: number) => Place;
@@ -37,7 +37,7 @@ function documentProblems(document: YamlDocument.Parsed, place: Placer): Problem
     message: `not readable as YAML: ${lowerFirst(error.message)}`,
     fix: 'correct the YAML here',
   }));
-  return [...broken, ...sharedNodes(document, place)];
+  return [...broken, ...sharedNodes(document, place), ...hiddenKeys(document, place)];
 }
 
 function sharedNodes(document: YamlDocument.Parsed, place: Placer): Problem[] {
@@ -47,6 +47,18 @@ function sharedNodes(document: YamlDocument.Parsed, place: Placer): Problem[] {
       if (!isAlias(node) && !(node as { readonly anchor?: string }).anchor) return undefined;
       problems.push({ ...place(node.range?.[0] ?? 0), message: 'anchors and aliases are not allowed', fix: 'write the value out in both places' });
       return problems.length < 20 ? undefined : visit.BREAK;
+    },
+  });
+  return problems;
+}
+
+/** `__proto__` is no name of anything here, and some readers of objects drop it silently. */
+function hiddenKeys(document: YamlDocument.Parsed, place: Placer): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Pair: (_key, pair) => {
+      if (!isScalar(pair.key) || pair.key.value !== '__proto__') return;
+      problems.push({ ...place(pair.key.range?.[0] ?? 0), message: 'the key __proto__ is not allowed', fix: 'remove it' });
     },
   });
   return problems;

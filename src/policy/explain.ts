@@ -7,7 +7,7 @@ import type { CompiledRule, CompiledTarget } from './ruleset.ts';
 import { scoreRisk } from './risk.ts';
 import type { Snapshot } from './snapshot.ts';
 import { chainOf, matchesSubject } from './subjects.ts';
-import { whenVariables } from './when.ts';
+import { whenVariables, type WhenVariables } from './when.ts';
 
 export interface ExplainQuestion {
   readonly subject: Subject;
@@ -72,11 +72,13 @@ function consider(target: CompiledTarget | undefined, session: Session, command:
 
 type Standing = Pick<Considered, 'matched' | 'why'>;
 
-function standing(target: CompiledTarget, rule: CompiledRule, subject: Subject, command: Command, variables: ReturnType<typeof whenVariables>): Standing {
+function standing(target: CompiledTarget, rule: CompiledRule, subject: Subject, command: Command, variables: WhenVariables): Standing {
   const effects = effectsOf(target, rule, command);
-  if (effects.length === 0) return { matched: false, why: 'no pattern of it names the command' };
+  const opens = command.naming === 'handshake' && rule.permits;
+  if (effects.length === 0 && !opens) return { matched: false, why: 'no pattern of it names the command' };
   if (!matchesSubject(rule.subjects, subject)) return { matched: false, why: 'it is not about this subject' };
   const outcome = rule.when?.(variables) ?? true;
+  if (opens && (outcome === false || !effects.includes('deny'))) return { matched: true, why: 'who may do anything on the target may open it' };
   if (outcome === false) return { matched: false, why: 'its when is false' };
   if (outcome === true) return { matched: true, why: effects.join(' and ') };
   const strict = effects.filter((effect) => effect !== 'allow');
@@ -92,6 +94,5 @@ function effectsOf(target: CompiledTarget, rule: CompiledRule, command: Command)
     ...(target.denies(command).includes(rule) ? ['deny'] : []),
     ...(target.reviews(command).includes(rule) ? ['review'] : []),
     ...(covers(target.allows) ? ['allow'] : []),
-    ...(command.naming === 'handshake' && rule.permits && !covers(target.allows) ? ['opens the target'] : []),
   ];
 }

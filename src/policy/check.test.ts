@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { lintResources } from './check.ts';
+import { resourcesOf, TARGET } from './fixtures.ts';
+
+const warnings = (policies: string, target = TARGET): readonly string[] =>
+  lintResources(resourcesOf(policies, target)).map(({ line, message }) => `${line}: ${message}`);
+const rules = (...lines: readonly string[]): string => `kind: Policy\nname: p\ntargets: [models]\nrules:\n${lines.map((line) => `  - ${line}\n`).join('')}`;
+
+test('a sound set has no warnings', () => {
+  assert.deepEqual(warnings(rules('{ name: a, allow: [tools/list] }', '{ name: r, review: ["tools/call *"] }', '{ name: d, deny: [tools/call x] }')), []);
+});
+
+test('a policy that names no target, and a target that nobody may use', () => {
+  assert.deepEqual(warnings('kind: Policy\nname: p\ntargets: [modles]\nrules: [{ name: a, allow: [x] }]\n'), [
+    '9: no target is named by policy p',
+    '2: nobody may use target models: no policy allows anything on it',
+  ]);
+});
+
+test('a rule that a deny takes away entirely; not one that keeps a part, nor one under a condition', () => {
+  assert.match(
+    warnings(rules('{ name: a, allow: [tools/call drop_x, "tools/call DROP_*"] }', '{ name: d, deny: ["tools/call drop*"] }'))[0] ?? '',
+    /11: the rule a never applies: d denies/,
+  );
+  assert.deepEqual(warnings(rules('{ name: a, allow: ["tools/call *"] }', '{ name: d, deny: ["tools/call drop*"] }')), []);
+  assert.deepEqual(warnings(rules('{ name: a, allow: [x] }', '{ name: d, deny: [x], when: risk > 50 }')), []);
+  assert.deepEqual(warnings(rules('{ name: a, allow: [x] }', '{ name: d, subjects: [group:ops], deny: [x] }')), []);
+});
+
+test('a review that nobody but the requester could grant', () => {
+  assert.match(warnings(rules('{ name: r, subjects: [person:ann], review: [x], approval: { from: [person:ann] } }'))[0] ?? '', /can never be approved/);
+  assert.match(warnings(rules('{ name: r, review: [x], approval: { from: [person:ann, person:bob], quorum: 3 } }'))[0] ?? '', /can never be approved/);
+  assert.deepEqual(warnings(rules('{ name: r, review: [x], approval: { from: [person:ann, person:bob], quorum: 2 } }')), []);
+});
+
+test('a when on arguments over commands that have none', () => {
+  assert.match(warnings(rules('{ name: a, allow: [tools/list, tools/call x], when: args.rows < 5 }'))[0] ?? '', /tools\/list has no arguments/);
+  assert.match(warnings(rules('{ name: a, allow: [x] }', '{ name: d, deny: ["*"], when: args.rows > 5 }'))[0] ?? '', /handshake too/);
+  assert.deepEqual(warnings(rules('{ name: a, allow: ["tools/call *"], when: args.rows < 5 }')), []);
+});
+
+test('a mask that everybody sees through, a target without owners', () => {
+  const open = `${rules('{ name: a, allow: [x] }')}masks: [{ detect: [email], reveal: ["*"] }]\n`;
+  assert.match(warnings(open)[0] ?? '', /everybody sees the original/);
+  assert.match(warnings(rules('{ name: a, allow: [x] }'), TARGET.replace('owners: [group:owners]\n', ''))[0] ?? '', /has no owners/);
+});
