@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { startModelsServer, type ModelsServer } from '../../examples/models/server.ts';
 import { conformanceResources } from '../conformance/comparison.ts';
 import { startConformanceServer } from '../conformance/server.ts';
@@ -26,7 +26,12 @@ let lead: Api;
 
 before(async () => {
   [models, fixture, workbench] = await Promise.all([startModelsServer({ token: MODELS_TOKEN }), startConformanceServer(), startWorkbench()]);
-  const notes = { kind: 'Target', name: 'notes', protocol: 'mcp', command: [process.execPath, join(import.meta.dirname, '../support/stdio-server.ts')] };
+  const notes = {
+    kind: 'Target',
+    name: 'notes',
+    protocol: 'mcp',
+    command: [process.execPath, fileURLToPath(import.meta.resolve('../support/stdio-server.ts'))],
+  };
   gateway = await startGatewayProcess({
     accounts: [LEAD],
     env: { MODELS_TOKEN, NOTES_SECRET },
