@@ -1,0 +1,36 @@
+import type { Approvals } from '../core/approval.ts';
+import type { MaskRule } from '../core/decision.ts';
+import type { Masker } from '../core/masker.ts';
+import type { Gate } from '../core/pipeline.ts';
+import type { Recorder } from '../core/recorder.ts';
+import { createMasker, type MaskerOptions } from '../masking/masker.ts';
+import type { Snapshot } from '../policy/snapshot.ts';
+
+export interface GateParts {
+  readonly snapshot: () => Snapshot;
+  readonly approvals: Approvals;
+  readonly recorder: Recorder;
+  readonly maskingKey: Uint8Array;
+}
+
+/** The pipeline's dependencies. Maskers are compiled once for each rule set and kept as long as the policy keeps it. */
+export function createGate({ snapshot, approvals, recorder, maskingKey }: GateParts): Gate {
+  return {
+    decide: (session, command) => snapshot().decide(session, command),
+    approvals,
+    recorder,
+    masker: keptMaskers({ key: maskingKey, direction: 'reply' }),
+    requestMasker: keptMaskers({ key: maskingKey, direction: 'request' }),
+  };
+}
+
+function keptMaskers(options: MaskerOptions): (rules: readonly MaskRule[]) => Masker {
+  const kept = new WeakMap<readonly MaskRule[], Masker>();
+  return (rules) => {
+    const known = kept.get(rules);
+    if (known) return known;
+    const masker = createMasker(rules, options);
+    kept.set(rules, masker);
+    return masker;
+  };
+}

@@ -1,0 +1,46 @@
+import { explainError, SallyportError } from '../core/error.ts';
+import { makeEvent } from '../core/event.ts';
+import type { Recorder } from '../core/recorder.ts';
+import { DETECTORS } from '../masking/detectors.ts';
+import { loadResources, type ResourceOptions } from '../policy/resources.ts';
+import { compilePolicy, type Snapshot } from '../policy/snapshot.ts';
+import { watchResources } from '../policy/watch.ts';
+import { PROTOCOLS } from '../protocols/registry.ts';
+
+export const RESOURCE_OPTIONS: ResourceOptions = { detectors: DETECTORS.map(({ name }) => name), protocols: Object.keys(PROTOCOLS) };
+
+export interface LivePolicy {
+  /** The policy in force. */
+  snapshot(): Snapshot;
+  close(): Promise<void>;
+}
+
+/** The policy of a folder, replaced as a whole when its files change. A set that is not sound is refused and recorded; the old one stays. */
+export async function openPolicy(path: string, recorder: Recorder, log: (line: string) => void): Promise<LivePolicy> {
+  let current = compilePolicy(await loadResources(path, RESOURCE_OPTIONS));
+  await recorder.append(makeEvent('policy.changed', { note: `version ${current.version} at start` }));
+  const stop = new AbortController();
+  const handlers = {
+    onChange(next: Snapshot) {
+      const note = `version ${current.version} -> ${next.version}`;
+      // A policy that cannot be recorded is not put into force.
+      void recorder.append(makeEvent('policy.changed', { note })).then(() => {
+        current = next;
+        log(`policy changed: ${note}`);
+      }, report);
+    },
+    onRefused(error: SallyportError) {
+      report(error);
+      void recorder.append(makeEvent('policy.refused', { note: error.message.slice(0, 2000) })).catch(report);
+    },
+  };
+  const report = (error: unknown): void => log(`policy not changed: ${explainError(error)}`);
+  const watching = watchResources(path, handlers, stop.signal, { ...RESOURCE_OPTIONS, version: current.version });
+  return {
+    snapshot: () => current,
+    async close() {
+      stop.abort();
+      await watching;
+    },
+  };
+}
