@@ -36,7 +36,8 @@ async function attachOrInsert(desk: Desk, ask: ApprovalAsk, key: string): Promis
   const answering = rows.find((row) => answersAgain(row, now));
   if (answering) return { approval: await readApproval(desk.db, answering, now), isNew: false };
   // Their time has ended but nobody has written that down yet: they would stand in the way of the new one.
-  for (const { id } of rows.filter((row) => row.status !== statusAt(row, now))) await transitWithin(desk, { id, from: ['pending', 'granted'], clock: 'ended', to: 'expired' });
+  for (const { id } of rows.filter((row) => row.status !== statusAt(row, now)))
+    await transitWithin(desk, { id, from: ['pending', 'granted'], clock: 'ended', to: 'expired' });
   const row = newRow({ id: newId(now), key, createdAt: now, expiresAt: now + pendingMs(ask) }, ask);
   await checkRoom(desk.db, row);
   const inserted = await insertIfAlone(desk.db, row);
