@@ -131,7 +131,7 @@ test('a target gets its defaults, and what it writes itself', () => {
     audit: 'strict',
     masking: 'enforce',
     pin: 'trust-first',
-    extraArguments: 'refuse',
+    extraArguments: 'allow',
     leadingDash: 'refuse',
     limits: { ...DEFAULT_LIMITS, depth: 9 },
   });

@@ -96,7 +96,10 @@ export const targetSchema = z
     audit: z.enum(['strict', 'relaxed']).default('strict').describe('`strict` awaits the record of a reply before it is released.'),
     masking: z.enum(['enforce', 'observe']).default('enforce').describe('`observe` releases a reply whose masking failed, and records that.'),
     pin: z.enum(['trust-first', 'review']).default('trust-first').describe('How tools that are first seen are taken.'),
-    extraArguments: z.enum(['refuse', 'allow']).default('refuse').describe("Arguments that a tool's schema does not declare."),
+    extraArguments: z
+      .enum(['refuse', 'allow'])
+      .default('allow')
+      .describe("Arguments that a tool's schema does not declare: `allow` where the schema leaves it open, `refuse` always."),
     leadingDash: z.enum(['refuse', 'allow']).default('refuse').describe('Strings that begin with `-` where the schema names no pattern.'),
     limits: limits.default({}).describe('Sizes and times.'),
   })
