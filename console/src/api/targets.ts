@@ -1,0 +1,28 @@
+import type { ApiClient } from './client.ts';
+
+export interface TargetView {
+  readonly name: string;
+  readonly protocol: string;
+  readonly url: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface AccessToken {
+  readonly token: string;
+  readonly expiresAt: string;
+  readonly target: string;
+  readonly url: string;
+}
+
+export async function listTargets(client: ApiClient, signal: AbortSignal): Promise<readonly TargetView[]> {
+  return (await client.call<{ readonly targets: readonly TargetView[] }>('targets', { signal })).targets;
+}
+
+export async function makeToken(client: ApiClient, target: string): Promise<AccessToken> {
+  return client.call('token', { method: 'POST', body: { target } });
+}
+
+/** What to paste into an MCP client. */
+export function clientConfig(target: Pick<TargetView, 'name' | 'url'>, token: string): string {
+  return JSON.stringify({ mcpServers: { [target.name]: { type: 'http', url: target.url, headers: { Authorization: `Bearer ${token}` } } } }, null, 2);
+}

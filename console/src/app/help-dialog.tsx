@@ -1,0 +1,38 @@
+import { Kbd, Modal } from '@mantine/core';
+import type { ReactNode } from 'react';
+import css from './help-dialog.module.css';
+
+const KEYS: readonly (readonly [keys: string, does: string])[] = [
+  ['j k', 'next, previous row'],
+  ['Enter', 'open it'],
+  ['a', 'approve the request in view (asks first)'],
+  ['d', 'deny it (asks first)'],
+  ['/', 'filter this list'],
+  ['e', 'in a replay: open or close every command'],
+  ['g a', 'go to approvals'],
+  ['g s', 'go to sessions'],
+  ['g c', 'go to connect'],
+  ['Esc', 'close, leave'],
+  ['?', 'this help'],
+];
+
+export function HelpDialog({ opened, close }: { readonly opened: boolean; readonly close: () => void }): ReactNode {
+  return (
+    <Modal opened={opened} onClose={close} title="Keyboard" size="sm" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <dl className={css.keys}>
+        {KEYS.map(([keys, does]) => (
+          <div key={keys} className={css.row}>
+            <dt>
+              {keys.split(' ').map((key) => (
+                <Kbd key={key} size="xs">
+                  {key}
+                </Kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </Modal>
+  );
+}

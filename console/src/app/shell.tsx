@@ -1,0 +1,126 @@
+import { ActionIcon, Kbd, useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState, type ReactNode } from 'react';
+import { signOut } from '../api/identity.ts';
+import { Line } from '../components/escaped.tsx';
+import { useShortcuts } from '../components/use-shortcuts.ts';
+import { useApi, useMe } from './api-context.ts';
+import { HelpDialog } from './help-dialog.tsx';
+import { Icon } from './icon.tsx';
+import css from './shell.module.css';
+import { useLiveApprovals, type LiveApprovals } from './use-live-approvals.ts';
+
+/** The frame around every page: where one can go, who one is, whether the page is live. */
+export function Shell({ children }: { readonly children: ReactNode }): ReactNode {
+  const approvals = useLiveApprovals();
+  const [help, setHelp] = useState(false);
+  const navigate = useNavigate();
+  useShortcuts({
+    '?': () => setHelp(true),
+    'g a': () => void navigate({ to: '/approvals' }),
+    'g s': () => void navigate({ to: '/sessions' }),
+    'g c': () => void navigate({ to: '/connect' }),
+  });
+  useEffect(() => {
+    document.title = approvals.waiting > 0 ? `(${approvals.waiting}) Sallyport` : 'Sallyport';
+  }, [approvals.waiting]);
+
+  return (
+    <div className={css.shell}>
+      <a className={css.skip} href="#main">
+        Skip to the page
+      </a>
+      <header className={css.side}>
+        <p className={css.brand}>
+          <img src="/mark.svg" alt="" width="22" height="22" />
+          Sallyport
+        </p>
+        <Pages waiting={approvals.waiting} />
+        <Foot live={approvals.live} openHelp={() => setHelp(true)} />
+      </header>
+      <main id="main" className={css.main} tabIndex={-1}>
+        {children}
+      </main>
+      <VisuallyHidden aria-live="polite" data-testid="announcement">
+        {approvals.announcement}
+      </VisuallyHidden>
+      <HelpDialog opened={help} close={() => setHelp(false)} />
+    </div>
+  );
+}
+
+function Pages({ waiting }: Pick<LiveApprovals, 'waiting'>): ReactNode {
+  return (
+    <nav className={css.pages} aria-label="Pages">
+      <Link to="/approvals" className={css.page} activeProps={{ 'aria-current': 'page' }}>
+        <Icon name="approvals" />
+        Approvals
+        {waiting > 0 && (
+          <span className={css.count}>
+            {waiting}
+            <VisuallyHidden> waiting for you</VisuallyHidden>
+          </span>
+        )}
+      </Link>
+      <Link to="/sessions" className={css.page} activeProps={{ 'aria-current': 'page' }}>
+        <Icon name="sessions" />
+        Sessions
+      </Link>
+      <Link to="/connect" className={css.page} activeProps={{ 'aria-current': 'page' }}>
+        <Icon name="connect" />
+        Connect
+      </Link>
+    </nav>
+  );
+}
+
+function Foot({ live, openHelp }: { readonly live: boolean; readonly openHelp: () => void }): ReactNode {
+  const { subject } = useMe();
+  return (
+    <div className={css.foot}>
+      <p className={css.live} data-live={live} title={live ? 'changes appear at once' : 'the live stream is broken: asking every 5 seconds'}>
+        <span className={css.dot} aria-hidden="true" />
+        <span>{live ? 'Live' : 'Reconnecting'}</span>
+      </p>
+      <div className={css.tools}>
+        <SchemeSwitch />
+        <ActionIcon variant="subtle" color="gray" onClick={openHelp} aria-label="Keyboard shortcuts" title="Keyboard shortcuts">
+          <Kbd size="xs">?</Kbd>
+        </ActionIcon>
+      </div>
+      <div className={css.who}>
+        <span className={css.name} title={subject.groups?.join(', ')}>
+          <Line text={subject.name} />
+        </span>
+        <SignOut />
+      </div>
+    </div>
+  );
+}
+
+function SignOut(): ReactNode {
+  const api = useApi();
+  const queries = useQueryClient();
+  const leave = useMutation({
+    mutationFn: () => signOut(api),
+    // A gateway that does not answer still has the sign-in: the page asks it again and shows what it says.
+    onSettled: () => queries.resetQueries({ queryKey: ['me'] }),
+  });
+  return (
+    <button type="button" className={css.signOut} onClick={() => leave.mutate()} disabled={leave.isPending}>
+      Sign out
+    </button>
+  );
+}
+
+function SchemeSwitch(): ReactNode {
+  const { setColorScheme } = useMantineColorScheme();
+  const next = useComputedColorScheme('light') === 'dark' ? 'light' : 'dark';
+  const label = next === 'dark' ? 'Dark colours' : 'Light colours';
+  return (
+    <ActionIcon variant="subtle" color="gray" onClick={() => setColorScheme(next)} aria-label={label} title={label}>
+      <Icon name={next} />
+    </ActionIcon>
+  );
+}

@@ -1,0 +1,16 @@
+import { createTheme, type MantineColorsTuple } from '@mantine/core';
+
+const petrol: MantineColorsTuple = ['#eef7f8', '#d9ebee', '#b0d7dd', '#82c0ca', '#4fa6b3', '#2b8593', '#156a78', '#0c5561', '#09434d', '#06313a'];
+
+export const theme = createTheme({
+  primaryColor: 'petrol',
+  primaryShade: { light: 7, dark: 5 },
+  colors: { petrol },
+  defaultRadius: 4,
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace',
+  fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '19px' },
+  headings: { fontWeight: '600' },
+  focusRing: 'auto',
+  respectReducedMotion: true,
+});

@@ -1,0 +1,31 @@
+import { Link } from '@tanstack/react-router';
+import { memo, type ReactNode } from 'react';
+import type { ApprovalView } from '../../api/approvals.ts';
+import { Line } from '../../components/escaped.tsx';
+import { RiskScore } from '../../components/risk.tsx';
+import { Ago, TimeLeft } from '../../components/times.tsx';
+import css from './approval-row.module.css';
+import { StatusTag } from './status-tag.tsx';
+
+interface ApprovalRowProps {
+  readonly approval: ApprovalView;
+  readonly current: boolean;
+}
+
+export const ApprovalRow = memo(function ApprovalRow({ approval, current }: ApprovalRowProps): ReactNode {
+  const { id, subject, target, command, status, risk } = approval;
+  return (
+    <li>
+      <Link to="/approvals/$id" params={{ id }} className={css.row} data-row={id} aria-current={current ? 'true' : undefined} preload={false}>
+        <span className={css.command}>
+          <Line text={command} />
+        </span>
+        <span className={css.time}>{status === 'pending' ? <TimeLeft until={approval.expiresAt} /> : <Ago at={approval.createdAt} />}</span>
+        <span className={css.who}>
+          <Line text={subject.name} /> <span aria-label="on">→</span> <Line text={target} />
+        </span>
+        <span className={css.state}>{status === 'pending' ? <RiskScore score={risk.score} /> : <StatusTag status={status} />}</span>
+      </Link>
+    </li>
+  );
+});
