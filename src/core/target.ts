@@ -36,7 +36,7 @@ export interface Target {
   readonly masking: 'enforce' | 'observe';
   /** How tools first seen are taken (MCP). */
   readonly pin: 'trust-first' | 'review';
-  /** Arguments that the tool's schema does not declare. */
+  /** Arguments that the tool's schema does not declare: `allow` leaves it to the schema's own `additionalProperties`. */
   readonly extraArguments: 'refuse' | 'allow';
   /** Strings that begin with `-` where the schema names no pattern. */
   readonly leadingDash: 'refuse' | 'allow';
