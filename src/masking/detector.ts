@@ -1,5 +1,5 @@
 import type { Features } from './features.ts';
-import type { KeyTraits } from './key.ts';
+import { keySays, type KeyTraits } from './key.ts';
 
 /** A value that has to be masked: UTF-16 offsets in the text that was looked at. */
 export interface Finding {
@@ -42,7 +42,7 @@ const AFTER = 24;
 
 /** Whether a context word stands in the key, shortly before the value, or right after it. */
 export function hasContext(probe: Probe, context: RegExp, start: number, end: number): boolean {
-  return context.test(probe.key.words) || wordNear(probe.text, context, start, end);
+  return keySays(probe.key, context) || wordNear(probe.text, context, start, end);
 }
 
 function wordNear(text: string, context: RegExp, start: number, end: number): boolean {

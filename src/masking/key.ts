@@ -1,3 +1,5 @@
+import { featuresOf, HAS } from './features.ts';
+
 /** What the key of a JSON member, or the name in an assignment, says about its value. */
 export interface KeyTraits {
   /** The key as lower-case words: `customerSSN` -> `customer ssn`. */
@@ -9,9 +11,21 @@ export interface KeyTraits {
   readonly secret: 'none' | 'weak' | 'strong' | 'phrase';
   /** A name that says nothing (`value`, `items`): the name above it counts. */
   readonly empty: boolean;
+  /** The key is long or odd enough to be a value itself: it is masked like one. */
+  readonly odd: boolean;
+  /** Answers of `keySays`, kept. */
+  readonly said: Map<RegExp, boolean>;
 }
 
-export const NO_KEY: KeyTraits = { words: '', secret: 'none', empty: true };
+export const NO_KEY: KeyTraits = { words: '', secret: 'none', empty: true, odd: false, said: new Map() };
+
+/** Whether the key holds a word of `context`. */
+export function keySays(key: KeyTraits, context: RegExp): boolean {
+  if (key.words === '') return false;
+  let says = key.said.get(context);
+  if (says === undefined) key.said.set(context, (says = context.test(key.words)));
+  return says;
+}
 
 const MAX_KEY = 128;
 const MAX_KNOWN = 4096;
@@ -31,7 +45,13 @@ export function createKeyReader(): (key: string) => KeyTraits {
 
 export function readKey(key: string): KeyTraits {
   const words = wordsOf(key.slice(-MAX_KEY));
-  return { words, secret: secretOf(words), empty: EMPTY.test(words) };
+  return { words, secret: secretOf(words), empty: EMPTY.test(words), odd: isOdd(key), said: new Map() };
+}
+
+/** Seven digits, an `@`, twenty characters in a run, or a character that may have to be removed. */
+function isOdd(key: string): boolean {
+  const { digits, run, seen } = featuresOf(key);
+  return digits >= 7 || run >= 20 || (seen & (HAS.at | HAS.control | HAS.wide)) !== 0;
 }
 
 function wordsOf(key: string): string {

@@ -76,7 +76,7 @@ export class Pass {
       const item = object[key] ?? null;
       const own = this.#engine.readKey(key);
       const masked = this.#member(item, key, key === 'value' ? named : own.empty ? above : own, place, depth);
-      const maskedKey = this.#key(key);
+      const maskedKey = own.odd ? this.#key(key) : key;
       if (!copy && (masked !== item || maskedKey !== key)) copy = copyMembers(object, keys, i);
       if (copy) setMember(copy, maskedKey, masked);
     }
@@ -97,9 +97,7 @@ export class Pass {
   }
 
   #key(key: string): string {
-    const features = featuresOf(key);
-    const cleaned = this.#engine.cleans && (features.seen & (HAS.control | HAS.wide)) !== 0 ? this.#clean(key) : key;
-    if (features.digits < 7 && (features.seen & HAS.at) === 0 && features.run < 20) return cleaned;
+    const cleaned = this.clean(key);
     return this.#scan(cleaned, featuresOf(cleaned), NO_KEY) ?? 'null';
   }
 

@@ -11,7 +11,7 @@ export const creditCard: Detector = {
   description: 'payment card numbers with a valid issuer prefix, length and check digit',
   kinds: ['credit-card'],
   context: CONTEXT,
-  mayFind: (features) => features.digits >= MIN,
+  mayFind: (features) => features.chain >= MIN,
   find: findCards,
 };
 

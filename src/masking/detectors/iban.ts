@@ -1,5 +1,6 @@
 import { countrySpecs } from 'ibantools';
 import type { Detector, Finding, Probe } from '../detector.ts';
+import { matches } from '../matches.ts';
 
 const START = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ -]?[A-Za-z0-9])/g;
 const MAX_TEXT = 50;
@@ -17,7 +18,7 @@ export const iban: Detector = {
 function findIbans({ text }: Probe): readonly Finding[] {
   const findings: Finding[] = [];
   let from = 0;
-  for (const match of text.matchAll(START)) {
+  for (const match of matches(text, START)) {
     if (match.index < from) continue;
     const end = ibanEnd(text, match.index);
     if (end === undefined) continue;

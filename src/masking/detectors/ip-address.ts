@@ -1,9 +1,12 @@
 import { isIP, isIPv6 } from 'node:net';
 import type { Detector, Finding } from '../detector.ts';
-import { HAS, type Features } from '../features.ts';
+import type { Features } from '../features.ts';
+import { matches } from '../matches.ts';
 
 const V4 = /(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)/g;
 const V6 = /(?<![\w:.])(?=[0-9A-Fa-f.]{0,15}:)[0-9A-Fa-f:]{2,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])/g;
+/** RFC 4291: eight groups, six and an IPv4 address, or fewer with `::`. */
+const SEVEN_COLONS = /(?:[0-9A-Fa-f]{1,4}:){6}/;
 const VERSION = /(?:^|[\s"'(])(?:v|ver|version|release|build|rev)[ :=]{0,3}$/i;
 
 /** IP addresses, private and loopback ones too. */
@@ -16,18 +19,19 @@ export const ipAddress: Detector = {
   find: (probe) => [...(mayHoldV4(probe.features) ? findV4(probe.text) : []), ...(mayHoldV6(probe.features) ? findV6(probe.text) : [])],
 };
 
-const mayHoldV4 = (features: Features): boolean => features.digits >= 4 && (features.seen & HAS.dot) !== 0;
-const mayHoldV6 = (features: Features): boolean => (features.seen & HAS.colon) !== 0 && features.length >= 3;
+const mayHoldV4 = (features: Features): boolean => features.dots >= 3 && features.digits >= 4;
+const mayHoldV6 = (features: Features): boolean => features.colons >= 2 && features.length >= 3;
 
 function findV4(text: string): readonly Finding[] {
-  return [...text.matchAll(V4)]
+  return matches(text, V4)
     .filter((match) => isIP(match[0]) === 4 && !VERSION.test(text.slice(Math.max(0, match.index - 16), match.index)))
     .map((match) => finding(match.index, match[0]));
 }
 
 /** Short forms such as `a::b` are names in programs: one needs a digit, or enough groups. */
 function findV6(text: string): readonly Finding[] {
-  return [...text.matchAll(V6)]
+  if (!text.includes('::') && !SEVEN_COLONS.test(text)) return [];
+  return matches(text, V6)
     .filter((match) => isIPv6(match[0]) && (/\d/.test(match[0]) || match[0].split(':').length > 4))
     .map((match) => finding(match.index, match[0]));
 }

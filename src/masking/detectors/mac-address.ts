@@ -1,4 +1,5 @@
 import { hasContext, type Detector, type Finding, type Probe } from '../detector.ts';
+import { matches } from '../matches.ts';
 
 const CONTEXT = /\b(?:mac|hwaddr|ether|ethernet|bssid|hardware address|physical address)\b/;
 const MAC =
@@ -10,12 +11,12 @@ export const macAddress: Detector = {
   description: 'hardware (MAC) addresses',
   kinds: ['mac-address'],
   context: CONTEXT,
-  mayFind: (features) => features.length >= 12 && (features.run >= 12 || features.run >= 2),
+  mayFind: (features) => features.colons >= 5 || features.dashes >= 5 || features.dots >= 2 || features.word >= 12,
   find: findMacs,
 };
 
 function findMacs(probe: Probe): readonly Finding[] {
-  return [...probe.text.matchAll(MAC)].map((match) => {
+  return matches(probe.text, MAC).map((match) => {
     const start = match.index;
     const end = start + match[0].length;
     const sure = match[1] === ':' || hasContext(probe, CONTEXT, start, end);

@@ -1,6 +1,7 @@
 import { isValidPhoneNumber, type CountryCode } from 'libphonenumber-js/max';
 import { type Detector, type Finding, hasContext, type Probe } from '../detector.ts';
 import { onlyDigits } from '../digits.ts';
+import { matches } from '../matches.ts';
 
 /** Words that make any number of fitting length a phone number. */
 const SURE =
@@ -43,13 +44,13 @@ export const phone: Detector = {
   description: 'phone numbers: international, North American by form, other national ones near their word',
   kinds: ['phone'],
   context: CONTEXT,
-  mayFind: (features) => features.digits >= 7,
+  mayFind: (features) => features.chain >= 7,
   find: findPhones,
 };
 
 function findPhones(probe: Probe): readonly Finding[] {
   const findings: Finding[] = [];
-  for (const match of probe.text.matchAll(CANDIDATE)) {
+  for (const match of matches(probe.text, CANDIDATE)) {
     const start = match.index;
     const end = start + match[0].length;
     const score = scoreOf(probe, match[0], start, end);

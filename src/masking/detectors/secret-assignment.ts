@@ -1,5 +1,6 @@
 import type { Finding } from '../detector.ts';
 import { readKey } from '../key.ts';
+import { matches } from '../matches.ts';
 import { isPlausibleSecret, looksRandom } from './secret-value.ts';
 
 /** Parts of names that may hold a secret; what the whole name says is for `readKey`. */
@@ -18,7 +19,7 @@ const MAX_QUOTED = 1024;
 export function findAssigned(text: string): readonly Finding[] {
   const findings: Finding[] = [];
   let from = 0;
-  for (const match of text.matchAll(TELLING)) {
+  for (const match of matches(text, TELLING)) {
     if (match.index < from) continue;
     const nameEnd = endOf(NAME_AFTER, text, match.index + match[0].length, MAX_NAME);
     from = nameEnd;

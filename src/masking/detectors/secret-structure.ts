@@ -1,10 +1,23 @@
-import type { Finding } from '../detector.ts';
+import type { Finding, Probe } from '../detector.ts';
+import { HAS } from '../features.ts';
+import { matches } from '../matches.ts';
 import { isPlausibleSecret, looksRandom } from './secret-value.ts';
 
 /** Secrets that are known by what stands around them: PEM armour, a token's dots, a URL's authority, a header's scheme. */
-export function findEnclosed(text: string): readonly Finding[] {
-  return [...findPrivateKeys(text), ...findJwts(text), ...findUrlPasswords(text), ...findAuthorizations(text), ...findCommandLineUsers(text)];
+export function findEnclosed({ text, features }: Probe): readonly Finding[] {
+  const { colons, dashes, dots, run, seen } = features;
+  return [
+    ...(dashes >= 10 ? findPrivateKeys(text) : NONE),
+    ...(dots > 0 && run >= MIN_JWT ? findJwts(text) : NONE),
+    ...(colons >= 2 && (seen & HAS.at) !== 0 ? findUrlPasswords(text) : NONE),
+    ...(run >= MIN_SCHEME_VALUE && SCHEME_WORD.test(text) ? findAuthorizations(text) : NONE),
+    ...(colons > 0 && dashes > 0 && text.includes('-u') ? findCommandLineUsers(text) : NONE),
+  ];
 }
+
+const NONE: readonly Finding[] = [];
+const MIN_JWT = 16;
+const MIN_SCHEME_VALUE = 8;
 
 const found = (start: number, end: number, kind: string): Finding => ({ start, end, detector: 'secret', kind, score: 0.9 });
 
@@ -17,7 +30,7 @@ function findPrivateKeys(text: string): readonly Finding[] {
   if (!text.includes('PRIVATE KEY')) return [];
   const findings: Finding[] = [];
   let from = 0;
-  for (const begin of text.matchAll(PEM_BEGIN)) {
+  for (const begin of matches(text, PEM_BEGIN)) {
     if (begin.index < from) continue;
     const bodyStart = begin.index + begin[0].length;
     PEM_BODY.lastIndex = bodyStart;
@@ -38,7 +51,7 @@ const JWT = /(?<![\w-])(?<![A-Za-z0-9]\.)(?:\\?[nrt])?ey[IJ][\w-]{8,}(?:\.[\w-]{
 
 function findJwts(text: string): readonly Finding[] {
   if (!text.includes('ey')) return [];
-  return [...text.matchAll(JWT)]
+  return matches(text, JWT)
     .filter((match) => headerOf(match[0].slice(match[0].indexOf('ey'))))
     .map((match) => found(match.index + match[0].indexOf('ey'), match.index + match[0].length, 'jwt'));
 }
@@ -63,11 +76,12 @@ function findUrlPasswords(text: string): readonly Finding[] {
   return findings;
 }
 
+const SCHEME_WORD = /bearer|basic|token|apikey|digest/i;
 const SCHEME = /\b(bearer|basic|token|apikey|digest)[ \t]{1,4}["']?([A-Za-z0-9._~+/=-]{8,8192})/gi;
 
 function findAuthorizations(text: string): readonly Finding[] {
   const findings: Finding[] = [];
-  for (const match of text.matchAll(SCHEME)) {
+  for (const match of matches(text, SCHEME)) {
     const [whole, scheme = '', value = ''] = match;
     const end = match.index + whole.length;
     if (scheme.toLowerCase() === 'basic' ? holdsPair(value) : looksRandom(value)) findings.push(found(end - value.length, end, 'authorization'));
@@ -83,7 +97,7 @@ function holdsPair(value: string): boolean {
 const USER_OPTION = /(?<=\s)(?:-u|--user|--proxy-user)(?:[ =]{1,2}["']?|["'])([^\s:"'$]{1,64}):([^\s"']{3,128})/g;
 
 function findCommandLineUsers(text: string): readonly Finding[] {
-  return [...text.matchAll(USER_OPTION)]
+  return matches(text, USER_OPTION)
     .filter((match) => isPlausibleSecret(match[2] ?? '', { strength: 'strong', quoted: true }))
     .map((match) => found(match.index + match[0].length - (match[2]?.length ?? 0), match.index + match[0].length, 'authorization'));
 }

@@ -6,6 +6,8 @@ import { TOKEN_RULES, type TokenRule } from './secret-tokens.ts';
 import { entropy, isPlausibleSecret } from './secret-value.ts';
 
 const MIN_TOKEN_RUN = 14;
+/** The shortest text that gives a name to a secret: `pwd=abcd`. */
+const MIN_TEXT = 8;
 
 /** Passwords, keys and tokens: by their vendor's format, by the structure around them, and by the name they are given. */
 export const secret: Detector = {
@@ -13,7 +15,7 @@ export const secret: Detector = {
   description: 'passwords, private keys, JSON web tokens, vendor keys, credentials in URLs and headers, values of secret names',
   kinds: [...new Set(['secret', 'jwt', 'private-key', 'url-password', 'authorization', ...TOKEN_RULES.map((rule) => rule.kind)])],
   context: /\b(?:secret|password|token|key|credential)s?\b/,
-  mayFind: (features, key) => key.secret !== 'none' || features.run >= MIN_TOKEN_RUN || features.length >= 8,
+  mayFind: (features, key) => key.secret !== 'none' || features.run >= MIN_TOKEN_RUN || features.length >= MIN_TEXT,
   find: findSecrets,
 };
 
@@ -21,10 +23,9 @@ function findSecrets(probe: Probe): readonly Finding[] {
   const named = findNamed(probe);
   if (named) return [named];
   const { text, features } = probe;
-  return [...(features.run >= MIN_TOKEN_RUN ? findTokens(text) : []), ...findEnclosed(text), ...(mayAssign(probe) ? findAssigned(text) : [])];
+  if (features.length < MIN_TEXT) return [];
+  return [...(features.run >= MIN_TOKEN_RUN ? findTokens(text) : []), ...findEnclosed(probe), ...findAssigned(text)];
 }
-
-const mayAssign = ({ features }: Probe): boolean => features.length >= 8;
 
 /** The whole text is the value of a member whose key says that it is secret. */
 function findNamed({ text, key }: Probe): Finding | undefined {
