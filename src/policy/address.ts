@@ -12,7 +12,7 @@ export function addressProblem(address: string): { readonly message: string; rea
 }
 
 /** Hosts that hand out credentials of the machine itself. `URL` has already brought IPv4 in any notation to four numbers. */
-export function isMetadata(hostname: string): boolean {
+function isMetadata(hostname: string): boolean {
   const host = hostname
     .toLowerCase()
     .replace(/^\[|\]$/g, '')

@@ -86,7 +86,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const article = (type: string): string => TYPES[type] ?? type;
 
-export function formatPath(path: Path): string {
+function formatPath(path: Path): string {
   return path.reduce<string>(
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? show(String(part)) : `${text}.${show(String(part))}`),
     '',
