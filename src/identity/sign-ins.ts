@@ -18,7 +18,8 @@ export interface SignIns {
   start(subject: Subject, previous?: string): Promise<SignIn & { readonly secret: string }>;
   /** The sign-in as it is now, its subject's groups included; undefined once it ended or its account is gone. */
   find(secret: string): Promise<SignIn | undefined>;
-  isLive(id: string): Promise<boolean>;
+  /** The same by the sign-in's id, for streams that outlive a request. */
+  current(id: string): Promise<SignIn | undefined>;
   end(secret: string): Promise<void>;
 }
 
@@ -57,7 +58,7 @@ export function openSignIns(storage: Storage, { now = Date.now, random = randomB
       return { subject, csrf, expiresAt, id, secret };
     },
     find: (secret) => (SECRET.test(secret) ? findById(hashOf(secret)) : Promise.resolve(undefined)),
-    isLive: async (id) => (await findById(id)) !== undefined,
+    current: findById,
     async end(secret) {
       await endById(hashOf(secret));
     },

@@ -1,0 +1,45 @@
+/**
+ * The HTTP API that console and CLI use, the console's files, and the metadata that clients read before they have a token.
+ * Owns how things look over HTTP: limits, sign-in, CSRF, forms of requests and replies. Called by the gateway's listener.
+ * Must not know how approvals, policy or the record work inside, and has no way around them.
+ */
+import { Hono } from 'hono';
+import { approvalRoutes } from './approvals/route.ts';
+import { auditRoutes } from './audit/route.ts';
+import { consoleFiles } from './console-files.ts';
+import type { ApiDeps, ApiEnv } from './deps.ts';
+import { guard, securityHeaders } from './guard.ts';
+import { healthRoutes } from './health/route.ts';
+import { metadataRoutes } from './metadata/route.ts';
+import { policyRoutes } from './policy/route.ts';
+import { notFound, refuseError } from './refusal.ts';
+import { sessionRoutes } from './sessions/route.ts';
+import { createSignInAttempt } from './sign-in/attempt.ts';
+import { signInRoutes } from './sign-in/route.ts';
+import { targetRoutes } from './targets/route.ts';
+import { tokenRoutes } from './token/route.ts';
+
+export function createApi(deps: ApiDeps): Hono<ApiEnv> {
+  const attempt = createSignInAttempt(deps);
+  const app = new Hono<ApiEnv>()
+    .onError((error, c) => refuseError(c, error, deps.report ?? (() => {})))
+    .notFound(notFound)
+    .use(securityHeaders(deps), guard(deps));
+
+  for (const routes of [
+    healthRoutes(),
+    signInRoutes(deps, attempt),
+    tokenRoutes(deps, attempt),
+    targetRoutes(deps),
+    approvalRoutes(deps),
+    sessionRoutes(deps),
+    auditRoutes(deps),
+    policyRoutes(deps),
+  ]) {
+    app.route('/api', routes);
+  }
+  app.all('/api/*', notFound);
+  app.route('/', metadataRoutes(deps));
+  app.all('/.well-known/*', notFound);
+  return deps.consoleFolder === undefined ? app : app.use(consoleFiles(deps.consoleFolder));
+}

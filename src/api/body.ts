@@ -1,0 +1,41 @@
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import { SallyportError } from '../core/error.ts';
+import { decodeUtf8, parseJson } from '../core/json.ts';
+import type { ApiEnv } from './deps.ts';
+
+const MAX_BYTES = 64 * 1024;
+
+/** The body under its schema. Throws `usage`, `json_invalid`, `json_ambiguous` or `limit_exceeded`; never repeats a value. */
+export async function readBody<T extends z.ZodType>(c: Context<ApiEnv>, schema: T): Promise<z.output<T>> {
+  const type = c.req.header('content-type');
+  const bytes = await readBytes(c.req.raw.body);
+  if (bytes.byteLength === 0 && type === undefined) return checked(schema, {});
+  if (!/^application\/json(?:\s*;\s*charset=utf-8)?$/i.test(type ?? '')) {
+    throw new SallyportError('usage', 'the body is not declared as JSON', { hint: 'send content-type: application/json' });
+  }
+  return checked(schema, parseJson(decodeUtf8(bytes), { depth: 64 }));
+}
+
+/** Query parameters under a schema. */
+export function readQuery<T extends z.ZodType>(c: Context<ApiEnv>, schema: T): z.output<T> {
+  return checked(schema, c.req.query());
+}
+
+async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.byteLength;
+    if (length > MAX_BYTES) throw new SallyportError('limit_exceeded', `the body is longer than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function checked<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const hint = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`).join('; ');
+  throw new SallyportError('usage', 'the request does not have the expected form', { hint: hint.slice(0, 500) });
+}

@@ -1,0 +1,84 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { ApprovalService } from '../approval/approvals.ts';
+import type { Event } from '../core/event.ts';
+import type { Recorder } from '../core/recorder.ts';
+import type { Subject } from '../core/subject.ts';
+import type { Accounts } from '../identity/accounts.ts';
+import type { HostCheck } from '../identity/host.ts';
+import type { SignIns } from '../identity/sign-ins.ts';
+import type { SigningKeys } from '../identity/signing-keys.ts';
+import type { Snapshot } from '../policy/snapshot.ts';
+
+/** What the routes need; wired once by the gateway. */
+export interface ApiDeps {
+  /** URL of the gateway, without a trailing slash. */
+  readonly url: string;
+  readonly hosts: HostCheck;
+  /** Configured issuers, as protected resource metadata names them. */
+  readonly issuers: readonly string[];
+  readonly accounts: Accounts;
+  readonly signIns: SignIns;
+  readonly keys: SigningKeys;
+  readonly approvals: ApprovalService;
+  readonly recordings: Recordings;
+  readonly recorder: Recorder;
+  /** The policy as it is now. */
+  snapshot(): Snapshot;
+  /** Folder of the built console; without it only the API is served. */
+  readonly consoleFolder?: string;
+  /** Hears what callers are not told: errors that are the gateway's own. */
+  readonly report?: (error: unknown) => void;
+  readonly now?: () => number;
+}
+
+/** One session as the index keeps it; times are RFC 3339. */
+export interface SessionSummary {
+  readonly id: string;
+  readonly openedAt: string;
+  readonly lastAt: string;
+  readonly closedAt?: string;
+  readonly subject: string;
+  readonly subjectKind: string;
+  readonly target: string;
+  readonly client: string;
+  readonly commands: number;
+  readonly refused: number;
+  readonly masked: number;
+}
+
+export interface RecordedEvent {
+  readonly event: Event;
+  readonly bodies: readonly { readonly name: string; readonly contentType: string; readonly text: string }[];
+}
+
+/** What the API asks of the record: the index for lists, the journal for what was said. */
+export interface Recordings {
+  /** Newest first: the subject's own and those on the targets; `cursor` is the `next` of the page before. */
+  list(filter: SessionFilter): Promise<{ readonly sessions: readonly SessionSummary[]; readonly next?: string }>;
+  /** Undefined where there is no such session. */
+  read(id: string): Promise<{ readonly session: SessionSummary; readonly events: readonly RecordedEvent[] } | undefined>;
+  /** Checks the whole log; the report is JSON. */
+  verify(): Promise<object>;
+}
+
+export interface SessionFilter {
+  readonly subject: Subject;
+  readonly targets: readonly string[];
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+/** Who calls: signed in by cookie (a browser) or by a token of the CLI. */
+export interface Caller {
+  readonly subject: Subject;
+  readonly csrf: string;
+  readonly signIn: string;
+  readonly expiresAt: number;
+  readonly secret: string;
+}
+
+/** Bindings come from the Node server; the caller is set by `requireCaller`. */
+export interface ApiEnv {
+  Bindings: HttpBindings;
+  Variables: { caller: Caller };
+}

@@ -1,0 +1,16 @@
+import type { Subject } from '../../core/subject.ts';
+import type { Snapshot } from '../../policy/snapshot.ts';
+import type { RecordedEvent, SessionSummary } from '../deps.ts';
+import { isOwner } from '../owners.ts';
+
+/** Whether the viewer may see the recording: its own session, or one on a target that it owns. */
+export function maySee(session: SessionSummary, events: readonly RecordedEvent[], viewer: Subject, snapshot: Snapshot): boolean {
+  const target = snapshot.target(session.target);
+  return (target !== undefined && isOwner(viewer, target)) || isOwn(events, viewer);
+}
+
+/** By identity, not by name: two issuers may both have an `alice`. */
+function isOwn(events: readonly RecordedEvent[], viewer: Subject): boolean {
+  const subject = events.find(({ event }) => event.subject !== undefined)?.event.subject;
+  return subject !== undefined && subject.kind === viewer.kind && subject.issuer === viewer.issuer && subject.id === viewer.id;
+}

@@ -1,0 +1,35 @@
+import { Hono } from 'hono';
+import { eventSubject, makeEvent } from '../../core/event.ts';
+import { ID_PATTERN } from '../../core/id.ts';
+import { readQuery } from '../body.ts';
+import { requireCaller } from '../caller.ts';
+import { clientOf } from '../client.ts';
+import type { ApiDeps, ApiEnv } from '../deps.ts';
+import { ownedTargets } from '../owners.ts';
+import { notFound } from '../refusal.ts';
+import { maySee } from './presenter.ts';
+import { listSchema } from './schema.ts';
+
+/** Recorded sessions. Whoever looks at one is recorded before it is shown. */
+export function sessionRoutes(deps: ApiDeps): Hono<ApiEnv> {
+  const { recordings, recorder } = deps;
+  const signedIn = requireCaller(deps);
+
+  return new Hono<ApiEnv>()
+    .get('/sessions', signedIn, async (c) => {
+      const { subject } = c.get('caller');
+      const { cursor, limit } = readQuery(c, listSchema);
+      const page = await recordings.list({ subject, targets: ownedTargets(subject, deps.snapshot()), limit, ...(cursor ? { cursor } : {}) });
+      return c.json(page);
+    })
+    .get('/sessions/:id', signedIn, async (c) => {
+      const { subject } = c.get('caller');
+      const id = c.req.param('id');
+      const found = ID_PATTERN.test(id) ? await recordings.read(id) : undefined;
+      if (!found || !maySee(found.session, found.events, subject, deps.snapshot())) return notFound(c);
+      const { target } = found.session;
+      // The viewed session stands in the note: this event is not a part of it.
+      await recorder.append(makeEvent('recording.viewed', { subject: eventSubject(subject), target, client: clientOf(c, 'console'), note: `session ${id}` }));
+      return c.json({ session: found.session, events: found.events });
+    });
+}

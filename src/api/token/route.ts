@@ -1,0 +1,48 @@
+import { Hono, type Context } from 'hono';
+import { eventSubject, makeEvent } from '../../core/event.ts';
+import type { Subject } from '../../core/subject.ts';
+import { targetUrl } from '../../identity/audience.ts';
+import { headerValues, readBasic } from '../../identity/bearer.ts';
+import { mintToken } from '../../identity/mint.ts';
+import { readBody } from '../body.ts';
+import { requireCaller } from '../caller.ts';
+import { clientOf } from '../client.ts';
+import type { ApiDeps, ApiEnv } from '../deps.ts';
+import { notFound } from '../refusal.ts';
+import { refuseSignIn, type SignInAttempt } from '../sign-in/attempt.ts';
+import { presentToken } from './presenter.ts';
+import { tokenSchema } from './schema.ts';
+
+const TTL_MS = 10 * 60_000;
+const CLIENT_ID = 'sallyport';
+
+/** Short-lived access tokens, each for one target: for who is signed in, or by HTTP Basic for workloads. */
+export function tokenRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv> {
+  const { now = Date.now } = deps;
+  const signedIn = requireCaller(deps);
+
+  return new Hono<ApiEnv>().post('/token', async (c) => {
+    const basic = readBasic(headerValues(c.env.incoming.rawHeaders, 'authorization'));
+    if (basic) {
+      const result = await attempt(c, basic, 'basic');
+      return result.kind === 'ok' ? issue(c, result.subject, TTL_MS) : refuseSignIn(c, result.kind);
+    }
+    let reply: Response | undefined;
+    const refused = await signedIn(c, async () => {
+      const { subject, expiresAt } = c.get('caller');
+      reply = await issue(c, subject, Math.min(TTL_MS, expiresAt - now()));
+    });
+    return refused ?? reply ?? notFound(c);
+  });
+
+  /** A target that the subject cannot reach is answered like one that does not exist. */
+  async function issue(c: Context<ApiEnv>, subject: Subject, ttlMs: number): Promise<Response> {
+    const { keys, url, recorder } = deps;
+    const { target } = await readBody(c, tokenSchema);
+    const snapshot = deps.snapshot();
+    if (!snapshot.target(target) || !snapshot.mayReach(subject, target)) return notFound(c);
+    const minted = await mintToken({ keys, subject, target, url, ttlMs, clientId: CLIENT_ID, now: now() });
+    await recorder.append(makeEvent('token.issued', { subject: eventSubject(subject), target, client: clientOf(c, CLIENT_ID), note: `token ${minted.id}` }));
+    return c.json(presentToken(minted, target, targetUrl(url, target)));
+  }
+}
