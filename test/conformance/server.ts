@@ -3,7 +3,14 @@
  * the conformance runs and of the tests with real clients; it knows nothing of the gateway.
  */
 import { randomBytes } from 'node:crypto';
-import { createRequestStateCodec, McpServer, type RequestStateCodec, type ServerNotifier } from '@modelcontextprotocol/server';
+import {
+  createRequestStateCodec,
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  type RequestStateCodec,
+  type ServerNotifier,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { startMcpServer, type McpHttpServer } from '../support/mcp-server.ts';
 import { addAskingTools, type RoundState } from './asking-tools.ts';
@@ -24,6 +31,7 @@ function makeServer(era: 'legacy' | 'modern', states: RequestStateCodec<RoundSta
   addResources(server);
   addPrompts(server);
   if (era === 'legacy') addSubscriptions(server);
+  else addNoTasks(server);
   return server;
 }
 
@@ -37,4 +45,11 @@ function addChangeTriggers(server: McpServer, notifier: () => ServerNotifier | u
   };
   trigger('test_trigger_tool_change', 'Tells that the tools changed', (notify) => (notify ? notify.toolsChanged() : server.sendToolListChanged()));
   trigger('test_trigger_prompt_change', 'Tells that the prompts changed', (notify) => (notify ? notify.promptsChanged() : server.sendPromptListChanged()));
+}
+
+/** It makes no tasks; it knows that much about the extension to say so as the extension says it. */
+function addNoTasks(server: McpServer): void {
+  server.server.setRequestHandler('tasks/get', { params: z.looseObject({ taskId: z.string() }) }, ({ taskId }) => {
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `no task ${taskId}`);
+  });
 }

@@ -50,9 +50,12 @@ for (const era of ['legacy', 'modern']) {
       );
     });
 
-    test('is told why a call is denied', async () => {
-      const said = await inspect(era, '--method', 'tools/call', '--tool-name', 'read_training_data', '--tool-arg', 'model=churn');
-      assert.match(said, /ask the data office for an extract/);
+    test('is told that a call is denied, and by which rule; a tool that is never allowed is not there for it', async () => {
+      const denied = await inspect(era, '--method', 'tools/call', '--tool-name', 'run_model', '--tool-arg', 'model=churn', 'rows=20000');
+      assert.match(denied, /"decision":"deny","rule":"default"/);
+      const hidden = await inspect(era, '--method', 'tools/call', '--tool-name', 'read_training_data', '--tool-arg', 'model=churn');
+      assert.match(hidden, /not found/);
+      assert.equal(models.state.executions.get('run_model'), undefined);
     });
   });
 }
