@@ -54,10 +54,10 @@ function whyOutsideRefused(file, target) {
   return 'src imports nothing from outside';
 }
 
-/** What protocols share lies directly in src/protocols/. */
+/** Directly in src/protocols/ lie what protocols share and the list of them all. */
 function whyProtocolRefused(file, target) {
   const [from, to] = [protocolOf(file), protocolOf(target)];
-  return to === undefined || from === to ? undefined : `protocol ${from ?? '(shared)'} does not know protocol ${to}`;
+  return from === undefined || to === undefined || from === to ? undefined : `protocol ${from} does not know protocol ${to}`;
 }
 
 function folderOf(file) {

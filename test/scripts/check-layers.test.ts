@@ -29,6 +29,7 @@ const ALLOWED: Readonly<Record<string, [file: string, source: string]>> = {
   'storage, by a folder that keeps rows': ['src/approval/a.ts', line('../storage/b.ts')],
   'a layer skipped on the way down': ['src/cli/a.ts', line('../audit/b.ts')],
   'what protocols share': ['src/protocols/mcp/a.ts', line('../shared.ts')],
+  'the list of protocols': ['src/protocols/registry.ts', line('./mcp/a.ts')],
   'test support, by a test': ['src/storage/a.integration.test.ts', line('../../test/support/b.ts')],
   'a package': ['src/core/a.ts', line('zod')],
   'a path that a comment mentions': ['src/core/a.ts', "// as in '../policy/b.ts'\n/** not `../policy/b.ts` */\nexport const a = 1;\n"],
