@@ -149,7 +149,7 @@ class FileJournal implements Journal {
     if (this.#gap && this.#batch.count === 0) this.#batch.add(this.#gapEvent(this.#gap), []);
     this.#batch.add(event, bodies);
     const settled = this.#batch.settled(event.id);
-    this.#start();
+    void this.#start();
     return settled;
   }
 
@@ -180,10 +180,11 @@ class FileJournal implements Journal {
     }
   }
 
-  #start(): void {
+  #start(): Promise<void> {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
+    return this.#running;
   }
 
   /** Commits one batch after another; what arrives while one is on its way to the disk is the next. */
@@ -259,8 +260,7 @@ class FileJournal implements Journal {
   async #resume(): Promise<void> {
     if (!this.#gap || this.#running) return;
     if (this.#batch.count === 0) this.#batch.add(this.#gapEvent(this.#gap), []);
-    this.#start();
-    await this.#running;
+    await this.#start();
   }
 
   /** A checkpoint that cannot be written is tried again at the next tick; until then its events are `not yet covered`. */

@@ -1,0 +1,343 @@
+import assert from 'node:assert/strict';
+import { cp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { closedNote, parseCheckpoints, signCheckpoint } from './checkpoint.ts';
+import { FRAME_HEADER, sealFrame } from './frame.ts';
+import { openJournal } from './journal.ts';
+import { leafText, readLeaf } from './leaf.ts';
+import { generateSignerText, parseSigner } from './note.ts';
+import { listSegments, type Segment } from './segment.ts';
+import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
+import { aBody, anEvent, dataFolder } from './testing.ts';
+import { verifyLog, type VerifyReport } from './verify.ts';
+import type { TestContext } from 'node:test';
+
+/** Repeats, so that a mutation that goes unseen can be looked at. */
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+interface Log {
+  readonly root: string;
+  readonly folder: string;
+  readonly publicKey: string;
+  readonly segments: readonly { readonly segment: Segment; readonly bytes: Buffer; readonly frames: readonly PlacedFrame[] }[];
+}
+
+const EVENTS = 60;
+let original: Log;
+
+before(async () => {
+  const root = await mkdtemp(join(tmpdir(), 'sallyport-verify-'));
+  const journal = await openJournal({
+    folder: join(root, 'journal'),
+    keysFolder: join(root, 'keys'),
+    writer: 'w1',
+    segmentBytes: 12_000,
+    checkpointEveryMs: 60_000,
+  });
+  for (let i = 0; i < EVENTS; i += 1) {
+    await journal.append(anEvent(i % 2 ? 'reply.received' : 'command.forwarded', { note: `event number ${i}` }), [aBody(`{"n":${i}}`)]);
+    if (i % 7 === 6) await journal.checkpoint();
+  }
+  await journal.close();
+  original = await readLog(root);
+  assert.ok(original.segments.length >= 3);
+});
+
+async function readLog(root: string): Promise<Log> {
+  const folder = join(root, 'journal', 'w1');
+  const segments = await Promise.all(
+    (await listSegments(folder)).map(async (segment) => {
+      const reader = await SegmentReader.open(segment.path, segment.body);
+      const frames = await reader.read();
+      await reader.close();
+      return { segment, bytes: await readFile(segment.path), frames };
+    }),
+  );
+  return { root, folder, publicKey: await readFile(join(root, 'keys', 'checkpoint.pub'), 'utf8'), segments };
+}
+
+async function copyOf(t: TestContext, log: Log = original): Promise<Log> {
+  const root = await mkdtemp(join(tmpdir(), 'sallyport-verify-'));
+  t.after(() => rm(root, { recursive: true }));
+  await cp(log.root, root, { recursive: true });
+  return readLog(root);
+}
+
+function verify(log: Log, checkpoints: readonly string[] = []): Promise<VerifyReport> {
+  return verifyLog({ folder: join(log.root, 'journal'), publicKey: log.publicKey, checkpoints });
+}
+
+/** The segment's bytes with its frames replaced. */
+function rebuilt({ bytes, segment }: Log['segments'][number], frames: readonly Buffer[]): Buffer {
+  return Buffer.concat([bytes.subarray(0, segment.body), ...frames]);
+}
+
+function rawFrames({ bytes, frames }: Log['segments'][number]): Buffer[] {
+  return frames.map(({ offset, size }) => bytes.subarray(offset, offset + size));
+}
+
+/** A careful forger's frame: other content at the same place, with a right CRC. */
+function forged(frame: PlacedFrame, index: number, change: (note: string) => string): Buffer {
+  const leaf = readLeaf(frame.leaf);
+  assert.ok(leaf);
+  const text = Buffer.from(leafText({ ...leaf, index, note: change(leaf.note ?? '') }));
+  const bytes = Buffer.concat([Buffer.alloc(FRAME_HEADER), text, frame.bodies]);
+  sealFrame(bytes, text.length, index, frame.startsCommit ? 'first-of-commit' : 'later');
+  return bytes;
+}
+
+const at = <T>(items: readonly T[], index: number): T => {
+  const item = items[index];
+  assert.ok(item !== undefined);
+  return item;
+};
+
+type Mutation = (log: Log, random: (below: number) => number) => Promise<void>;
+
+const mutations: Readonly<Record<string, Mutation>> = {
+  'edit a byte': async (log, random) => {
+    const { segment, bytes } = at(log.segments, random(log.segments.length));
+    const place = random(bytes.length);
+    bytes[place] = at([...bytes.subarray(place, place + 1)], 0) ^ (1 << random(8));
+    await writeFile(segment.path, bytes);
+  },
+  'edit an event with care': async (log, random) => {
+    const each = at(log.segments, random(log.segments.length));
+    const frames = rawFrames(each);
+    const place = random(frames.length);
+    const frame = at(each.frames, place);
+    frames[place] = forged(frame, frame.index, (note) => note.replace('event', 'evenX'));
+    await writeFile(each.segment.path, rebuilt(each, frames));
+  },
+  'delete an event': async (log, random) => {
+    const each = at(log.segments, random(log.segments.length));
+    await writeFile(each.segment.path, rebuilt(each, rawFrames(each).toSpliced(random(each.frames.length), 1)));
+  },
+  'delete an event and number the rest anew': async (log, random) => {
+    const each = at(log.segments, random(log.segments.length));
+    const gone = random(each.frames.length);
+    const first = at(each.frames, 0).index;
+    const rest = each.frames.toSpliced(gone, 1).map((frame, i) => forged(frame, first + i, (note) => note));
+    await writeFile(each.segment.path, rebuilt(each, rest));
+  },
+  'duplicate an event': async (log, random) => {
+    const each = at(log.segments, random(log.segments.length));
+    const frames = rawFrames(each);
+    const place = random(frames.length);
+    await writeFile(each.segment.path, rebuilt(each, frames.toSpliced(place, 0, at(frames, place))));
+  },
+  'insert an event': async (log, random) => {
+    const each = at(log.segments, random(log.segments.length));
+    const place = random(each.frames.length);
+    const frame = at(each.frames, place);
+    await writeFile(
+      each.segment.path,
+      rebuilt(
+        each,
+        rawFrames(each).toSpliced(
+          place,
+          0,
+          forged(frame, frame.index, () => 'never happened'),
+        ),
+      ),
+    );
+  },
+  'swap two events': async (log, random) => {
+    const each = at(log.segments, random(log.segments.length));
+    const frames = rawFrames(each);
+    const place = random(frames.length - 1);
+    await writeFile(each.segment.path, rebuilt(each, frames.toSpliced(place, 2, at(frames, place + 1), at(frames, place))));
+  },
+  'swap what two events say': async (log, random) => {
+    const each = at(log.segments, random(log.segments.length));
+    const frames = rawFrames(each);
+    const place = random(frames.length - 1);
+    const [a, b] = [at(each.frames, place), at(each.frames, place + 1)];
+    await writeFile(
+      each.segment.path,
+      rebuilt(
+        each,
+        frames.toSpliced(
+          place,
+          2,
+          forged(b, a.index, (note) => note),
+          forged(a, b.index, (note) => note),
+        ),
+      ),
+    );
+  },
+  'cut the tail': async (log, random) => {
+    const { segment, bytes } = at(log.segments, log.segments.length - 1);
+    await writeFile(segment.path, bytes.subarray(0, bytes.length - 1 - random(bytes.length - 1)));
+  },
+  'cut the tail of a segment in between': async (log, random) => {
+    const { segment, bytes } = at(log.segments, random(log.segments.length - 1));
+    await writeFile(segment.path, bytes.subarray(0, bytes.length - 1 - random(bytes.length - 1)));
+  },
+  'drop a segment': async (log, random) => {
+    await unlink(at(log.segments, random(log.segments.length)).segment.path);
+  },
+  'change a ciphertext with care': async (log, random) => {
+    const each = at(log.segments, random(log.segments.length));
+    const frames = rawFrames(each).map((frame) => Buffer.from(frame));
+    const place = random(frames.length);
+    const [frame, { leaf, index, startsCommit }] = [at(frames, place), at(each.frames, place)];
+    const byte = FRAME_HEADER + leaf.length + random(frame.length - FRAME_HEADER - leaf.length);
+    frame[byte] = at([...frame.subarray(byte, byte + 1)], 0) ^ 1;
+    sealFrame(frame, leaf.length, index, startsCommit ? 'first-of-commit' : 'later');
+    await writeFile(each.segment.path, rebuilt(each, frames));
+  },
+  'sign again with another key': async (log, random) => {
+    const path = join(log.folder, 'checkpoints');
+    const { notes } = parseCheckpoints(await readFile(path, 'utf8'));
+    const other = parseSigner(generateSignerText('sallyport/other'));
+    const place = random(notes.length);
+    const source = notes.map(({ checkpoint, text, signatures }, i) =>
+      closedNote(i === place && checkpoint ? signCheckpoint(checkpoint, other) : `${text}\n${signatures.join('\n')}\n`),
+    );
+    await writeFile(path, source.join(''));
+  },
+  'edit a checkpoint': async (log, random) => {
+    const path = join(log.folder, 'checkpoints');
+    const bytes = await readFile(path);
+    const place = random(bytes.length);
+    bytes[place] = at([...bytes.subarray(place, place + 1)], 0) ^ (1 << random(7));
+    await writeFile(path, bytes);
+  },
+  'drop the checkpoints': async (log) => {
+    await unlink(join(log.folder, 'checkpoints'));
+  },
+};
+
+for (const [name, mutate] of Object.entries(mutations)) {
+  test(`${name}: reported, wherever in the log it is`, async (t) => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const log = await copyOf(t);
+      await mutate(log, randomFrom(seed));
+      const report = await verify(log);
+      assert.equal(report.ok, false, `seed ${seed}`);
+      assert.ok(report.problems.every(({ message, kind }) => message !== '' && kind.length > 0));
+    }
+  });
+}
+
+test('an untouched log is never reported, and is covered to its end', async (t) => {
+  for (let i = 0; i < 5; i += 1) {
+    const report = await verify(await copyOf(t));
+    assert.deepEqual(report.problems, []);
+    assert.deepEqual(report.writers, [
+      {
+        writer: 'w1',
+        events: EVENTS,
+        covered: EVENTS,
+        notYetCovered: 0,
+        checkpoints: at(report.writers, 0).checkpoints,
+        segments: original.segments.length,
+        unfinishedBytes: 0,
+        abandoned: 0,
+      },
+    ]);
+  }
+});
+
+test('the first bad place is named', async (t) => {
+  const log = await copyOf(t);
+  const each = at(log.segments, 1);
+  const third = at(each.frames, 2);
+  await writeFile(each.segment.path, rebuilt(each, rawFrames(each).toSpliced(2, 1)));
+  const [problem] = (await verify(log)).problems;
+  assert.deepEqual(
+    [problem?.writer, problem?.index, problem?.segment, problem?.offset, problem?.kind],
+    ['w1', third.index, each.segment.path, third.offset, 'deleted'],
+  );
+});
+
+test('what lies behind the newest checkpoint is counted as not yet covered, never as verified', async (t) => {
+  const data = await dataFolder(t);
+  const journal = await data.open();
+  for (let i = 0; i < 5; i += 1) await journal.append(anEvent());
+  await journal.checkpoint();
+  for (let i = 0; i < 3; i += 1) await journal.append(anEvent());
+  const [writer] = (await data.verify()).writers;
+  assert.deepEqual([writer?.events, writer?.covered, writer?.notYetCovered], [8, 5, 3]);
+  await journal.close();
+});
+
+test('a rollback to an older complete state is found with a checkpoint that was kept elsewhere, and not without', async (t) => {
+  const data = await dataFolder(t);
+  const journal = await data.open();
+  for (let i = 0; i < 5; i += 1) await journal.append(anEvent());
+  await journal.checkpoint();
+  const older = join(data.path, 'older');
+  await cp(data.journal, older, { recursive: true });
+  await journal.append(anEvent());
+  await journal.close();
+  const newest = parseCheckpoints(await readFile(join(data.journal, 'w1', 'checkpoints'), 'utf8')).notes.at(-1);
+  const kept = `${newest?.text}\n${newest?.signatures.join('\n')}\n`;
+  const publicKey = await data.publicKey();
+  assert.equal((await verifyLog({ folder: older, publicKey })).ok, true);
+  const report = await verifyLog({ folder: older, publicKey, checkpoints: [kept] });
+  assert.deepEqual(
+    report.problems.map(({ kind, index }) => [kind, index]),
+    [['truncated', 5]],
+  );
+  assert.equal((await data.verify([kept])).ok, true);
+  const gone = await verifyLog({ folder: data.keys, publicKey, checkpoints: [kept] });
+  assert.deepEqual(
+    gone.problems.map(({ kind }) => kind),
+    ['truncated'],
+  );
+  assert.equal((await data.verify(['not a checkpoint'])).ok, false);
+});
+
+test('two logs that were both signed are a fork, whichever of them is shown', async (t) => {
+  const data = await dataFolder(t);
+  const first = await data.open();
+  for (let i = 0; i < 5; i += 1) await first.append(anEvent());
+  await first.close();
+  const other = join(data.path, 'other');
+  await cp(data.journal, other, { recursive: true });
+  const histories = await Promise.all(
+    [data.journal, other].map(async (folder) => {
+      const journal = await openJournal({ folder, keysFolder: data.keys, writer: 'w1' });
+      for (let i = 0; i < 3; i += 1) await journal.append(anEvent('command.forwarded', { note: folder }));
+      await journal.close();
+      return { folder, notes: await readFile(join(folder, 'w1', 'checkpoints'), 'utf8') };
+    }),
+  );
+  const publicKey = await data.publicKey();
+  for (const { folder, notes } of histories) {
+    assert.equal((await verifyLog({ folder, publicKey })).ok, true);
+    const others = histories.filter((each) => each.notes !== notes).map((each) => each.notes);
+    const report = await verifyLog({ folder, publicKey, checkpoints: others });
+    assert.deepEqual(
+      report.problems.map(({ kind }) => kind),
+      ['fork'],
+    );
+  }
+});
+
+test('a log that is being written verifies at any moment', async (t) => {
+  const data = await dataFolder(t);
+  const journal = await data.open({ segmentBytes: 20_000, checkpointEveryMs: 5 });
+  let stop = false;
+  const load = Promise.all(
+    Array.from({ length: 8 }, async () => {
+      while (!stop) await journal.append(anEvent(), [aBody('x'.repeat(200))]);
+    }),
+  );
+  for (let i = 0; i < 15; i += 1) assert.deepEqual((await data.verify()).problems, []);
+  stop = true;
+  await load;
+  await journal.close();
+  assert.equal((await data.verify()).writers[0]?.notYetCovered, 0);
+});
