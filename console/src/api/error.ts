@@ -17,7 +17,8 @@ export class ApiError extends Error {
 export function errorOfReply(status: number, body: unknown): ApiError {
   const error = isRecord(body) && isRecord(body['error']) ? body['error'] : {};
   const { code, message, hint } = error;
-  if (typeof code !== 'string' || typeof message !== 'string') return new ApiError(status, 'unexpected', `the gateway answered with status ${status}`, hintOf(status));
+  if (typeof code !== 'string' || typeof message !== 'string')
+    return new ApiError(status, 'unexpected', `the gateway answered with status ${status}`, hintOf(status));
   return new ApiError(status, code, message, typeof hint === 'string' ? hint : undefined);
 }
 

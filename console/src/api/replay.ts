@@ -29,7 +29,10 @@ export function groupReplay(steps: readonly ReplayStep[]): readonly ReplayEntry[
 export function entryMatches(entry: ReplayEntry, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
-  const text = entry.steps.map(({ event, bodies }) => [JSON.stringify(event), ...bodies.map((body) => body.text)].join(' ')).join(' ').toLowerCase();
+  const text = entry.steps
+    .map(({ event, bodies }) => [JSON.stringify(event), ...bodies.map((body) => body.text)].join(' '))
+    .join(' ')
+    .toLowerCase();
   return words.every((word) => text.includes(word));
 }
 

@@ -14,17 +14,19 @@ export function Gate({ children }: { readonly children: ReactNode }): ReactNode 
   const queries = useQueryClient();
   const me = useQuery({ queryKey: ME, queryFn: async ({ signal }) => (await readMeOrNone(api, signal)) ?? null, staleTime: Infinity, retry: 2 });
 
-  const forget = (): void => {
-    queries.clear();
-    queries.setQueryData<Me | null>(ME, null);
-  };
   useEffect(
     () =>
       queries.getQueryCache().subscribe((event) => {
-        if (event.type === 'updated' && event.action.type === 'error' && isSignedOut(event.action.error)) forget();
+        if (event.type === 'updated' && event.action.type === 'error' && isSignedOut(event.action.error)) queries.setQueryData<Me | null>(ME, null);
       }),
     [queries],
   );
+
+  // Whatever the last sign-in was shown is gone with it.
+  const signedOut = me.data === null;
+  useEffect(() => {
+    if (signedOut) queries.removeQueries({ predicate: (query) => query.queryKey[0] !== ME[0] });
+  }, [signedOut, queries]);
 
   if (me.isPending) return null;
   if (me.data === undefined) return <Problem error={me.error} again={() => void me.refetch()} />;

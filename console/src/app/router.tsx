@@ -50,7 +50,10 @@ const connect = createRoute({
 });
 
 export function makeRouter() {
-  return createRouter({ routeTree: root.addChildren([start, approvals.addChildren([approvalsStart, approval]), sessions, replay, connect]), defaultPreload: 'intent' });
+  return createRouter({
+    routeTree: root.addChildren([start, approvals.addChildren([approvalsStart, approval]), sessions, replay, connect]),
+    defaultPreload: 'intent',
+  });
 }
 
 declare module '@tanstack/react-router' {

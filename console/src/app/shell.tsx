@@ -104,7 +104,7 @@ function SignOut(): ReactNode {
   const queries = useQueryClient();
   const leave = useMutation({
     mutationFn: () => signOut(api),
-    // A gateway that does not answer still has the sign-in: the page asks it again and shows what it says.
+    // The gate asks anew who is signed in: without an answer the page does not claim that it is signed out.
     onSettled: () => queries.resetQueries({ queryKey: ['me'] }),
   });
   return (

@@ -15,6 +15,7 @@ export interface LiveApprovals {
   readonly announcement: string;
 }
 
+const APPROVALS = ['approvals'];
 const POLL_MS = 5_000;
 
 /** Keeps the approvals in the query cache true: by the stream, and by asking every five seconds while that is broken. */
@@ -22,14 +23,13 @@ export function useLiveApprovals(): LiveApprovals {
   const queries = useQueryClient();
   const { data } = useQuery(approvalsQuery(useApi()));
   const [live, setLive] = useState(false);
-  const queryKey = approvalsKey;
 
   useEffect(() => {
-    const refresh = (): void => void queries.invalidateQueries({ queryKey });
+    const refresh = (): void => void queries.invalidateQueries({ queryKey: APPROVALS });
     return followApprovals({
       changed: (approval) => {
-        queries.setQueryData<readonly ApprovalView[]>(queryKey, (list) => list && mergeApproval(list, approval));
-        queries.setQueryData([...queryKey, approval.id], approval);
+        queries.setQueryData<readonly ApprovalView[]>(APPROVALS, (list) => list && mergeApproval(list, approval));
+        queries.setQueryData([...APPROVALS, approval.id], approval);
       },
       opened: () => {
         setLive(true);
@@ -37,19 +37,17 @@ export function useLiveApprovals(): LiveApprovals {
       },
       lost: () => setLive(false),
     });
-  }, [queries, queryKey]);
+  }, [queries]);
 
   useEffect(() => {
     if (live) return undefined;
-    const timer = setInterval(() => void queries.invalidateQueries({ queryKey }), POLL_MS);
+    const timer = setInterval(() => void queries.invalidateQueries({ queryKey: APPROVALS }), POLL_MS);
     return () => clearInterval(timer);
-  }, [live, queries, queryKey]);
+  }, [live, queries]);
 
   const waiting = (data ?? []).filter((approval) => placeOf(approval) === 'mine-to-answer');
   return { waiting: waiting.length, live, announcement: useAnnouncement(data === undefined ? undefined : waiting) };
 }
-
-const approvalsKey = ['approvals'];
 
 /** Tells of requests that came after the first look. */
 function useAnnouncement(waiting: readonly ApprovalView[] | undefined): string {

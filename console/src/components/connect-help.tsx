@@ -45,9 +45,7 @@ function Target({ target }: { readonly target: TargetView }): ReactNode {
           <span>Client configuration</span>
           <Copy value={config} what={`the client configuration for ${target.name}`} />
         </div>
-        <pre tabIndex={0} aria-label={`Client configuration for ${target.name}`}>
-          {config}
-        </pre>
+        <pre>{config}</pre>
       </div>
       {token.error && <Problem error={token.error} />}
       <p className={css.token}>

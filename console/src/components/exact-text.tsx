@@ -42,9 +42,7 @@ export function ExactText({ label, text, limits = LIMITS, onWhole }: ExactTextPr
           {hidden === 1 ? '1 character that does not show itself is' : `${hidden} characters that do not show themselves are`} written out as ⟨U+…⟩
         </p>
       )}
-      <pre className={css.text} tabIndex={0} aria-label={label}>
-        {text === '' ? <span className={css.empty}>empty</span> : <Coloured text={part.text} json={pretty !== undefined} />}
-      </pre>
+      <pre className={css.text}>{text === '' ? <span className={css.empty}>empty</span> : <Coloured text={part.text} json={pretty !== undefined} />}</pre>
       {!part.complete && <Cut text={text} shown={countCharacters(part.text)} laidOut={countCharacters(laidOut)} showAll={() => setWhole(true)} />}
     </figure>
   );

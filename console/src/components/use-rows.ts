@@ -10,7 +10,7 @@ export function useRows<T extends HTMLElement>(moved?: (id: string) => void): Re
   const move = (by: 1 | -1): void => {
     const rows = [...(list.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
     const at = rows.findIndex((row) => row === document.activeElement || row.parentElement?.contains(document.activeElement) === true);
-    const from = at === -1 ? rows.findIndex((row) => row.getAttribute('aria-current') === 'true') : at;
+    const from = at === -1 ? rows.findIndex((row) => row.hasAttribute('aria-current')) : at;
     const next = rows[from === -1 ? 0 : Math.min(rows.length - 1, Math.max(0, from + by))];
     next?.focus();
     next?.scrollIntoView({ block: 'nearest' });

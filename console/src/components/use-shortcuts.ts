@@ -14,7 +14,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   useEffect(() => {
     let first = { key: '', at: 0 };
     const press = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || event.repeat && !/^[jk]$/.test(event.key) || isElsewhere(event)) return;
+      if (event.defaultPrevented || (event.repeat && !/^[jk]$/.test(event.key)) || isElsewhere(event)) return;
       const sequence = event.timeStamp - first.at < SEQUENCE_MS ? `${first.key} ${event.key}` : event.key;
       first = { key: event.key, at: event.timeStamp };
       const action = current.current[sequence] ?? current.current[event.key];

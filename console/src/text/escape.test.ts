@@ -24,7 +24,23 @@ test('what a terminal would obey is written out: escape, carriage return, backsp
 });
 
 test('what cannot be seen is written out: zero widths, tags, fillers, odd spaces, separators, lone surrogates', () => {
-  for (const text of ['\u200b', '\u2060', '\ufeff', '\u00ad', '\u3164', '\u115f', '\u00a0', '\u3000', '\u2028', '\u2029', '\u{e0041}', '\ufe0f', '\u2800', '\ud800', '\ue000']) {
+  for (const text of [
+    '\u200b',
+    '\u2060',
+    '\ufeff',
+    '\u00ad',
+    '\u3164',
+    '\u115f',
+    '\u00a0',
+    '\u3000',
+    '\u2028',
+    '\u2029',
+    '\u{e0041}',
+    '\ufe0f',
+    '\u2800',
+    '\ud800',
+    '\ue000',
+  ]) {
     assert.match(escapeText(text), /^⟨U\+[0-9A-F]{4,6}⟩$/);
   }
 });

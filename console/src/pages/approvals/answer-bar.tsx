@@ -25,7 +25,7 @@ export function AnswerBar({ approval, sawAll }: AnswerBarProps): ReactNode {
           <Button onClick={() => setVerb('approve')} rightSection={<Kbd size="xs">a</Kbd>} aria-keyshortcuts="a">
             Approve
           </Button>
-          <Button variant="outline" color="red" onClick={() => setVerb('deny')} rightSection={<Kbd size="xs">d</Kbd>} aria-keyshortcuts="d">
+          <Button variant="default" className={css.deny} onClick={() => setVerb('deny')} rightSection={<Kbd size="xs">d</Kbd>} aria-keyshortcuts="d">
             Deny
           </Button>
         </>

@@ -40,7 +40,9 @@ export function AnswerDialog({ approval, verb, sawAll, close }: AnswerDialogProp
           </span>
           <code>{approval.digest.slice(0, 16)}…</code>
         </p>
-        {verb === 'approve' && !sawAll && <p className={css.warning}>You have not had the whole command in view. Close this and choose “Show all” to read the rest.</p>}
+        {verb === 'approve' && !sawAll && (
+          <p className={css.warning}>You have not had the whole command in view. Close this and choose “Show all” to read the rest.</p>
+        )}
         {approval.status !== 'pending' && <p className={css.warning}>This request no longer waits: someone answered it, or it ended.</p>}
         {verb !== 'withdraw' && (
           <TextInput
@@ -60,7 +62,13 @@ export function AnswerDialog({ approval, verb, sawAll, close }: AnswerDialogProp
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
-          <Button type="submit" color={verb === 'deny' ? 'red' : undefined} loading={answer.isPending} disabled={approval.status !== 'pending'} data-autofocus={verb === 'withdraw' || undefined}>
+          <Button
+            type="submit"
+            color={verb === 'deny' ? 'red' : undefined}
+            loading={answer.isPending}
+            disabled={approval.status !== 'pending'}
+            data-autofocus={verb === 'withdraw' || undefined}
+          >
             {VERBS[verb]}
           </Button>
         </div>

@@ -52,7 +52,10 @@ function Facts({ approval }: { readonly approval: ApprovalView }): ReactNode {
         ))}
       </Fact>
       <Fact name="Held by">
-        rule <code><Line text={approval.rule} /></code>
+        rule{' '}
+        <code>
+          <Line text={approval.rule} />
+        </code>
         {approval.reason !== '' && (
           <>
             : <Line text={approval.reason} />
@@ -63,7 +66,10 @@ function Facts({ approval }: { readonly approval: ApprovalView }): ReactNode {
         <RiskDetail risk={approval.risk} />
       </Fact>
       <Fact name="Asked">
-        <Ago at={approval.createdAt} /> <span className={css.faint}>(<Clock at={approval.createdAt} />)</span>
+        <Ago at={approval.createdAt} />{' '}
+        <span className={css.faint}>
+          (<Clock at={approval.createdAt} />)
+        </span>
       </Fact>
       <Fact name="Digest">
         <span className={css.digest}>
@@ -93,7 +99,10 @@ function Needed({ approval }: { readonly approval: ApprovalView }): ReactNode {
       <ul className={css.list}>
         {approval.approvals.map((requirement, index) => (
           <li key={index}>
-            {people(requirement)} of <Line text={requirement.from.join(' or ')} /> <span className={css.faint}>for rule <Line text={requirement.rule} />, reason {requirement.reason}</span>
+            {people(requirement)} of <Line text={requirement.from.join(' or ')} />{' '}
+            <span className={css.faint}>
+              for rule <Line text={requirement.rule} />, reason {requirement.reason}
+            </span>
           </li>
         ))}
       </ul>
@@ -109,7 +118,8 @@ function Answers({ approval }: { readonly approval: ApprovalView }): ReactNode {
       <ul className={css.list}>
         {approval.answers.map((answer, index) => (
           <li key={index}>
-            <Tag tone={answer.answer === 'approve' ? 'ok' : 'bad'}>{answer.answer === 'approve' ? 'approved' : 'denied'}</Tag> <Line text={approverName(answer)} />{' '}
+            <Tag tone={answer.answer === 'approve' ? 'ok' : 'bad'}>{answer.answer === 'approve' ? 'approved' : 'denied'}</Tag>{' '}
+            <Line text={approverName(answer)} />{' '}
             <span className={css.faint}>
               <Ago at={answer.at} />
             </span>

@@ -7,16 +7,11 @@ import { Ago, TimeLeft } from '../../components/times.tsx';
 import css from './approval-row.module.css';
 import { StatusTag } from './status-tag.tsx';
 
-interface ApprovalRowProps {
-  readonly approval: ApprovalView;
-  readonly current: boolean;
-}
-
-export const ApprovalRow = memo(function ApprovalRow({ approval, current }: ApprovalRowProps): ReactNode {
+export const ApprovalRow = memo(function ApprovalRow({ approval }: { readonly approval: ApprovalView }): ReactNode {
   const { id, subject, target, command, status, risk } = approval;
   return (
     <li>
-      <Link to="/approvals/$id" params={{ id }} className={css.row} data-row={id} aria-current={current ? 'true' : undefined} preload={false}>
+      <Link to="/approvals/$id" params={{ id }} className={css.row} data-row={id} preload={false}>
         <span className={css.command}>
           <Line text={command} />
         </span>

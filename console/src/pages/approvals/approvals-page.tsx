@@ -53,7 +53,7 @@ export function ApprovalsPage(): ReactNode {
             </h2>
             <ul>
               {approvals.map((approval) => (
-                <ApprovalRow key={approval.id} approval={approval} current={approval.id === id} />
+                <ApprovalRow key={approval.id} approval={approval} />
               ))}
             </ul>
           </section>
@@ -69,7 +69,9 @@ export function ApprovalsPage(): ReactNode {
 function NothingYet(): ReactNode {
   return (
     <div className={css.nothing}>
-      <Empty title="No request waits, and none ever did">A command that a policy holds for approval appears here by itself. To send the first one, connect a client:</Empty>
+      <Empty title="No request waits, and none ever did">
+        A command that a policy holds for approval appears here by itself. To send the first one, connect a client:
+      </Empty>
       <ConnectHelp />
     </div>
   );

@@ -31,6 +31,7 @@ export const ReplayCommand = memo(function ReplayCommand({ entry, start, open, t
   const outcome = OUTCOMES[entry.outcome];
   const took = entry.steps.findLast(({ event }) => event.outcome?.milliseconds !== undefined)?.event.outcome?.milliseconds;
   if (first === undefined) return null;
+  if (entry.outcome === 'note') return <NoteEntry entry={entry} start={start} />;
   return (
     <li className={css.entry}>
       <button type="button" className={css.headline} data-row={entry.id} aria-expanded={open} onClick={toggle}>
@@ -54,3 +55,16 @@ export const ReplayCommand = memo(function ReplayCommand({ entry, start, open, t
     </li>
   );
 });
+
+/** What is no command has nothing to open. */
+function NoteEntry({ entry, start }: Pick<ReplayCommandProps, 'entry' | 'start'>): ReactNode {
+  return (
+    <li className={css.entry}>
+      <ol className={css.note}>
+        {entry.steps.map((step) => (
+          <ReplayStepView key={step.event.id} step={step} start={start} />
+        ))}
+      </ol>
+    </li>
+  );
+}

@@ -75,7 +75,8 @@ function Recording({ replay, refresh, refreshing }: RecordingProps): ReactNode {
 /** Which entries are open: the first few, so that a short session reads as one page. */
 function useOpen(entries: readonly ReplayEntry[]) {
   const [open, setOpen] = useState(() => new Set(entries.slice(0, OPEN_AT_FIRST).map((entry) => entry.id)));
-  const toggle = ({ id }: ReplayEntry): void => setOpen((known) => (known.has(id) ? new Set([...known].filter((other) => other !== id)) : new Set([...known, id])));
+  const toggle = ({ id }: ReplayEntry): void =>
+    setOpen((known) => (known.has(id) ? new Set([...known].filter((other) => other !== id)) : new Set([...known, id])));
   const toggleAll = (): void => setOpen((known) => new Set(known.size > 0 ? [] : entries.map((entry) => entry.id)));
   useShortcuts({ e: toggleAll });
   return { isOpen: ({ id }: ReplayEntry) => open.has(id), toggle, toggleAll };

@@ -48,7 +48,11 @@ function Details({ event }: { readonly event: RecordedEvent }): ReactNode {
 
 function detailsOf({ decision, masks, outcome, approval, note, command }: RecordedEvent): readonly ReactNode[] {
   const details: ReactNode[] = [];
-  if (decision) details.push(<Line text={`${decision.effect} by rule ${decision.rule}${decision.reason === '' ? '' : `: ${decision.reason}`}`} />, `risk ${decision.risk.score}`);
+  if (decision)
+    details.push(
+      <Line text={`${decision.effect} by rule ${decision.rule}${decision.reason === '' ? '' : `: ${decision.reason}`}`} />,
+      `risk ${decision.risk.score}`,
+    );
   if (outcome && outcome.status !== 'ok') details.push(<Line text={outcome.status} />);
   for (const mask of masks ?? []) details.push(<Line text={`masked ${mask.count} × ${mask.name} (${mask.by})`} />);
   for (const flag of command?.flags ?? []) details.push(<Line text={flag} />);

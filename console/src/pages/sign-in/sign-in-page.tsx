@@ -10,6 +10,7 @@ export function SignInPage({ onSignedIn }: { readonly onSignedIn: (me: Me) => vo
   const api = useApi();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
+  const nameInput = useRef<HTMLInputElement>(null);
   const passwordInput = useRef<HTMLInputElement>(null);
   const enter = useMutation({
     mutationFn: () => signIn(api, { name: name.trim(), password }),
@@ -21,6 +22,7 @@ export function SignInPage({ onSignedIn }: { readonly onSignedIn: (me: Me) => vo
   });
   useEffect(() => {
     document.title = 'Sign in · Sallyport';
+    nameInput.current?.focus();
   }, []);
 
   const submit = (event: FormEvent): void => {
@@ -36,7 +38,18 @@ export function SignInPage({ onSignedIn }: { readonly onSignedIn: (me: Me) => vo
         </h1>
         <p className={css.lead}>Sign in to answer requests and to look at sessions.</p>
         {enter.error && <Problem error={enter.error} />}
-        <TextInput label="Name" name="name" autoComplete="username" autoCapitalize="none" spellCheck={false} autoFocus required withAsterisk={false} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <TextInput
+          label="Name"
+          name="name"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          ref={nameInput}
+          required
+          withAsterisk={false}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
         <PasswordInput
           ref={passwordInput}
           label="Password"
