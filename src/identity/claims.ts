@@ -24,7 +24,8 @@ export function isProblem(value: object): value is ClaimProblem {
  */
 export function readSubject(claims: JsonObject, names: ClaimNames, kind: SubjectKind, issuer: string): Subject | ClaimProblem {
   const id = member(claims, names.id);
-  const name = member(claims, names.name) ?? id;
+  const named = member(claims, names.name);
+  const name = named === undefined ? id : named;
   if (!isIdentityText(id)) return { problem: `the claim ${names.id} is missing or malformed` };
   if (!isIdentityText(name)) return { problem: `the claim ${names.name} is malformed` };
   if (names.name === 'email' && isUnverified(member(claims, 'email_verified'))) return { problem: 'the e-mail address is not verified' };

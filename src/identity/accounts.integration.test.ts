@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { isSallyportError } from '../core/error.ts';
+import type { Event } from '../core/event.ts';
+import { openStorage, type Storage } from '../storage/storage.ts';
+import { openAccounts, type Accounts } from './accounts.ts';
+import { openSignIns, type SignIns } from './sign-ins.ts';
+
+const PASSWORD = 'canary-Pa55word-for-tests';
+const CLIENT = { address: '127.0.0.1', userAgent: 'test', id: 'console' };
+const LEAD = { name: 'lead', kind: 'person', groups: ['ml-leads'], password: PASSWORD } as const;
+const START = Date.parse('2026-11-21T12:00:00Z');
+
+let folder: string;
+let storage: Storage;
+let accounts: Accounts;
+let signIns: SignIns;
+let events: Event[];
+let now: number;
+
+beforeEach(async () => {
+  now = START;
+  events = [];
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-accounts-'));
+  storage = await openStorage({ url: join(folder, 'db') });
+  const recorder = { append: (event: Event) => Promise.resolve(void events.push(event)) };
+  accounts = openAccounts(storage, { recorder, now: () => now });
+  signIns = openSignIns(storage, { now: () => now });
+});
+
+afterEach(async () => {
+  await storage.close();
+  await rm(folder, { recursive: true });
+});
+
+const kindOf = async (name: string, password: string): Promise<string> => (await accounts.verify(name, password, CLIENT)).kind;
+
+test('the right password is the subject, a wrong one and an unknown name are refused alike, and each is recorded', async () => {
+  const { subject } = await accounts.create(LEAD);
+  assert.deepEqual(subject, { kind: 'person', id: 'lead', name: 'lead', groups: ['ml-leads'], issuer: 'local' });
+  assert.deepEqual(await accounts.verify('lead', PASSWORD, CLIENT), { kind: 'ok', subject });
+  assert.deepEqual(await accounts.verify('lead', 'wrong', CLIENT), { kind: 'refused' });
+  assert.deepEqual(await accounts.verify('nobody', PASSWORD, CLIENT), { kind: 'refused' });
+  assert.deepEqual(await accounts.verify('nobody\n', 'x'.repeat(5000), CLIENT), { kind: 'refused' });
+  assert.deepEqual(
+    events.map(({ kind, subject: who, note }) => [kind, who?.name, note]),
+    [
+      ['signin.succeeded', 'lead', undefined],
+      ['signin.failed', 'lead', 'wrong password'],
+      ['signin.failed', undefined, 'no such account'],
+      ['signin.failed', undefined, 'no such account'],
+    ],
+  );
+});
+
+test('a made password is strong, opens the account, and is stored as a hash only', async () => {
+  const { password } = await accounts.create({ name: 'ci', kind: 'workload', groups: ['ci'] });
+  assert.match(password, /^[0-9a-z]{6}(?:-[0-9a-z]{6}){3}$/);
+  assert.equal(await kindOf('ci', password), 'ok');
+  const rows = JSON.stringify(await storage.db.selectFrom('accounts').selectAll().execute());
+  assert.ok(!rows.includes(password));
+  assert.match(rows, /scrypt\$32768\$8\$3\$/);
+});
+
+test('a name is taken once; names, groups and passwords that will not do are refused', async () => {
+  await accounts.create(LEAD);
+  await assert.rejects(accounts.create(LEAD), (error) => isSallyportError(error, 'conflict'));
+  for (const more of [{ name: 'a:b' }, { name: 'a,b' }, { name: '' }, { groups: ['a\nb'] }, { password: 'short' }]) {
+    await assert.rejects(accounts.create({ ...LEAD, name: 'other', ...more }), (error) => isSallyportError(error, 'usage'));
+  }
+});
+
+test('after five failures the right password is refused as well, longer each time, and works again afterwards', async () => {
+  await accounts.create(LEAD);
+  for (let n = 0; n < 5; n += 1) assert.equal(await kindOf('lead', 'wrong'), 'refused');
+  assert.equal(await kindOf('lead', PASSWORD), 'refused');
+  assert.equal(events.at(-1)?.note, 'the account is locked after failures');
+  now += 30_000;
+  assert.equal(await kindOf('lead', 'wrong'), 'refused');
+  now += 30_000;
+  assert.equal(await kindOf('lead', PASSWORD), 'refused');
+  now += 30_000;
+  assert.equal(await kindOf('lead', PASSWORD), 'ok');
+  assert.equal(await kindOf('lead', 'wrong'), 'refused');
+  assert.equal(await kindOf('lead', PASSWORD), 'ok');
+});
+
+test('guesses sent all at once meet the lock like guesses one after the other', async () => {
+  await accounts.create(LEAD);
+  const guesses = [...Array.from({ length: 6 }, (_, n) => `wrong-${n}`), PASSWORD];
+  const results = await Promise.all(guesses.map((guess) => kindOf('lead', guess)));
+  assert.ok(!results.includes('ok'));
+  const [row] = await storage.db.selectFrom('accounts').select('failures').execute();
+  assert.equal(row?.failures, 5);
+});
+
+test('more attempts than can wait are turned away, and no account is locked by that', async () => {
+  await accounts.create(LEAD);
+  const results = await Promise.all(Array.from({ length: 20 }, () => kindOf('lead', PASSWORD)));
+  assert.deepEqual([...new Set(results)].toSorted(), ['busy', 'ok']);
+  assert.equal(results.filter((kind) => kind === 'ok').length, 16);
+});
+
+test('a sign-in that cannot be recorded does not happen', async () => {
+  await accounts.create(LEAD);
+  const broken = openAccounts(storage, { recorder: { append: () => Promise.reject(new Error('disk full')) } });
+  await assert.rejects(broken.verify('lead', PASSWORD, CLIENT), /disk full/);
+});
+
+test('a sign-in is found by its secret for eight hours, whatever its use, and only its hash is kept', async () => {
+  const { subject } = await accounts.create(LEAD);
+  const { secret, csrf, id } = await signIns.start(subject);
+  assert.deepEqual(await signIns.find(secret), { subject, csrf, id, expiresAt: START + 8 * 3_600_000 });
+  for (const other of ['', id, `${secret}x`, secret.slice(1), csrf, secret.toLowerCase()]) assert.equal(await signIns.find(other), undefined);
+  const rows = JSON.stringify(await storage.db.selectFrom('sign_ins').selectAll().execute());
+  assert.ok(!rows.includes(secret));
+  now += 8 * 3_600_000 - 1;
+  assert.ok(await signIns.find(secret));
+  now += 1;
+  assert.equal(await signIns.find(secret), undefined);
+});
+
+test('a new sign-in ends the one before it; signing out ends its own and no other', async () => {
+  const { subject } = await accounts.create(LEAD);
+  const planted = await signIns.start(subject);
+  const mine = await signIns.start(subject, planted.secret);
+  const elsewhere = await signIns.start(subject);
+  assert.equal(await signIns.find(planted.secret), undefined);
+  await signIns.end(mine.secret);
+  assert.equal(await signIns.find(mine.secret), undefined);
+  assert.equal(await signIns.current(mine.id), undefined);
+  assert.ok(await signIns.find(elsewhere.secret));
+});
+
+test('a change of groups counts at once, and an account that is gone is signed out', async () => {
+  const { subject } = await accounts.create(LEAD);
+  const { secret } = await signIns.start(subject);
+  await storage.db.updateTable('accounts').set({ member_of: '[]' }).execute();
+  assert.deepEqual((await signIns.find(secret))?.subject.groups, []);
+  await storage.db.deleteFrom('accounts').execute();
+  assert.equal(await signIns.find(secret), undefined);
+});

@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withinReach } from './address.ts';
+
+test('addresses that a document named are reached only where they are public', () => {
+  for (const address of ['93.184.216.34', '8.8.8.8', '2606:4700::1111']) assert.ok(withinReach(address, 'public'), address);
+  const inside = ['127.0.0.1', '10.1.2.3', '172.31.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1', '255.255.255.255'];
+  const inside6 = ['::', '::1', '::ffff:127.0.0.1', '::ffff:a00:1', 'fe80::1', 'fc00::1', 'fd00:ec2::254', 'ff02::1', '64:ff9b::7f00:1', '2002:7f00:1::'];
+  for (const address of [...inside, ...inside6, 'localhost', '']) assert.ok(!withinReach(address, 'public'), address);
+});
+
+test('addresses that the operator wrote are reached inside too, but never where clouds serve credentials', () => {
+  for (const address of ['127.0.0.1', '10.1.2.3', '::1', 'fd12::1', '93.184.216.34']) assert.ok(withinReach(address, 'configured'), address);
+  for (const address of ['169.254.169.254', '::ffff:169.254.169.254', 'fe80::1', 'fd00:ec2::254']) assert.ok(!withinReach(address, 'configured'), address);
+});
