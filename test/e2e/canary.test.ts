@@ -66,7 +66,6 @@ test('a secret in a reply or an argument is found nowhere: not in the data, not 
     await call('workbench', 'fail', { message: value });
   }
   await call('workbench', 'echo', { value: JSON.stringify({ password: CANARIES.password }) });
-  await call('workbench', `no-such-tool ${CANARIES.email}`, {});
   heard.push((await sendRaw(gateway.endpoint('workbench'), `${workbenchToken}x`, 'tools/list')).text);
   const held = call('workbench', 'held_write', { key: inSentence(CANARIES.url) });
   const approval = await until('the approval', async () => (await lead.approvals())[0]);
