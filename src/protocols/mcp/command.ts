@@ -2,6 +2,7 @@ import { makeCommand, type Command, type CommandParts } from '../../core/command
 import { isJsonArray, isJsonObject, member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { RpcMessage, RpcNotification, RpcRequest } from './codec.ts';
 import type { Tool } from './tools.ts';
+import type { Era } from './versions.ts';
 
 /** What every client does to be a client at all: whoever may reach the target may do these, unless a rule denies one. */
 const HANDSHAKE = new Set([
@@ -47,23 +48,42 @@ const SHELL_PATTERN = /[;&|`]\s*\w|\$\(|\$\{|[<>]\s*\/|\|\s*(?:sh|bash)\b/;
 /** Requests that a server makes of its client. A rule has to name them literally. */
 export const SERVER_REQUESTS = new Set(['sampling/createMessage', 'elicitation/create', 'roots/list']);
 
-export function isKnown(method: string): boolean {
+/** Revision 2026-07-28 took these away: there they are as unknown as any other word. */
+const LEGACY_ONLY = new Set([
+  'initialize',
+  'ping',
+  'logging/setLevel',
+  'notifications/initialized',
+  'notifications/roots/list_changed',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'tasks/result',
+  'tasks/list',
+]);
+
+export function isKnown(method: string, era: Era): boolean {
+  if (era === 'modern' && LEGACY_ONLY.has(method)) return false;
   return HANDSHAKE.has(method) || PLAIN.has(method);
 }
 
 /** A request or notification of the caller as a Command. `tool` is the pinned definition of the tool that it calls. */
-export function commandOf(message: RpcRequest | RpcNotification, tool?: Tool, objection?: string): Command {
+export function commandOf(message: RpcRequest | RpcNotification, era: Era, tool?: Tool, objection?: string): Command {
   const { method, params } = message;
   const parts: CommandParts = {
     protocol: 'mcp',
     name: commandName(method, params),
-    naming: HANDSHAKE.has(method) ? 'handshake' : PLAIN.has(method) ? 'plain' : 'literal',
+    naming: namingOf(method, era),
     arguments: method === 'tools/call' ? (member(params, 'arguments') ?? {}) : deciding(params),
     traits: tool ? traitsOf(tool) : method === 'tools/call' ? {} : { readOnly: true },
     flags: flagsOf(method, params),
     definition: tool?.hash ?? '',
   };
   return makeCommand(objection === undefined ? parts : { ...parts, objection });
+}
+
+function namingOf(method: string, era: Era): Command['naming'] {
+  if (!isKnown(method, era)) return 'literal';
+  return HANDSHAKE.has(method) ? 'handshake' : 'plain';
 }
 
 /** What a server asks of its client, as a Command that is decided like any other. */
@@ -112,12 +132,12 @@ function anyString(value: JsonValue, test: (text: string) => boolean): boolean {
  * Why this message cannot be meant as it is: a request method without an id would run with nobody to hear of it, a
  * resource whose URI two readers could take for two things.
  */
-export function formProblem(message: RpcMessage): string | undefined {
+export function formProblem(message: RpcMessage, era: Era): string | undefined {
   if (message.kind === 'response') return undefined;
   const isNotification = message.method.startsWith('notifications/');
   if (message.kind === 'notification' && !isNotification) return `"${message.method}" needs an id`;
   if (message.kind === 'request' && isNotification) return `"${message.method}" takes no id`;
-  const key = Object.hasOwn(NAMED, message.method) ? NAMED[message.method] : undefined;
+  const key = Object.hasOwn(NAMED, message.method) && isKnown(message.method, era) ? NAMED[message.method] : undefined;
   if (key !== undefined && typeof member(message.params, key) !== 'string') return `"${message.method}" needs params.${key}`;
   const args = member(message.params, 'arguments');
   if (args !== undefined && !isJsonObject(args)) return '"arguments" must be an object';

@@ -7,7 +7,7 @@ import { passCommand } from '../../core/pipeline.ts';
 import type { Client, Session } from '../../core/session.ts';
 import { subjectKey, type Subject } from '../../core/subject.ts';
 import { readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage } from './codec.ts';
-import { commandOf, formProblem, transportCommand } from './command.ts';
+import { commandOf, formProblem, isKnown, transportCommand } from './command.ts';
 import { httpStatus, rpcError } from './errors.ts';
 import { McpExchange, type Ask } from './exchange.ts';
 import { checkLegacy, checkModern, checkParams, eraOf, readHeaders, repeatedHeader, type HeaderProblem, type McpHeaders } from './headers.ts';
@@ -67,7 +67,7 @@ async function post(line: Line): Promise<void> {
 async function single(line: Line, message: RpcMessage | undefined, bytes: Uint8Array): Promise<void> {
   if (!message) return;
   const era = eraOf(message, line.headers);
-  const problem = (era === 'modern' ? checkModern(message, line.headers) : checkLegacy(line.headers)) ?? formHeaderProblem(message);
+  const problem = (era === 'modern' ? checkModern(message, line.headers) : checkLegacy(line.headers)) ?? formHeaderProblem(message, era);
   if (problem) return reject(line, 400, problem, message);
   await pass(line, message, era, line.responder, bytes);
 }
@@ -90,7 +90,7 @@ function batchProblem(line: Line, messages: readonly RpcMessage[]): HeaderProble
   for (const message of messages) {
     if (eraOf(message, line.headers) === 'modern') return { code: -32600, message: 'revision 2026-07-28 has no batches' };
     if (message.kind === 'request' && message.method === 'initialize') return { code: -32600, message: '"initialize" cannot be part of a batch' };
-    const wrong = formHeaderProblem(message);
+    const wrong = formHeaderProblem(message, 'legacy');
     if (wrong) return wrong;
   }
   return undefined;
@@ -100,7 +100,7 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
   const opened = era === 'legacy' ? openLegacy(line) : {};
   if (opened === undefined) return responder.reply(404, rpcError(message.kind === 'request' ? message.id : null, -32001, 'session not found'));
   const session = await sessionOf(line, opened.session, message);
-  const understood = await understand(line, message, era, session).catch((error: unknown) => failed(line, message, session, error));
+  const understood = await understand(line, message, era, session).catch((error: unknown) => failed(line, message, era, session, error));
   if (understood === undefined) return;
   if ('problem' in understood) return reject(line, 400, understood.problem, message);
   const ask: Ask = {
@@ -172,29 +172,34 @@ async function understand(line: Line, message: RpcMessage, era: Era, session: Se
   const { params, method } = message;
   if (method === 'resources/read' || method === 'resources/subscribe') {
     const uri = member(params, 'uri');
-    return { command: commandOf(message, undefined, typeof uri === 'string' ? uriProblem(uri) : 'a uri is needed') };
+    return { command: commandOf(message, era, undefined, typeof uri === 'string' ? uriProblem(uri) : 'a uri is needed') };
   }
-  if (method.startsWith('tasks/') && method !== 'tasks/list' && !line.side.tasks.isOwner(member(params, 'taskId'), subjectKey(session.subject))) {
-    return { command: commandOf(message, undefined, 'no such task') };
+  if (
+    method.startsWith('tasks/') &&
+    method !== 'tasks/list' &&
+    isKnown(method, era) &&
+    !line.side.tasks.isOwner(member(params, 'taskId'), subjectKey(session.subject))
+  ) {
+    return { command: commandOf(message, era, undefined, 'no such task') };
   }
-  if (method !== 'tools/call') return { command: commandOf(message) };
+  if (method !== 'tools/call') return { command: commandOf(message, era) };
   const named = member(params, 'name');
   const name = typeof named === 'string' ? named : '';
   // Whoever may not use the tool learns nothing of it, not even whether it exists.
   const seen = line.side.catalog.peek(name);
-  if (!seen && line.context.gate.decide(session, commandOf(message)).effect === 'deny') return { command: commandOf(message) };
+  if (!seen && line.context.gate.decide(session, commandOf(message, era)).effect === 'deny') return { command: commandOf(message, era) };
   const known = seen ?? (await line.side.catalog.find(name));
-  if (!known) return { command: commandOf(message, undefined, `unknown tool ${JSON.stringify(name.slice(0, 120))}`) };
+  if (!known) return { command: commandOf(message, era, undefined, `unknown tool ${JSON.stringify(name.slice(0, 120))}`) };
   const args = member(params, 'arguments') ?? {};
   const problem = era === 'modern' ? checkParams(known.tool.headers, args, line.headers) : undefined;
   if (problem) return { problem };
-  return { command: commandOf(message, known.tool, known.check(args)) };
+  return { command: commandOf(message, era, known.tool, known.check(args)) };
 }
 
 /** The target could not even be asked what it has: that is told and recorded like any other failure of a command. */
-async function failed(line: Line, message: RpcMessage, session: Session, cause: unknown): Promise<undefined> {
+async function failed(line: Line, message: RpcMessage, era: Era, session: Session, cause: unknown): Promise<undefined> {
   const error = cause instanceof SallyportError ? cause : new SallyportError('internal', 'the gateway failed on this command', { cause });
-  const command = message.kind === 'response' ? {} : commandParts(commandOf(message));
+  const command = message.kind === 'response' ? {} : commandParts(commandOf(message, era));
   await line.context.gate.recorder.append(
     makeEvent('command.failed', { ...sessionParts(session), ...command, outcome: { status: error.code }, note: error.message }),
   );
@@ -227,8 +232,8 @@ function clientName(message: RpcMessage, session: McpSession | undefined): strin
   return typeof name === 'string' ? name.slice(0, 100) : (session?.clientName ?? '');
 }
 
-function formHeaderProblem(message: RpcMessage): HeaderProblem | undefined {
-  const wrong = formProblem(message);
+function formHeaderProblem(message: RpcMessage, era: Era): HeaderProblem | undefined {
+  const wrong = formProblem(message, era);
   return wrong === undefined ? undefined : { code: -32600, message: wrong };
 }
 

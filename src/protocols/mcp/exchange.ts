@@ -9,7 +9,7 @@ import { subjectKey } from '../../core/subject.ts';
 import { idText, metaMember, metaOf, type RpcMessage, type RpcRequest } from './codec.ts';
 import { isKnown, SERVER_REQUESTS, serverCommand } from './command.ts';
 import { refusalReply, rpcError, withMeta } from './errors.ts';
-import type { MayList } from './lists.ts';
+import { methodOf, type MayList } from './lists.ts';
 import { maskRequest } from './mask.ts';
 import type { KeptStream } from './replay-buffer.ts';
 import { emptyReply, eventText, keptReply, messageReply, type Reply } from './reply.ts';
@@ -103,7 +103,7 @@ export class McpExchange implements Exchange {
       if (!final) throw error;
     } finally {
       clearTimeout(grace);
-      if (this.#kept) this.#side.replays.finish(this.#kept);
+      if (this.#kept) this.#side.replays.finish(this.#kept, final ? 'answered' : 'open');
       if (!final) responder.left.removeEventListener('abort', this.#onLeft);
     }
   }
@@ -139,7 +139,7 @@ export class McpExchange implements Exchange {
       id: this.#requestId(),
       method,
       era,
-      known: message === undefined || message.kind === 'response' || isKnown(method),
+      known: message === undefined || message.kind === 'response' || isKnown(method, era),
       consoleUrl: this.#context.consoleUrl,
     };
     const reply = refusalReply(refusal, asked);
@@ -202,6 +202,7 @@ export class McpExchange implements Exchange {
     const base = { message: message.message, text, event: event.event, status: this.#head?.status ?? 200, method: this.#method(), mayList: this.#ask.mayList };
     switch (message.kind) {
       case 'response':
+        if (this.#isResumed()) return messageReply({ ...base, method: methodOf(member(message.message, 'result')), final: false });
         if (!this.#answers(message.id)) return undefined;
         this.#learn(message.message);
         return messageReply({ ...base, final: true });
@@ -212,6 +213,11 @@ export class McpExchange implements Exchange {
       default:
         return message satisfies never;
     }
+  }
+
+  /** A stream that goes on where it broke may carry the answer to a request of before. */
+  #isResumed(): boolean {
+    return this.#ask.verb === 'GET' && this.#ask.lastEventId !== undefined;
   }
 
   /** Only the answer to this very request; an error without an id is one where the target could not read the request. */

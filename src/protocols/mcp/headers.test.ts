@@ -36,7 +36,7 @@ describe('headers of revision 2026-07-28', () => {
     ]) {
       assert.equal(checkModern(message('2026-07-28'), { ...GOOD, ...change })?.code, -32020, JSON.stringify(change));
     }
-    assert.equal(checkModern(message(undefined), GOOD)?.code, -32020);
+    assert.equal(checkModern(message(undefined), GOOD)?.code, -32602);
     assert.equal(checkModern(message('2025-11-25'), GOOD)?.code, -32020);
   });
 

@@ -77,6 +77,7 @@ export function checkModern(message: RpcMessage, headers: McpHeaders): HeaderPro
   const version = metaMember(message.params, 'protocolVersion');
   if (headers.version === undefined) return mismatch('MCP-Protocol-Version is missing');
   if (version === undefined && message.kind === 'notification') return checkMethod(message, headers);
+  if (version === undefined) return { code: -32602, message: 'invalid params: _meta names no protocol version' };
   if (version !== headers.version) return mismatch('MCP-Protocol-Version and _meta name different versions');
   if (version !== MODERN_VERSION) return unsupported(headers.version);
   return checkMethod(message, headers);

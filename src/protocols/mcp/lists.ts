@@ -30,6 +30,19 @@ export function filterResult(method: string, result: JsonValue, mayList: MayList
   }
 }
 
+/** The list that a result is, by its shape, where the request that it answers is not at hand. */
+export function methodOf(result: JsonValue | undefined): string {
+  for (const [method, key] of LISTS) if (isJsonArray(member(result, key))) return method;
+  return '';
+}
+
+const LISTS = [
+  ['tools/list', 'tools'],
+  ['prompts/list', 'prompts'],
+  ['resources/templates/list', 'resourceTemplates'],
+  ['resources/list', 'resources'],
+] as const;
+
 function toolMayShow(value: JsonValue, mayList: MayList): boolean {
   const tool = readTool(value);
   return tool !== undefined && mayList(toolCommand(tool));

@@ -79,10 +79,12 @@ export class ReplayBuffer {
     return stream;
   }
 
-  finish(stream: KeptStream): void {
+  /** The target's stream ended: answered, it is kept for a while; else the target itself is asked for what follows. */
+  finish(stream: KeptStream, state: 'answered' | 'open'): void {
     stream.finish();
     const kept = this.#streams.get(stream);
-    if (kept) kept.until = this.#now() + KEEP_MS;
+    if (state === 'open') this.#streams.delete(stream);
+    else if (kept) kept.until = this.#now() + KEEP_MS;
   }
 
   find(session: string, eventId: string): KeptStream | undefined {
