@@ -31,6 +31,9 @@ const OWNED = '<script>window.owned = 1</script><img src="x" onerror="window.own
 const HOSTILE = `a report\u202Efdp.exe\u200B ${OWNED}`;
 const ANSI = `\u001b[2K\u001b[1Gsafe\u0007 ${OWNED}\u202E`;
 
+/** What no reader sees, or a terminal obeys. */
+const HIDDEN = /\p{Cf}|[^\P{Cc}\n\t]/u;
+
 const POLICY = {
   kind: 'Policy',
   name: 'workbench',
@@ -54,6 +57,7 @@ let lead: Person;
 let scientist: Person;
 let client: TestClient;
 let leadApi: Api;
+let held: Promise<unknown>;
 
 /** One signed-in browser profile, and what went wrong or left the machine in it. */
 interface Person {
@@ -122,7 +126,7 @@ test('the right password opens the inbox; with nothing in it, it says how to con
   await enter(page, LEAD.name, LEAD.password);
   await page.getByText('No request waits, and none ever did').waitFor();
   await page.getByText(gateway.endpoint('workbench')).first().waitFor();
-  assert.equal(await page.evaluate(() => document.cookie), '', 'no script can read the sign-in');
+  assert.equal(await page.evaluate('document.cookie'), '', 'no script can read the sign-in');
 });
 
 test('the requester sees that it waits for others and cannot answer; the approver sees it without a reload, told aloud', async () => {
@@ -142,12 +146,10 @@ test('the requester sees that it waits for others and cannot answer; the approve
   assert.equal(await scientist.page.getByRole('button', { name: 'Approve' }).count(), 0);
 });
 
-let held: Promise<unknown>;
-
 test('hostile text in a command is shown as it is and does nothing: direction, invisible characters, markup', async () => {
   const shown = (await command(lead.page).textContent()) ?? '';
   assert.match(shown, /a report⟨U\+202E⟩fdp\.exe⟨U\+200B⟩ <script>window\.owned = 1<\/script><img src=/);
-  assert.doesNotMatch(await textOf(lead.page), /[\u202E\u200B\u001b]/);
+  assert.doesNotMatch(await textOf(lead.page), HIDDEN);
   assert.equal(await owned(lead.page), undefined);
   assert.equal(await command(lead.page).locator('script, img').count(), 0);
 });
@@ -223,7 +225,7 @@ test('a session is found and replayed with the keyboard: order, decisions, masks
   assert.match(text, /by rule writes-need-a-lead/);
   assert.match(text, /too long to judge|denied/);
   assert.doesNotMatch(text, /jane\.doe@example\.com/);
-  assert.doesNotMatch(text, /[\u001b\u0007\u202E]/);
+  assert.doesNotMatch(text, HIDDEN);
   assert.match(text, /<script>window\.owned = 1<\/script>/);
   assert.equal(await owned(page), undefined);
 });

@@ -29,7 +29,7 @@ export function TimeLeft({ until }: { readonly until: string }): ReactNode {
   const end = Date.parse(until);
   return (
     <time dateTime={until} title={`until ${clock(end)}`} className={end - now < SOON ? css.urgent : css.left}>
-      {left(end, now)} left
+      {end > now ? `${left(end, now)} left` : 'out of time'}
     </time>
   );
 }
