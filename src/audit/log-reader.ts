@@ -24,6 +24,11 @@ export class LogReader {
     return this.#next;
   }
 
+  /** Path of the segment that the last records came from. */
+  get segment(): string {
+    return this.#segment?.path ?? '';
+  }
+
   /** The next complete records with an index below `limit`; none where there is none yet. */
   async read(limit = Number.POSITIVE_INFINITY): Promise<readonly PlacedFrame[]> {
     if (this.#next >= limit) return [];

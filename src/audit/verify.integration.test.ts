@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { cp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { closedNote, parseCheckpoints, signCheckpoint } from './checkpoint.ts';
 import { FRAME_HEADER, sealFrame } from './frame.ts';
@@ -329,14 +328,14 @@ test('two logs that were both signed are a fork, whichever of them is shown', as
 test('a log that is being written verifies at any moment', async (t) => {
   const data = await dataFolder(t);
   const journal = await data.open({ segmentBytes: 20_000, checkpointEveryMs: 5 });
-  let stop = false;
+  const stop = new AbortController();
   const load = Promise.all(
     Array.from({ length: 8 }, async () => {
-      while (!stop) await journal.append(anEvent(), [aBody('x'.repeat(200))]);
+      while (!stop.signal.aborted) await journal.append(anEvent(), [aBody('x'.repeat(200))]);
     }),
   );
   for (let i = 0; i < 15; i += 1) assert.deepEqual((await data.verify()).problems, []);
-  stop = true;
+  stop.abort();
   await load;
   await journal.close();
   assert.equal((await data.verify()).writers[0]?.notYetCovered, 0);

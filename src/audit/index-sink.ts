@@ -1,0 +1,201 @@
+import { setTimeout } from 'node:timers/promises';
+import { sql, type Transaction } from 'kysely';
+import { SallyportError } from '../core/error.ts';
+import type { Schema } from '../storage/schema.ts';
+import type { Storage } from '../storage/storage.ts';
+import { eventRow, sessionRows } from './index-rows.ts';
+import type { Journal } from './journal.ts';
+import type { Leaf } from './leaf.ts';
+import { LogReader } from './log-reader.ts';
+import { leafOf } from './replay.ts';
+
+export interface IndexOptions {
+  readonly journal: Journal;
+  readonly storage: Storage;
+  /** Events of one transaction. Default 500. */
+  readonly batch?: number;
+  /** How long to gather events before they are written. Default 100. */
+  readonly gatherMs?: number;
+  /** First and longest pause after a failure. Default 250 and 30,000. */
+  readonly backOffMs?: readonly [first: number, longest: number];
+  /** Hears of each failure; the sink goes on by itself. */
+  readonly report?: (error: unknown) => void;
+}
+
+export interface Index {
+  /** Events that are in the index: the next one to come. */
+  readonly position: number;
+  /** Resolves when everything that is durable now is in the index. */
+  caughtUp(): Promise<void>;
+  /** Writes what is still missing, or gives up at the first failure (the journal has it), and stops. */
+  close(): Promise<void>;
+}
+
+const SINK = 'index';
+
+/** Copies the journal into the tables `events` and `sessions`, behind the hot path. What fails is tried again; a restart goes on where this one stopped. */
+export function startIndex(options: IndexOptions): Index {
+  return new IndexSink(options);
+}
+
+class IndexSink implements Index {
+  readonly #options: IndexOptions;
+  readonly #stop = new AbortController();
+  readonly #stopWatching: () => void;
+  readonly #done: Promise<void>;
+  readonly #waiting = new Set<{ readonly position: number; readonly resolve: () => void }>();
+  #wake: () => void = () => {};
+  #reader: LogReader | undefined;
+  #held: Leaves = [];
+  #position = 0;
+
+  constructor(options: IndexOptions) {
+    this.#options = options;
+    this.#stopWatching = options.journal.watch(() => this.#wake());
+    this.#done = this.#run();
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  caughtUp(): Promise<void> {
+    const { position } = this.#options.journal;
+    if (position <= this.#position || this.#stop.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.add({ position, resolve });
+      this.#wake();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#wake();
+    await this.#done;
+    this.#stopWatching();
+    await this.#reader?.close();
+    for (const { resolve } of this.#waiting) resolve();
+  }
+
+  async #run(): Promise<void> {
+    const { backOffMs: [first, longest] = [250, 30_000], report = () => {} } = this.#options;
+    let pause = first;
+    for (;;) {
+      try {
+        if (await this.#copySome()) {
+          pause = first;
+          continue;
+        }
+        if (this.#stop.signal.aborted) return;
+        await this.#grown();
+      } catch (error) {
+        report(error);
+        await this.#reader?.close();
+        this.#reader = undefined;
+        this.#held = [];
+        if (this.#stop.signal.aborted) return;
+        await this.#pause(pause);
+        pause = Math.min(pause * 2, longest);
+      }
+    }
+  }
+
+  /** One batch; false where there was nothing to copy. */
+  async #copySome(): Promise<boolean> {
+    const { journal, storage, batch = 500 } = this.#options;
+    const reader = (this.#reader ??= new LogReader(journal.folder, journal.writer, await this.#stored()));
+    if (this.#held.length === 0) this.#held = (await reader.read(journal.position)).map((frame) => ({ leaf: leafOf(frame), text: frame.leaf.toString() }));
+    const some = this.#held.slice(0, batch);
+    const last = some.at(-1);
+    if (!last && journal.position > reader.next)
+      throw new SallyportError('verify_failed', `record ${reader.next} of the journal cannot be read`, { hint: 'run `sallyport audit verify`' });
+    if (!last) return false;
+    await storage.db.transaction().execute((transaction) => this.#store(transaction, some, last.leaf.index + 1));
+    this.#held = this.#held.slice(batch);
+    this.#moveTo(last.leaf.index + 1);
+    return true;
+  }
+
+  async #stored(): Promise<number> {
+    const { journal, storage } = this.#options;
+    await storage.db
+      .insertInto('sink_positions')
+      .values({ sink: SINK, writer: journal.writer, next_leaf: 0 })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const row = await storage.db
+      .selectFrom('sink_positions')
+      .select('next_leaf')
+      .where('sink', '=', SINK)
+      .where('writer', '=', journal.writer)
+      .executeTakeFirstOrThrow();
+    this.#moveTo(row.next_leaf);
+    return row.next_leaf;
+  }
+
+  /** The position moves in the same transaction, and only from where this batch begins: sums are never added twice. */
+  async #store(transaction: Transaction<Schema>, some: Leaves, next: number): Promise<void> {
+    const from = some[0]?.leaf.index ?? next;
+    const moved = await transaction
+      .updateTable('sink_positions')
+      .set({ next_leaf: next })
+      .where('sink', '=', SINK)
+      .where('writer', '=', this.#options.journal.writer)
+      .where('next_leaf', '=', from)
+      .executeTakeFirst();
+    if (moved.numUpdatedRows !== 1n) throw new Error(`the index's position is no longer ${from}: it is read again`);
+    await transaction
+      .insertInto('events')
+      .values(some.map(({ leaf, text }) => eventRow(leaf, text)))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    await addSessions(transaction, some);
+  }
+
+  #moveTo(position: number): void {
+    this.#position = position;
+    for (const waiting of this.#waiting) {
+      if (waiting.position > position) continue;
+      this.#waiting.delete(waiting);
+      waiting.resolve();
+    }
+  }
+
+  /** Until there is more, and then a little longer: many events cost one transaction. */
+  async #grown(): Promise<void> {
+    const { journal, gatherMs = 100 } = this.#options;
+    if (journal.position <= this.#position) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = () => {};
+    }
+    if (this.#waiting.size === 0) await this.#pause(gatherMs);
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await setTimeout(milliseconds, undefined, { signal: this.#stop.signal, ref: false }).catch(() => {});
+  }
+}
+
+type Leaves = readonly { readonly leaf: Leaf; readonly text: string }[];
+
+async function addSessions(transaction: Transaction<Schema>, some: Leaves): Promise<void> {
+  const rows = sessionRows(some.map(({ leaf }) => leaf));
+  if (rows.length === 0) return;
+  await transaction
+    .insertInto('sessions')
+    .values([...rows])
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({
+        // Neither MAX nor GREATEST is in both dialects.
+        opened_at: sql<string>`CASE WHEN excluded.opened_at < sessions.opened_at THEN excluded.opened_at ELSE sessions.opened_at END`,
+        last_at: sql<string>`CASE WHEN excluded.last_at > sessions.last_at THEN excluded.last_at ELSE sessions.last_at END`,
+        closed_at: sql<string | null>`COALESCE(excluded.closed_at, sessions.closed_at)`,
+        commands: sql<number>`sessions.commands + excluded.commands`,
+        refused: sql<number>`sessions.refused + excluded.refused`,
+        masked: sql<number>`sessions.masked + excluded.masked`,
+      }),
+    )
+    .execute();
+}
