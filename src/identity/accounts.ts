@@ -5,7 +5,7 @@ import type { Subject, SubjectKind } from '../core/subject.ts';
 import type { AccountRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isIdentityText } from './identity-text.ts';
-import { BusyError, generatePassword, MAX_PASSWORD_LENGTH, Passwords } from './password.ts';
+import { BusyError, generatePassword, MAX_PASSWORD_LENGTH, Passwords, type Cost } from './password.ts';
 
 /** The issuer of subjects that the gateway itself keeps. No configured issuer can have this name: those are URLs. */
 export const LOCAL_ISSUER = 'local';
@@ -35,6 +35,8 @@ export type Client = NonNullable<Event['client']>;
 export interface AccountsOptions {
   readonly recorder: Recorder;
   readonly now?: () => number;
+  /** Of new hashes; lower only in tests. */
+  readonly cost?: Cost;
 }
 
 /** After so many failures in a row the account waits, each time twice as long. */
@@ -44,9 +46,9 @@ const LONGEST_LOCK_MS = 15 * 60_000;
 /** Attempts at one name that may wait for each other. */
 const MAX_WAITING = 16;
 
-export function openAccounts(storage: Storage, { recorder, now = Date.now }: AccountsOptions): Accounts {
+export function openAccounts(storage: Storage, { recorder, now = Date.now, cost }: AccountsOptions): Accounts {
   const { db } = storage;
-  const passwords = new Passwords();
+  const passwords = new Passwords(cost);
   const lines = new Map<string, { waiting: number; last: Promise<void> }>();
   const rowOf = (name: string): Promise<AccountRow | undefined> => db.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirst();
 

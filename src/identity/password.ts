@@ -1,13 +1,13 @@
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
 
 /** What a stored hash says of how it was made, so that the cost can rise without invalidating older hashes. */
-interface Cost {
+export interface Cost {
   readonly N: number;
   readonly r: number;
   readonly p: number;
 }
 
-/** 32 MiB and about a tenth of a second; OWASP's equal of N = 2^17, p = 1 in a quarter of the memory. */
+/** 32 MiB and some hundred milliseconds; the equal, by OWASP, of N = 2^17 and p = 1 in a quarter of the memory. */
 const COST: Cost = { N: 2 ** 15, r: 8, p: 3 };
 const HASH_BYTES = 32;
 const MAX_RUNNING = 2;
@@ -22,19 +22,25 @@ export class BusyError extends Error {}
  * writes share; a bounded number wait, further ones throw `BusyError`.
  */
 export class Passwords {
+  readonly #cost: Cost;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
+  constructor(cost: Cost = COST) {
+    this.#cost = cost;
+  }
+
   async hash(password: string): Promise<string> {
     const salt = randomBytes(16);
-    const hash = await this.#derive(password, salt, COST);
-    return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$');
+    const { N, r, p } = this.#cost;
+    const hash = await this.#derive(password, salt, this.#cost);
+    return ['scrypt', N, r, p, salt.toString('base64url'), hash.toString('base64url')].join('$');
   }
 
   /** The same work whether the account exists (`stored` is its hash) or not (`undefined`, and the answer is no). */
   async verify(password: string, stored: string | undefined): Promise<boolean> {
     const parsed = stored === undefined ? undefined : parseHash(stored);
-    const { cost, salt, hash } = parsed ?? { cost: COST, salt: NO_SALT, hash: NO_HASH };
+    const { cost, salt, hash } = parsed ?? { cost: this.#cost, salt: NO_SALT, hash: NO_HASH };
     const derived = await this.#derive(password, salt, cost);
     return timingSafeEqual(derived, hash) && parsed !== undefined;
   }
