@@ -156,6 +156,9 @@ test('hostile text in a command is shown as it is and does nothing: direction, i
 
 test('approved with the keyboard alone, with the reason that the rule asks for, it runs once', async () => {
   const { page } = lead;
+  // After g, a key says where to go: this d denies nothing.
+  await page.keyboard.press('g');
+  await page.keyboard.press('d');
   await page.keyboard.press('a');
   const dialog = page.getByRole('dialog', { name: 'Approve this command?' });
   await dialog.waitFor();

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 
-/** Keys (`j`, `?`, `g s` for two in a row) and what they do. Return false to leave the key to the browser. */
+/** Keys (`j`, `?`, and two in a row that begin with g: `g s`) and what they do. Return false to leave the key to the browser. */
 export type Shortcuts = Readonly<Record<string, () => unknown>>;
 
 const SEQUENCE_MS = 1200;
@@ -15,9 +15,10 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     let first = { key: '', at: 0 };
     const press = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || (event.repeat && !/^[jk]$/.test(event.key)) || isElsewhere(event)) return;
-      const sequence = event.timeStamp - first.at < SEQUENCE_MS ? `${first.key} ${event.key}` : event.key;
-      first = { key: event.key, at: event.timeStamp };
-      const action = current.current[sequence] ?? current.current[event.key];
+      // Someone else's `g a` must not be taken for an `a` here.
+      const goes = first.key === 'g' && event.timeStamp - first.at < SEQUENCE_MS;
+      first = { key: goes ? '' : event.key, at: event.timeStamp };
+      const action = current.current[goes ? `g ${event.key}` : event.key];
       if (action && action() !== false) event.preventDefault();
     };
     document.addEventListener('keydown', press);
