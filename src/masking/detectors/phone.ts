@@ -9,10 +9,13 @@ const SURE =
 /** Words that make a number which some country would assign one. */
 const LIKELY =
   /\b(?:call|calls|calling|called|dial|contact|contacts|number|numbers|ring|text me|reach|reached|answering|messages?|registered|office|home|work)\b/u;
+/** Words of other numbers, which `LIKELY` would take for a phone's. */
+const OTHER =
+  /\b(?:card|cc|credit|debit|licen[cs]e|social security|ssn|passport|account|policy|order|invoice|zip|postal|serial|tracking|transaction|reference|ticket|iban|tax|isbn|version)\b/;
 const CONTEXT = new RegExp(`${SURE.source}|${LIKELY.source}`, 'u');
 
 const CANDIDATE =
-  /(?<![\p{L}\p{N}_.@#$€£,])(?<!\d[-/:.])(?:(?:\+|00)(?=[ (]?\d)[ (]{0,2}|\(\+?(?=\d))?\d(?:[().\-\u2010-\u2015 \u00a0/]{0,3}\d){5,16}(?![\p{L}\p{N}_]|[.,:/-]\d|%)/gu;
+  /(?<![\p{L}\p{N}_.@#$€£,])(?<!\d[-/:.])(?:(?:\+|00)(?=[ (]?\d)[ (]{0,2}|\(\+?(?=\d))?\d(?:[().\-\u2010-\u2015 \u00a0/]{0,3}\d){5,16}(?:(?: ?x ?| ?ext\.? ?)\d{1,6})?(?![\p{L}\p{N}_]|[.,:/-]\d|%)/gu;
 const REGIONS: readonly CountryCode[] = [
   'US',
   'GB',
@@ -60,12 +63,12 @@ function findPhones(probe: Probe): readonly Finding[] {
 }
 
 function scoreOf(probe: Probe, text: string, start: number, end: number): number {
-  const digits = onlyDigits(text);
+  const digits = onlyDigits(text.replace(/[xe].*$/, ''));
   if (digits.length < 7 || digits.length > 17 || DATE_OR_TIME.test(text) || /^(\d)\1+$/.test(digits)) return 0;
   if (/^\(?(?:\+|00)/.test(text)) return scoreInternational(probe, digits.replace(/^00/, ''), start, end);
-  if (NORTH_AMERICAN.test(text) && isValidPhoneNumber(text, 'US')) return 0.7;
+  if (NORTH_AMERICAN.test(text.replace(/ ?[xe].*$/, '')) && isValidPhoneNumber(text, 'US')) return 0.7;
   if (hasContext(probe, SURE, start, end)) return digits.length <= 15 ? 0.7 : 0;
-  if (!hasContext(probe, LIKELY, start, end)) return 0.2;
+  if (!hasContext(probe, LIKELY, start, end) || hasContext(probe, OTHER, start, end)) return 0.2;
   return REGIONS.some((region) => isValidPhoneNumber(text, region)) ? 0.6 : 0.3;
 }
 

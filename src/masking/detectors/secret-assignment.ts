@@ -47,7 +47,8 @@ function nameOf(text: string, start: number, end: number): string {
 function assigned(text: string, name: string, at: number): Finding | undefined {
   const { secret } = readKey(name);
   if (secret === 'none') return undefined;
-  const value = quoted(text, at) ?? bare(text, at);
+  // A bare word on the next line is a name of its own, but for the text of an XML element.
+  const value = quoted(text, at) ?? (/[^>\s]\s*\n\s*$/.test(text.slice(Math.max(0, at - 48), at)) ? undefined : bare(text, at));
   if (!value) return undefined;
   const content = text.slice(value.start, value.end);
   const random = looksRandom(content) || isPlausibleSecret(content, { strength: secret, quoted: value.quoted });

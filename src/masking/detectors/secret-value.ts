@@ -21,11 +21,12 @@ export function isPlausibleSecret(value: string, shape: ValueShape): boolean {
   if (shape.strength === 'weak') return looksRandom(value);
   if (/\s/.test(value)) return shape.quoted && value.split(/\s+/).length <= 3 && /[\d!@#$%^&*]/.test(value);
   if (/^(.)\1*$/.test(value)) return false;
-  return shape.quoted || (!CODE.test(value) && /[^a-z]/.test(value) && /[^A-Z_]/.test(value));
+  return shape.quoted || (!CODE.test(value) && !/^[a-z]+(?:[-_.][a-z]+)?$/.test(value) && /[^A-Z_]/.test(value));
 }
 
 /** Letters and digits mixed within one part, and many different characters. */
 export function looksRandom(value: string): boolean {
+  if (/^\d{16,40}$/.test(value)) return true;
   if (value.length < 10 || value.length > 4096 || !/^[\w+/=.~:@!#$%^&*?-]+$/.test(value)) return false;
   const mixed = value.split(/[-_.:/]/).some((part) => part.length >= 8 && /\d/.test(part) && /[A-Za-z]/.test(part));
   const varied = value.length >= 20 && /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value);

@@ -3,7 +3,7 @@ import { isLetter, isDigit } from '../digits.ts';
 import { findAssigned } from './secret-assignment.ts';
 import { findEnclosed } from './secret-structure.ts';
 import { TOKEN_RULES, type TokenRule } from './secret-tokens.ts';
-import { entropy, isPlausibleSecret } from './secret-value.ts';
+import { isPlausibleSecret } from './secret-value.ts';
 
 const MIN_TOKEN_RUN = 14;
 /** The shortest text that gives a name to a secret: `pwd=abcd`. */
@@ -61,6 +61,9 @@ function compile(rules: readonly TokenRule[]): ReadonlyMap<string, readonly Comp
   return table;
 }
 
+/** What manuals write where a key would stand. */
+const STAND_IN = /x{8}|X{8}|\.\.\./;
+
 function findTokens(text: string): readonly Finding[] {
   const findings: Finding[] = [];
   PREFIXES.lastIndex = 0;
@@ -86,7 +89,7 @@ function tokenAt(text: string, at: number, prefix: string): Finding | undefined 
   for (const { kind, pattern } of byPrefix.get(prefix) ?? []) {
     pattern.lastIndex = bodyStart;
     const body = pattern.exec(text)?.[0];
-    if (body === undefined || entropy(body) < 2.5) continue;
+    if (body === undefined || STAND_IN.test(body)) continue;
     const start = /^[.\dQ]/.test(prefix) ? wordStart(text, at) : at;
     return { start, end: bodyStart + body.length, detector: 'secret', kind, score: 0.95 };
   }

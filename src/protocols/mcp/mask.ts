@@ -151,16 +151,23 @@ class Walk {
    */
   #members(object: JsonValue, kept: ReadonlySet<string>, ways: Readonly<Record<string, Mask>>): JsonValue {
     if (!isJsonObject(object)) return this.#json(object);
-    const entries = Object.entries(object);
-    const isOwn = ([key, value]: readonly [string, JsonValue]): boolean => (kept.has(key) && isScalar(value)) || Object.hasOwn(ways, key);
-    const own = entries
-      .filter(isOwn)
-      .map(([key, value]): [string, JsonValue] => [key, kept.has(key) && isScalar(value) ? value : (ways[key]?.(value) ?? null)]);
-    const others = entries.filter((entry) => !isOwn(entry));
-    const before: JsonObject = Object.fromEntries(others);
-    const after = others.length === 0 ? before : this.#json(before);
-    if (after === before && own.every(([key, value]) => object[key] === value)) return object;
-    return { ...Object.fromEntries(own), ...(isJsonObject(after) ? after : {}) };
+    const isOwn = (key: string): boolean => Object.hasOwn(ways, key) || (kept.has(key) && isScalar(object[key] ?? null));
+    const keys = Object.keys(object);
+    const others = keys.filter((key) => !isOwn(key));
+    const before: JsonObject = Object.fromEntries(others.map((key) => [key, object[key] ?? null]));
+    const masked = others.length === 0 ? before : this.#json(before);
+    const after = isJsonObject(masked) ? masked : {};
+    const members = keys
+      .filter((key) => isOwn(key) || Object.hasOwn(after, key))
+      .map((key): [string, JsonValue] => [key, this.#member(object, key, isOwn(key) ? ways[key] : () => after[key] ?? null)]);
+    if (after === before && members.every(([key, value]) => object[key] === value)) return object;
+    const renamed = Object.entries(after).filter(([key]) => !Object.hasOwn(object, key));
+    return Object.fromEntries([...members, ...renamed]);
+  }
+
+  #member(object: JsonObject, key: string, way: Mask | undefined): JsonValue {
+    const value = object[key] ?? null;
+    return way ? way(value) : value;
   }
 
   #take<T>(masked: Masked<T>): T {
