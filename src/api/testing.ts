@@ -1,0 +1,195 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, request, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
+import { makeCommand } from '../core/command.ts';
+import type { Approval } from '../core/approval.ts';
+import type { Event } from '../core/event.ts';
+import { newId } from '../core/id.ts';
+import type { Subject } from '../core/subject.ts';
+import { openAccounts } from '../identity/accounts.ts';
+import { createHostCheck } from '../identity/host.ts';
+import { openSignIns } from '../identity/sign-ins.ts';
+import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
+import { parseResources } from '../policy/resources.ts';
+import { compilePolicy, type Snapshot } from '../policy/snapshot.ts';
+import { openStorage, type Storage } from '../storage/storage.ts';
+import { createApi } from './app.ts';
+import type { ApiDeps, Recordings } from './deps.ts';
+
+/** In every account of the tests: must be found nowhere else. */
+export const CANARY = 'canary-Pa55word-9f3a';
+
+const RESOURCES = `
+kind: Target
+name: models
+protocol: mcp
+address: http://127.0.0.1:1/mcp
+labels: { env: prod }
+owners: [group:ml-platform]
+---
+kind: Target
+name: payroll
+protocol: mcp
+address: http://127.0.0.1:1/mcp
+owners: [person:boss]
+---
+kind: Policy
+name: models
+targets: [models]
+rules:
+  - name: scientists-list
+    subjects: [group:data-science, workload:ci]
+    allow: [tools/list]
+  - name: changes-take-a-lead
+    subjects: [group:data-science]
+    review: [tools/call update_*]
+    approval: { from: [group:ml-leads], quorum: 1, reason: optional }
+`;
+
+const ACCOUNTS = [
+  { name: 'scientist', kind: 'person', groups: ['data-science'] },
+  { name: 'colleague', kind: 'person', groups: ['data-science'] },
+  { name: 'lead', kind: 'person', groups: ['ml-leads'] },
+  { name: 'owner', kind: 'person', groups: ['ml-platform'] },
+  { name: 'ci', kind: 'workload', groups: [] },
+] as const;
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** The body as JSON; undefined where it is none. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+export interface CallOptions {
+  readonly method?: string;
+  readonly body?: unknown;
+  /** Sent as it is instead of `body`. */
+  readonly raw?: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+}
+
+/** The API over a listening server, on real storage, policy, approvals and identity; events are kept in a list. */
+export interface TestApi {
+  readonly url: string;
+  readonly events: Event[];
+  readonly reports: unknown[];
+  readonly approvals: ApprovalService;
+  readonly storage: Storage;
+  readonly keys: SigningKeys;
+  readonly snapshot: Snapshot;
+  call(path: string, options?: CallOptions): Promise<Reply>;
+  /** Headers of a signed-in browser. */
+  signIn(name: string): Promise<Record<string, string>>;
+  /** A pending approval, asked for by this account. */
+  hold(name: string, tool?: string): Promise<Approval>;
+  close(): Promise<void>;
+}
+
+export async function startTestApi(more: Partial<ApiDeps> & { readonly recordings?: Recordings } = {}): Promise<TestApi> {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-api-'));
+  const storage = await openStorage({ url: join(folder, 'db') });
+  const events: Event[] = [];
+  const reports: unknown[] = [];
+  const recorder = { append: (event: Event) => Promise.resolve(void events.push(event)) };
+  const accounts = openAccounts(storage, { recorder, cost: { N: 1024, r: 8, p: 1 } });
+  for (const account of ACCOUNTS) await accounts.create({ ...account, password: CANARY });
+  const approvals = await openApprovals({ storage, recorder, key: Buffer.alloc(32, 1), owner: 'test' });
+  const keys = await openSigningKeys(join(folder, 'keys'));
+  const snapshot = compilePolicy(parseResources([{ file: 'test.yaml', text: RESOURCES }]));
+
+  const server = createServer((incoming, outgoing) => listener(incoming, outgoing));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const url = `http://localhost:${port}`;
+  const signIns = openSignIns(storage);
+  const recordings: Recordings = {
+    list: () => Promise.resolve({ sessions: [] }),
+    read: () => Promise.resolve(undefined),
+    verify: () => Promise.resolve({ ok: true }),
+  };
+  const wired: ApiDeps = {
+    url,
+    hosts: createHostCheck(url, port),
+    issuers: [],
+    accounts,
+    signIns,
+    keys,
+    approvals,
+    recordings,
+    recorder,
+    snapshot: () => snapshot,
+    report: (error) => void reports.push(error),
+    ...more,
+  };
+  const listener = getRequestListener(createApi(wired).fetch);
+  const call = (path: string, options: CallOptions = {}): Promise<Reply> => send(port, path, options);
+
+  return {
+    url,
+    events,
+    reports,
+    approvals,
+    storage,
+    keys,
+    snapshot,
+    call,
+    async signIn(name) {
+      const reply = await call('/api/sign-in', { method: 'POST', body: { name, password: CANARY } });
+      const cookie = reply.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+      return { cookie, 'x-csrf-token': String(reply.json['csrf']) };
+    },
+    async hold(name, tool = 'update_deployment') {
+      const subject = await accounts.find(name);
+      return approvals.request(askFor(snapshot, subject, tool));
+    },
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await approvals.close();
+      await storage.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function askFor(snapshot: Snapshot, subject: Subject | undefined, tool: string) {
+  const target = snapshot.target('models');
+  if (!target || !subject) throw new Error('the test names what is not there');
+  const session = { id: newId(), subject, target, client: { address: '127.0.0.1', userAgent: 'test', id: '' } };
+  const command = makeCommand({ protocol: 'mcp', name: `tools/call ${tool}`, naming: 'plain', arguments: {} });
+  const decision = snapshot.decide(session, command);
+  if (decision.effect !== 'review') throw new Error(`the test's command is decided ${decision.effect}`);
+  return { session, command, decision, shown: '{}' };
+}
+
+/** Over node:http, because fetch sends neither a Host nor an Origin of one's choice. */
+function send(port: number, path: string, { method = 'GET', body, raw, headers = {} }: CallOptions): Promise<Reply> {
+  const text = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const all = { host: `localhost:${port}`, ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers };
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, method, headers: all, setHost: false }, (response) => {
+      response.setEncoding('utf8');
+      let received = '';
+      response.on('data', (chunk: string) => (received += chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: received, json: parse(received) }));
+    });
+    sent.on('error', reject);
+    sent.end(text);
+  });
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
