@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { SallyportError } from '../core/error.ts';
 import type { HostCheck } from '../identity/host.ts';
 
 /** Everything that may take long before authentication has an end: headers, body, idle connections. */
@@ -16,8 +18,30 @@ export interface HttpRoutes {
   onError(error: unknown): void;
 }
 
+/** Listens, or throws `config_invalid` where it cannot. Closing ends every connection. */
+export async function listen({ host, port }: { readonly host: string; readonly port: number }, routes: HttpRoutes): Promise<{ close(): Promise<void> }> {
+  const server = createHttpServer(routes);
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new SallyportError('config_invalid', `cannot listen on ${host}:${port}`, {
+      cause,
+      hint: 'is another gateway running? choose another port with listen.http',
+    });
+  }
+  return {
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
 /** The one HTTP listener. What names another host, another origin or no path at all is refused before anybody looks at it. */
-export function createHttpServer(routes: HttpRoutes): Server {
+function createHttpServer(routes: HttpRoutes): Server {
   const server = createServer({ ...LIMITS, insecureHTTPParser: false, requireHostHeader: true, joinDuplicateHeaders: false }, (request, response) => {
     const refused = refuse(request, routes.hosts);
     if (refused) return say(response, refused.status, refused.message);

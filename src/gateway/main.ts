@@ -2,24 +2,28 @@
  * Wires one gateway: configuration, storage, journal, policy, protocols, API, listener. It decides nothing itself. Called
  * by the command line; nothing else in the project knows this folder.
  */
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { createApi } from '../api/app.ts';
 import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
+import { startIndex } from '../audit/index-sink.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
-import { explainError, SallyportError } from '../core/error.ts';
+import { explainError } from '../core/error.ts';
+import { openAccounts } from '../identity/accounts.ts';
 import { createAuthenticator } from '../identity/authenticate.ts';
-import { createHostCheck } from '../identity/host.ts';
-import { openSigningKeys } from '../identity/signing-keys.ts';
-import type { HttpEndpoint, ProtocolDeps } from '../protocols/protocol.ts';
+import { createHostCheck, type HostCheck } from '../identity/host.ts';
+import { openSignIns } from '../identity/sign-ins.ts';
+import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { readConfig, type Config } from './config.ts';
 import { createGate } from './gate.ts';
-import { createHttpServer, type Handler } from './http-server.ts';
+import { listen, type Handler } from './http-server.ts';
 import { installationKey } from './installation-keys.ts';
 import { openPolicy, type LivePolicy } from './policy.ts';
+import { createRecordings } from './recordings.ts';
 import { Shutdown } from './shutdown.ts';
 
 export interface GatewayOptions {
@@ -38,7 +42,10 @@ export async function startGateway({ config: file, log = () => {} }: GatewayOpti
   const config = await readConfig(file);
   const shutdown = new Shutdown();
   try {
-    await open(config, shutdown, log);
+    const parts = await openParts(config, shutdown, log);
+    const rest = getRequestListener(openApi(parts).fetch, { overrideGlobalObjects: false });
+    const onError = (error: unknown): void => log(`request failed: ${explainError(error)}`);
+    shutdown.owns(await listen(config, { hosts: parts.hosts, protocols: await openProtocols(parts), rest, onError }));
   } catch (error) {
     await shutdown.run();
     throw error;
@@ -46,52 +53,70 @@ export async function startGateway({ config: file, log = () => {} }: GatewayOpti
   return { url: config.url, close: () => shutdown.run() };
 }
 
-async function open(config: Config, shutdown: Shutdown, log: (line: string) => void): Promise<void> {
+/** What protocols and API share. */
+interface Parts {
+  readonly config: Config;
+  readonly shutdown: Shutdown;
+  readonly log: (line: string) => void;
+  readonly keysFolder: string;
+  readonly journal: Journal;
+  readonly storage: Storage;
+  readonly policy: LivePolicy;
+  readonly approvals: ApprovalService;
+  readonly signing: SigningKeys;
+  readonly hosts: HostCheck;
+}
+
+async function openParts(config: Config, shutdown: Shutdown, log: (line: string) => void): Promise<Parts> {
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const keysFolder = join(config.data, 'keys');
-  const journal: Journal = shutdown.owns(await openJournal({ folder: join(config.data, 'journal'), keysFolder }));
-  const storage: Storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log(`database: ${explainError(error)}`) }));
-  const policy: LivePolicy = shutdown.owns(await openPolicy(config.resources, journal, log));
-  const approvals: ApprovalService = shutdown.owns(
-    await openApprovals({
-      storage,
-      recorder: journal,
-      key: await installationKey(keysFolder, 'approval'),
-      owner: `${hostname()}:${journal.writer}`,
-      report: (error) => log(`approvals: ${explainError(error)}`),
-    }),
-  );
-  const gate = createGate({ snapshot: () => policy.snapshot(), approvals, recorder: journal, maskingKey: await installationKey(keysFolder, 'masking') });
-  const own = await openSigningKeys(join(keysFolder, 'signing'));
-  const authenticator = createAuthenticator({ issuers: config.issuers, own, url: config.url });
-  const deps: ProtocolDeps = { gate, reach: () => policy.snapshot(), authenticator, url: config.url, sessionKey: await installationKey(keysFolder, 'session') };
-  await listen(config, openProtocols(deps, shutdown), shutdown, log);
+  const journal = shutdown.owns(await openJournal({ folder: join(config.data, 'journal'), keysFolder }));
+  const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log(`database: ${explainError(error)}`) }));
+  const policy = shutdown.owns(await openPolicy(config.resources, journal, log));
+  const key = await installationKey(keysFolder, 'approval');
+  const owner = `${hostname()}:${journal.writer}`;
+  const report = (error: unknown): void => log(`approvals: ${explainError(error)}`);
+  const approvals = shutdown.owns(await openApprovals({ storage, recorder: journal, key, owner, report }));
+  const signing = await openSigningKeys(join(keysFolder, 'signing'));
+  const hosts = createHostCheck(config.url, config.port);
+  return { config, shutdown, log, keysFolder, journal, storage, policy, approvals, signing, hosts };
 }
 
-function openProtocols(deps: ProtocolDeps, shutdown: Shutdown): ReadonlyMap<string, HttpEndpoint> {
-  return new Map(Object.values(PROTOCOLS).map((protocol) => [protocol.path, shutdown.owns(protocol.open(deps))]));
+/** The handlers of all protocols by the first segment of their paths. */
+async function openProtocols({ config, shutdown, keysFolder, journal, policy, approvals, signing }: Parts): Promise<ReadonlyMap<string, Handler>> {
+  const snapshot = policy.snapshot.bind(policy);
+  const deps = {
+    gate: createGate({ snapshot, approvals, recorder: journal, maskingKey: await installationKey(keysFolder, 'masking') }),
+    reach: snapshot,
+    authenticator: createAuthenticator({ issuers: config.issuers, own: signing, url: config.url }),
+    url: config.url,
+    sessionKey: await installationKey(keysFolder, 'session'),
+  };
+  const handlers = new Map<string, Handler>();
+  for (const protocol of Object.values(PROTOCOLS)) {
+    const endpoint = shutdown.owns(protocol.open(deps));
+    handlers.set(protocol.path, (request, response) => endpoint.handle(request, response));
+  }
+  return handlers;
 }
 
-async function listen(config: Config, endpoints: ReadonlyMap<string, HttpEndpoint>, shutdown: Shutdown, log: (line: string) => void): Promise<void> {
-  const protocols = new Map<string, Handler>([...endpoints].map(([path, endpoint]) => [path, (request, response) => endpoint.handle(request, response)]));
-  const server = createHttpServer({
-    hosts: createHostCheck(config.url, config.port),
-    protocols,
-    rest: (_request, response) => void response.writeHead(404).end(),
-    onError: (error) => log(`request failed: ${explainError(error)}`),
-  });
-  server.listen(config.port, config.host);
-  const failed = once(server, 'error').then(([cause]) => {
-    throw new SallyportError('config_invalid', `cannot listen on ${config.host}:${config.port}`, { cause, hint: 'is another gateway running? choose another port with listen.http' });
-  });
-  await Promise.race([once(server, 'listening'), failed]);
-  failed.catch(() => {});
-  shutdown.owns({
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+/** Built by `npm run build -w console`. */
+const CONSOLE = join(import.meta.dirname, '../../console/dist');
+
+function openApi({ config, shutdown, log, keysFolder, journal, storage, policy, approvals, signing, hosts }: Parts): ReturnType<typeof createApi> {
+  const index = shutdown.owns(startIndex({ journal, storage, report: (error) => log(`index: ${explainError(error)}`) }));
+  return createApi({
+    url: config.url,
+    hosts,
+    issuers: config.issuers.map(({ issuer }) => issuer),
+    accounts: openAccounts(storage, { recorder: journal }),
+    signIns: openSignIns(storage),
+    keys: signing,
+    approvals,
+    recordings: createRecordings({ storage, index, journalFolder: journal.folder, keysFolder }),
+    recorder: journal,
+    snapshot: () => policy.snapshot(),
+    consoleFolder: CONSOLE,
+    report: (error) => log(`api: ${explainError(error)}`),
   });
 }

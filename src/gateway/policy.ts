@@ -1,4 +1,4 @@
-import { explainError, SallyportError } from '../core/error.ts';
+import { explainError, type SallyportError } from '../core/error.ts';
 import { makeEvent } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { DETECTORS } from '../masking/detectors.ts';
@@ -22,17 +22,19 @@ export async function openPolicy(path: string, recorder: Recorder, log: (line: s
   const stop = new AbortController();
   const handlers = {
     onChange(next: Snapshot) {
-      const note = `version ${current.version} -> ${next.version}`;
-      // A policy that cannot be recorded is not put into force.
-      void recorder.append(makeEvent('policy.changed', { note })).then(() => {
-        current = next;
-        log(`policy changed: ${note}`);
-      }, report);
+      void replace(next).catch(report);
     },
     onRefused(error: SallyportError) {
       report(error);
       void recorder.append(makeEvent('policy.refused', { note: error.message.slice(0, 2000) })).catch(report);
     },
+  };
+  /** A policy that cannot be recorded is not put into force. */
+  const replace = async (next: Snapshot): Promise<void> => {
+    const note = `version ${current.version} -> ${next.version}`;
+    await recorder.append(makeEvent('policy.changed', { note }));
+    current = next;
+    log(`policy changed: ${note}`);
   };
   const report = (error: unknown): void => log(`policy not changed: ${explainError(error)}`);
   const watching = watchResources(path, handlers, stop.signal, { ...RESOURCE_OPTIONS, version: current.version });

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Recordings } from '../api/deps.ts';
+import type { Index } from '../audit/index-sink.ts';
+import { readSession } from '../audit/replay.ts';
+import { getSession, listSessions, sessionEvents } from '../audit/sessions.ts';
+import { verifyLog } from '../audit/verify.ts';
+import type { Storage } from '../storage/storage.ts';
+
+export interface RecordingParts {
+  readonly storage: Storage;
+  readonly index: Index;
+  readonly journalFolder: string;
+  readonly keysFolder: string;
+}
+
+const ERASED = '[erased]';
+
+/** What the API reads of the record: the index finds, the journal tells. */
+export function createRecordings({ storage, index, journalFolder, keysFolder }: RecordingParts): Recordings {
+  return {
+    async list({ subject, targets, cursor, limit }) {
+      await index.caughtUp();
+      const filter = [{ subject: subject.name, subjectKind: subject.kind }, { targets }];
+      return listSessions(storage, { limit, filter, ...(cursor === undefined ? {} : { cursor }) });
+    },
+    async read(id) {
+      await index.caughtUp();
+      const session = await getSession(storage, id);
+      if (!session) return undefined;
+      const places = (await sessionEvents(storage, id)).map(({ place }) => place);
+      const events = [];
+      for await (const { event, bodies } of readSession({ folder: journalFolder, keysFolder, session: id, places })) {
+        events.push({ event, bodies: bodies.map(({ name, contentType, text = ERASED }) => ({ name, contentType, text })) });
+      }
+      return { session, events };
+    },
+    verify: async () => verifyLog({ folder: journalFolder, publicKey: await readFile(join(keysFolder, 'checkpoint.pub'), 'utf8') }),
+  };
+}
