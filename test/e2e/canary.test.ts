@@ -80,7 +80,13 @@ test('a secret in a reply or an argument is found nowhere: not in the data, not 
     return text.includes('held_write') ? text : undefined;
   });
 
-  await t.test('the workload did run: the record shows what was called', () => assert.match(replay, /list_api_keys[^]*echo/));
+  await t.test('the workload did run: the record shows what was called', () => {
+    const called = ['list_models', 'list_api_keys', 'get_model_metadata', 'read_training_data', 'echo', 'fail', 'held_write'];
+    assert.deepEqual(
+      called.filter((tool) => !replay.includes(`tools/call ${tool}`)),
+      [],
+    );
+  });
   await t.test('not in what the caller heard', () => assert.deepEqual(leaks(heard.join('\n')), []));
   await t.test('not in what approvers see', () => assert.deepEqual(leaks(JSON.stringify(approval)), []));
   await t.test('not in the replay', () => assert.deepEqual(leaks(replay), []));

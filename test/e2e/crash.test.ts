@@ -128,7 +128,7 @@ async function missing(lead: Api, keys: readonly string[]): Promise<string[]> {
 function verify(gateway: GatewayProcess): Promise<{ readonly code: number; readonly said: string }> {
   const cli = join(import.meta.dirname, '../../bin/sallyport');
   return new Promise((resolve) => {
-    execFile(cli, ['audit', 'verify', '--config', join(gateway.folder, 'sallyport.yaml')], (error, stdout, stderr) => {
+    execFile(cli, ['audit', 'verify', '--data', join(gateway.folder, 'data')], (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? 1) : 0, said: `${stdout}${stderr}` });
     });
   });
