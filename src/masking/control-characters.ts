@@ -1,4 +1,4 @@
-export interface Cleaned {
+interface Cleaned {
   readonly text: string;
   /** UTF-16 code units that were taken out. */
   readonly removed: number;

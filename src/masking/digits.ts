@@ -52,11 +52,6 @@ export const size = (group: Group): number => group.end - group.start;
 /** NaN, which `charCodeAt` gives past the end, is no digit. */
 export const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
-/** A letter, a digit or an underscore of ASCII; past the end: no. */
-export function isWord(code: number): boolean {
-  return isDigit(code) || isLetter(code) || code === 0x5f;
-}
-
 export function isLetter(code: number): boolean {
   const lower = code | 0x20;
   return lower >= 0x61 && lower <= 0x7a;

@@ -2,7 +2,7 @@ import { isSallyportError } from '../core/error.ts';
 import { parseJson, type JsonValue } from '../core/json.ts';
 
 /** What a text holds that is encoded once more. */
-export interface Nested<T> {
+interface Nested<T> {
   readonly value: T;
   /** Writes the masked value back in the same encoding. */
   write(masked: T): string;

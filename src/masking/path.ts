@@ -1,7 +1,7 @@
 import { SallyportError } from '../core/error.ts';
 
 /** One step of a path; `deep` steps (`..`) match at any depth. */
-export interface PathStep {
+interface PathStep {
   readonly deep: boolean;
   /** A member's name, an array's index, or `*` as undefined. */
   readonly name: string | number | undefined;

@@ -16,7 +16,7 @@ interface Progress {
 /** Where the walk stands, seen from the rules. */
 export type Place = readonly Progress[];
 
-export interface Arrival {
+interface Arrival {
   /** The place of the member, for what is below it. */
   readonly place: Place;
   /** The rule whose path ends here. */

@@ -1,5 +1,5 @@
 /** Judges whether a text that stands where a secret could stand is one. */
-export type Strength = 'weak' | 'strong' | 'phrase';
+type Strength = 'weak' | 'strong' | 'phrase';
 
 const WORDS =
   /^(?:true|false|null|none|nil|undefined|empty|string|str|text|number|int|integer|boolean|bool|object|array|any|required|optional|invalid|valid|expired|missing|unknown|yes|no|on|off|enabled|disabled|active|inactive|bearer|basic|digest|token|tokens|password|passwd|secret|secrets|key|keys|example|changed?|changeme|reset|updated|incorrect|wrong|correct|default|redacted|hidden|masked|removed|test|testing|todo|tbd|n\/a|write-?only|read-?only|admin|user|users|env|file|value|field|header|cookie|query|body|import|public|private|self|this|new|await|return|function|const|var|let)$/i;
@@ -9,7 +9,7 @@ const CODE = /^[A-Za-z_$][\w$]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*)+$/;
 const ENVIRONMENT_NAME = /^[A-Z][A-Z]*(?:_[A-Z]+)+$/;
 const URL_OR_PATH = /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/|\.{0,2}\/(?:[a-z][\w.-]*\/)+)/;
 
-export interface ValueShape {
+interface ValueShape {
   readonly strength: Strength;
   /** Text between quotes is a value; a bare word may also be prose or program text. */
   readonly quoted: boolean;
@@ -34,7 +34,7 @@ export function looksRandom(value: string): boolean {
 }
 
 /** Shannon entropy in bits a character, of the first 256. */
-export function entropy(value: string): number {
+function entropy(value: string): number {
   const text = value.slice(0, 256);
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
