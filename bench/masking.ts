@@ -11,13 +11,22 @@ const CALLS = 1500;
 
 /** Microseconds that masking an already parsed reply of 2 KB takes, every detector and two paths on: without hits, and with 18. */
 async function benchMasking({ quick }: BenchmarkOptions): Promise<Figures> {
-  const masker = createMasker([{ fields: PATHS, detect: DETECTORS.map((detector) => detector.name), operator: 'redact' }], { key: new Uint8Array(32), direction: 'reply' });
+  const masker = createMasker([{ fields: PATHS, detect: DETECTORS.map((detector) => detector.name), operator: 'redact' }], {
+    key: new Uint8Array(32),
+    direction: 'reply',
+  });
   const clean = parseJson(writeJson(reply(cleanRow)));
   const hits = parseJson(writeJson(reply(rowWithHits)));
   const figures = { reply_2kb_clean_us: Infinity, reply_2kb_hits_us: Infinity };
   for (let round = 0; round < (quick ? 1 : ROUNDS); round += 1) {
-    figures.reply_2kb_clean_us = Math.min(figures.reply_2kb_clean_us, microseconds(() => masker.json(clean)));
-    figures.reply_2kb_hits_us = Math.min(figures.reply_2kb_hits_us, microseconds(() => masker.json(hits)));
+    figures.reply_2kb_clean_us = Math.min(
+      figures.reply_2kb_clean_us,
+      microseconds(() => masker.json(clean)),
+    );
+    figures.reply_2kb_hits_us = Math.min(
+      figures.reply_2kb_hits_us,
+      microseconds(() => masker.json(hits)),
+    );
     await new Promise(setImmediate);
   }
   return figures;

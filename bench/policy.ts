@@ -3,18 +3,22 @@ import { makeCommand } from '../src/core/command.ts';
 import type { Session } from '../src/core/session.ts';
 import { parseResources } from '../src/policy/resources.ts';
 import { compilePolicy } from '../src/policy/snapshot.ts';
+import type { Benchmark, BenchmarkOptions, Figures } from './benchmark.ts';
+
+export const policy: Benchmark = { about: 'one decision by how many rules there are, and loading them', run: benchPolicy };
 
 const TARGET = 'kind: Target\nname: models\nprotocol: mcp\naddress: http://127.0.0.1:7700/mcp\nlabels: { env: prod, data: customer }\nowners: [group:owners]\n';
 
 /** Medians in microseconds of one decision by how many rules there are, and milliseconds to load 500 rules. */
-export function benchPolicy(): Promise<Record<string, number>> {
+function benchPolicy({ quick }: BenchmarkOptions): Promise<Figures> {
   const started = performance.now();
   compilePolicy(parseResources([{ file: 'bench.yaml', text: policyOf(500) }]));
   const loadMs = performance.now() - started;
+  const times = quick ? 2000 : 40_000;
   return Promise.resolve({
-    decide_50_rules_us: medianDecision(50),
-    decide_500_rules_us: medianDecision(500),
-    decide_500_rules_1mb_args_us: medianDecision(500, { rows: 5, rest: 'x'.repeat(1 << 20) }, 2000),
+    decide_50_rules_us: medianDecision({ rules: 50, args: { rows: 10 }, times }),
+    decide_500_rules_us: medianDecision({ rules: 500, args: { rows: 10 }, times }),
+    decide_500_rules_1mb_args_us: medianDecision({ rules: 500, args: { rows: 5, rest: 'x'.repeat(1 << 20) }, times: times / 20 }),
     load_500_rules_ms: round(loadMs),
   });
 }
@@ -30,7 +34,13 @@ function policyOf(rules: number): string {
   return `${TARGET}---\nkind: Policy\nname: bench\ntargets: [models]\nrules:\n${lines.join('\n')}\nmasks: [{ detect: [email] }, { fields: ["$..password"], reveal: [group:team-1] }]\n`;
 }
 
-function medianDecision(rules: number, args: { readonly rows: number; readonly rest?: string } = { rows: 10 }, rounds = 40_000): number {
+interface Question {
+  readonly rules: number;
+  readonly args: { readonly rows: number; readonly rest?: string };
+  readonly times: number;
+}
+
+function medianDecision({ rules, args, times: rounds }: Question): number {
   const snapshot = compilePolicy(parseResources([{ file: 'bench.yaml', text: policyOf(rules) }]));
   const target = snapshot.target('models');
   if (!target) throw new Error('the benchmark has no target');
