@@ -47,6 +47,34 @@ export function testExecution(adapter: DatabaseAdapter): void {
     });
   });
 
+  test(`${adapter.name}: a grant whose time ends while it is being looked at does not execute: the update itself looks at the clock`, async () => {
+    let meanwhile = (): void => {};
+    const current = (subject: Subject) => (meanwhile(), subject);
+    await withDesk(
+      adapter,
+      async ({ approvals, granted, clock }) => {
+        const [late, inTime] = [await granted(), await granted({ args: {} })];
+        assert.equal(await approvals.execute(inTime, 'i'), true);
+        meanwhile = () => clock.pass(15 * MINUTE);
+        assert.equal(await approvals.execute(late, 'i'), false);
+      },
+      { current },
+    );
+  });
+
+  test(`${adapter.name}: only the process that executes can say how it ended`, async () => {
+    await withDesk(adapter, async ({ approvals, another, granted }) => {
+      const other = await another('gateway-2');
+      const id = await granted();
+      await approvals.execute(id, 'i');
+      await assert.rejects(other.consume(id, 'forged'), { code: 'conflict' });
+      await other.lose(id);
+      assert.equal((await approvals.get(id))?.status, 'executing');
+      await approvals.consume(id, 'done');
+      assert.equal((await other.get(id))?.result, 'done');
+    });
+  });
+
   test(`${adapter.name}: the shortest time of several requirements counts`, async () => {
     await withDesk(adapter, async ({ approvals, granted, clock }) => {
       const id = await granted({ approvals: [requirement(), requirement({ usableMs: MINUTE })] });
