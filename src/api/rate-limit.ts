@@ -31,4 +31,10 @@ export class RateLimit {
     bucket.tokens -= 1;
     return true;
   }
+
+  /** Gives one back that turned out not to count. */
+  giveBack(key: string): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket) bucket.tokens = Math.min(this.#burst, bucket.tokens + 1);
+  }
 }

@@ -23,15 +23,13 @@ export function createApprovalStream(deps: ApiDeps): (c: Context<ApiEnv>) => Res
     open.set(caller.signIn, count + 1);
     c.header('x-accel-buffering', 'no');
     c.header('cache-control', 'no-store');
-    return streamSSE(c, async (stream) => {
-      try {
-        await follow(deps, caller, stream);
-      } finally {
-        const left = (open.get(caller.signIn) ?? 1) - 1;
-        if (left === 0) open.delete(caller.signIn);
-        else open.set(caller.signIn, left);
-      }
-    });
+    const leave = (): void => {
+      const left = (open.get(caller.signIn) ?? 1) - 1;
+      if (left === 0) open.delete(caller.signIn);
+      else open.set(caller.signIn, left);
+    };
+    const onError = async (error: Error): Promise<void> => deps.report?.(error);
+    return streamSSE(c, (stream) => follow(deps, caller, stream).finally(leave), onError);
   };
 }
 

@@ -36,17 +36,9 @@ before(async () => {
 });
 after(() => api.close());
 
-/** Signed in once each: sign-ins are limited. */
-const signedIn = new Map<string, Promise<Record<string, string>>>();
-function as(name: string): Promise<Record<string, string>> {
-  const headers = signedIn.get(name) ?? api.signIn(name);
-  signedIn.set(name, headers);
-  return headers;
-}
-
 test('a session is shown to its subject and to its target’s owners, and looking is recorded first', async () => {
   for (const name of ['scientist', 'owner']) {
-    const reply = await api.call(`/api/sessions/${id}`, { headers: await as(name) });
+    const reply = await api.call(`/api/sessions/${id}`, { headers: await api.signIn(name) });
     assert.equal(reply.status, 200);
     assert.deepEqual(reply.json['session'], session);
     const viewed = api.events.at(-1);
@@ -56,7 +48,7 @@ test('a session is shown to its subject and to its target’s owners, and lookin
 
 test('to everybody else it is the same as one that does not exist', async () => {
   for (const name of ['lead', 'colleague', 'ci']) {
-    const headers = await as(name);
+    const headers = await api.signIn(name);
     const [hidden, absent] = [await api.call(`/api/sessions/${id}`, { headers }), await api.call(`/api/sessions/${newId()}`, { headers })];
     assert.deepEqual([hidden.status, hidden.text], [404, absent.text]);
   }
@@ -64,12 +56,12 @@ test('to everybody else it is the same as one that does not exist', async () => 
 
 test('a subject of the same name from another issuer is somebody else', async () => {
   opener = { ...subject, issuer: 'https://idp.example' };
-  assert.equal((await api.call(`/api/sessions/${id}`, { headers: await as('scientist') })).status, 404);
+  assert.equal((await api.call(`/api/sessions/${id}`, { headers: await api.signIn('scientist') })).status, 404);
   opener = subject;
 });
 
 test('the list is asked for the viewer’s own sessions and those of targets it owns, within limits', async () => {
-  const list = async (name: string, query = '') => api.call(`/api/sessions${query}`, { headers: await as(name) });
+  const list = async (name: string, query = '') => api.call(`/api/sessions${query}`, { headers: await api.signIn(name) });
   assert.deepEqual((await list('owner', '?cursor=abc&limit=7')).json, { sessions: [session], next: 'more' });
   assert.partialDeepStrictEqual(asked.at(-1), { targets: ['models'], cursor: 'abc', limit: 7 });
   await list('scientist');
@@ -78,15 +70,15 @@ test('the list is asked for the viewer’s own sessions and those of targets it 
 });
 
 test('the record is verified for owners only', async () => {
-  assert.deepEqual((await api.call('/api/audit/verify', { method: 'POST', headers: await as('owner') })).json, { ok: true, verified: 1 });
-  assert.equal((await api.call('/api/audit/verify', { method: 'POST', headers: await as('scientist') })).status, 404);
+  assert.deepEqual((await api.call('/api/audit/verify', { method: 'POST', headers: await api.signIn('owner') })).json, { ok: true, verified: 1 });
+  assert.equal((await api.call('/api/audit/verify', { method: 'POST', headers: await api.signIn('scientist') })).status, 404);
   assert.equal(verifications, 1);
 });
 
 test('a decision is explained to the owners of its target, and to nobody else', async () => {
   const body = { subject: 'person:ann', groups: ['data-science'], target: 'models', command: 'tools/call update_deployment', args: { model: 'churn' } };
   const explain = async (name: string, more: object = {}) =>
-    api.call('/api/policy/explain', { method: 'POST', body: { ...body, ...more }, headers: await as(name) });
+    api.call('/api/policy/explain', { method: 'POST', body: { ...body, ...more }, headers: await api.signIn(name) });
   const held = await explain('owner');
   assert.deepEqual([held.json['effect'], held.json['rule']], ['review', 'changes-take-a-lead']);
   assert.equal((await explain('owner', { groups: [] })).json['effect'], 'deny');

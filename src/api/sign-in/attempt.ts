@@ -9,13 +9,20 @@ import { refuse } from '../refusal.ts';
 /** Checks a name and password within limits; shared by sign-in and by tokens for workloads. */
 export type SignInAttempt = (c: Context<ApiEnv>, given: NamePassword, client: string) => Promise<SignInResult | { readonly kind: 'limited' }>;
 
+/** Counted before the password is looked at, so that guesses sent at once are bounded too; a right one does not count. */
 export function createSignInAttempt({ accounts, now = Date.now }: ApiDeps): SignInAttempt {
   const byName = new RateLimit({ burst: 10, perMinute: 10, now });
   const byAddress = new RateLimit({ burst: 60, perMinute: 60, now });
   return async (c, { name, password }, client) => {
-    const { address, ...rest } = clientOf(c, client);
-    if (!byAddress.take(address) || !byName.take(JSON.stringify([address, name.slice(0, 320)]))) return { kind: 'limited' };
-    return accounts.verify(name, password, { address, ...rest });
+    const who = clientOf(c, client);
+    const nameKey = JSON.stringify([who.address, name.slice(0, 320)]);
+    if (!byAddress.take(who.address) || !byName.take(nameKey)) return { kind: 'limited' };
+    const result = await accounts.verify(name, password, who);
+    if (result.kind === 'ok') {
+      byAddress.giveBack(who.address);
+      byName.giveBack(nameKey);
+    }
+    return result;
   };
 }
 

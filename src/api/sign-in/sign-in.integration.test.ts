@@ -78,11 +78,11 @@ test('a sign-in never continues the one whose cookie it came with', async () => 
   assert.equal((await api.call('/api/me', { headers: before_ })).status, 401);
 });
 
-test('guesses are slowed down by name and address', async () => {
+test('guesses are slowed down by name and address, right passwords are not', async () => {
   const statuses: number[] = [];
   for (let n = 0; n < 12; n += 1) statuses.push((await signIn({ name: 'somebody', password: 'wrong' })).status);
   assert.deepEqual([statuses[0], statuses.at(-1)], [401, 429]);
-  assert.equal((await signIn({ name: 'lead', password: CANARY })).status, 200);
+  for (let n = 0; n < 12; n += 1) assert.equal((await signIn({ name: 'lead', password: CANARY })).status, 200);
 });
 
 test('the password is in no event, no report and no error body', async () => {
