@@ -1,0 +1,131 @@
+import type { CommandSpec, OptionSpec } from './command.ts';
+
+const URL_OPTION: OptionSpec = { value: 'URL', about: 'the gateway (default: the one you signed in to, else http://localhost:7600)' };
+const PASSWORD_STDIN: OptionSpec = { about: 'read the password from standard input' };
+const REASON: OptionSpec = { value: 'TEXT', about: 'why; it is recorded, and the requester sees it' };
+const APPROVAL = { name: 'ID', about: 'as `sallyport approvals list` prints it', need: 'required' } as const;
+const SESSION = { name: 'ID', about: 'as `sallyport sessions list` prints it', need: 'required' } as const;
+const RESOURCES: Readonly<Record<string, OptionSpec>> = {
+  config: { value: 'FILE', about: 'sallyport.yaml, which names the resources (default ./sallyport.yaml)' },
+  resources: { value: 'PATH', about: 'a folder or file of resources, instead of a configuration' },
+};
+
+/** Every command, in the order in which help shows them. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'start',
+    about: 'run a gateway until Ctrl-C',
+    options: {
+      config: { value: 'FILE', about: 'the configuration (default ./sallyport.yaml)' },
+      demo: { about: 'run the demo instead: an MCP server, a policy and accounts; kept in $SALLYPORT_DATA (./.sallyport), on port $SALLYPORT_PORT (7600)' },
+    },
+    examples: ['sallyport start --config /etc/sallyport/sallyport.yaml'],
+    load: () => import('./commands/start.ts'),
+  },
+  {
+    name: 'login',
+    about: 'sign in to a gateway; the sign-in is kept in $SALLYPORT_HOME (~/.config/sallyport)',
+    options: { url: URL_OPTION, name: { value: 'NAME', about: 'your account (asked for if absent)' }, 'password-stdin': PASSWORD_STDIN },
+    examples: ['sallyport login --url https://sallyport.example.com --name alice'],
+    load: () => import('./commands/login.ts'),
+  },
+  { name: 'logout', about: 'end the sign-in, here and at the gateway', load: () => import('./commands/logout.ts') },
+  { name: 'whoami', about: 'who is signed in, with which groups, and which targets are in reach', load: () => import('./commands/whoami.ts') },
+  {
+    name: 'token',
+    about: 'print an access token for one target, good for ten minutes',
+    options: {
+      target: { value: 'NAME', about: 'the target that the token is for' },
+      url: URL_OPTION,
+      name: { value: 'NAME', about: 'an account to use instead of the sign-in, for workloads; needs --password-stdin' },
+      'password-stdin': PASSWORD_STDIN,
+    },
+    examples: [
+      'export SALLYPORT_TOKEN=$(sallyport token --target models)',
+      'printf %s "$CI_PASSWORD" | sallyport token --target models --name ci --password-stdin',
+    ],
+    load: () => import('./commands/token.ts'),
+  },
+  {
+    name: 'approvals list',
+    about: 'held commands that you may answer, or that you asked for',
+    options: { all: { about: 'those that were answered or ran out, too' } },
+    load: () => import('./commands/approvals-list.ts'),
+  },
+  { name: 'approvals show', about: 'one held command, exactly as it would run', arguments: [APPROVAL], load: () => import('./commands/approvals-show.ts') },
+  {
+    name: 'approvals approve',
+    about: 'let a held command run, once',
+    arguments: [APPROVAL],
+    options: { reason: REASON },
+    load: () => import('./commands/approvals-approve.ts'),
+  },
+  {
+    name: 'approvals deny',
+    about: 'refuse a held command',
+    arguments: [APPROVAL],
+    options: { reason: REASON },
+    load: () => import('./commands/approvals-deny.ts'),
+  },
+  {
+    name: 'sessions list',
+    about: 'recorded sessions: your own, and those on targets that you own',
+    options: {
+      limit: { value: 'N', about: 'how many (default 50, at most 200)' },
+      cursor: { value: 'CURSOR', about: 'go on where the last list ended' },
+    },
+    load: () => import('./commands/sessions-list.ts'),
+  },
+  { name: 'sessions show', about: "one session's commands and how each was decided", arguments: [SESSION], load: () => import('./commands/sessions-show.ts') },
+  {
+    name: 'sessions replay',
+    about: 'one session, with every masked request and reply',
+    arguments: [SESSION],
+    load: () => import('./commands/sessions-replay.ts'),
+  },
+  {
+    name: 'audit verify',
+    about: 'compare the record with what was signed about it; needs no gateway and no secret',
+    options: {
+      data: { value: 'DIR', about: "the gateway's data folder (default $SALLYPORT_DATA, else ./.sallyport)" },
+      key: { value: 'FILE', about: 'the public key (default DIR/keys/checkpoint.pub); one kept elsewhere proves more' },
+      checkpoint: { value: 'FILE', about: 'signed checkpoints kept elsewhere: they find a rollback of the whole folder' },
+    },
+    load: () => import('./commands/audit-verify.ts'),
+  },
+  {
+    name: 'policy check',
+    about: 'find mistakes in resources before a gateway reads them',
+    options: RESOURCES,
+    load: () => import('./commands/policy-check.ts'),
+  },
+  {
+    name: 'policy explain',
+    about: 'how a command would be decided, and by which rule; needs no gateway',
+    options: {
+      ...RESOURCES,
+      subject: { value: 'KIND:NAME', about: 'person:alice, workload:ci or ai-agent:helper' },
+      groups: { value: 'A,B', about: "the subject's groups" },
+      target: { value: 'NAME', about: 'the target' },
+      command: { value: 'TEXT', about: "the command, such as 'tools/call run_model'" },
+      args: { value: 'JSON', about: "the command's arguments (default {})" },
+    },
+    examples: ["sallyport policy explain --subject person:alice --groups data-science --target models --command 'tools/call run_model' --args '{\"rows\":10}'"],
+    load: () => import('./commands/policy-explain.ts'),
+  },
+  {
+    name: 'demo',
+    about: 'a walk through a running `npm start`: allowed, masked, denied, held, approved, replayed, verified',
+    options: {
+      data: { value: 'DIR', about: "the demo's data folder (default $SALLYPORT_DATA, else ./.sallyport)" },
+      url: { value: 'URL', about: 'where it listens (default http://localhost:$SALLYPORT_PORT, else 7600)' },
+    },
+    load: () => import('./commands/demo.ts'),
+  },
+];
+
+/** Options of every command. */
+export const COMMON: Readonly<Record<string, OptionSpec>> = {
+  json: { about: 'print JSON' },
+  help: { about: 'print this' },
+};

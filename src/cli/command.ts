@@ -1,0 +1,38 @@
+import type { ExitCode } from './exit-code.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface OptionSpec {
+  /** What its value is called in help; absent for a flag. */
+  readonly value?: string;
+  readonly about: string;
+}
+
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly about: string;
+  readonly need: 'required' | 'optional';
+}
+
+/** One row of the command table: help and parsing are made from it, and its code is loaded only when it runs. */
+export interface CommandSpec {
+  /** `approvals list` */
+  readonly name: string;
+  readonly about: string;
+  readonly arguments?: readonly ArgumentSpec[];
+  readonly options?: Readonly<Record<string, OptionSpec>>;
+  readonly examples?: readonly string[];
+  readonly load: () => Promise<{ readonly run: Run }>;
+}
+
+export type Run = (invocation: Invocation) => Promise<ExitCode>;
+
+/** What was typed, checked against the row: unknown words and options never get here. */
+export interface Invocation {
+  readonly terminal: Terminal;
+  /** Values of options, by name. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Options without a value that were given. */
+  readonly flags: ReadonlySet<string>;
+  readonly arguments: readonly string[];
+  readonly format: 'text' | 'json';
+}

@@ -1,0 +1,38 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { verifyLog, type VerifyReport } from '../../audit/verify.ts';
+import { SallyportError } from '../../core/error.ts';
+import type { Invocation } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+
+export async function run({ terminal, options, format }: Invocation): Promise<ExitCode> {
+  const data = resolve(options['data'] ?? terminal.env['SALLYPORT_DATA'] ?? '.sallyport');
+  const folder = join(data, 'journal');
+  if (!(await stat(folder).catch(() => undefined)))
+    throw new SallyportError('not_found', `there is no record in ${data}`, { hint: "name the gateway's data folder with --data DIR" });
+  const publicKey = await readText(options['key'] ?? join(data, 'keys/checkpoint.pub'));
+  const kept = options['checkpoint'];
+  const report = await verifyLog({ folder, publicKey, ...(kept === undefined ? {} : { checkpoints: [await readText(kept)] }) });
+  // An empty folder proves nothing: whoever removed a log would pass.
+  if (report.ok && report.writers.length === 0) throw new SallyportError('verify_failed', `the record in ${folder} is empty`);
+  if (format === 'json') terminal.json(report);
+  else for (const line of reportLines(report)) terminal.line(line);
+  return report.ok ? EXIT.ok : EXIT.unverified;
+}
+
+async function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new SallyportError('not_found', `${file} cannot be read`, { cause });
+  });
+}
+
+function reportLines({ ok, writers, problems }: VerifyReport): readonly string[] {
+  const logs = writers.map(({ writer, events, covered, notYetCovered, checkpoints }) => {
+    const open = notYetCovered === 0 ? '' : `, ${notYetCovered} not yet covered`;
+    return `${writer}: ${events} events, ${covered} as signed${open} (${checkpoints} checkpoints)`;
+  });
+  const wrong = problems.map(
+    ({ writer, index, kind, message, segment, offset }) => `${writer}: ${kind} at event ${index} (${segment} byte ${offset}): ${message}`,
+  );
+  return [...logs, ...wrong, ok ? 'the record is as it was signed' : 'the record is NOT as it was signed'];
+}

@@ -1,0 +1,26 @@
+import { SallyportError } from '../../core/error.ts';
+import type { Invocation } from '../command.ts';
+import { EXIT, exitCodeOf, type ExitCode } from '../exit-code.ts';
+import { connect, gatewayUrl } from '../gateway-client.ts';
+import { writeSignIn } from '../sign-in-file.ts';
+import { signedIn } from '../views.ts';
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { terminal, options, flags, format } = invocation;
+  const gateway = connect(await gatewayUrl(invocation));
+  const fromInput = flags.has('password-stdin');
+  if (fromInput && options['name'] === undefined) throw new SallyportError('usage', '--password-stdin needs --name', { hint: 'sallyport login --help' });
+  const name = options['name'] ?? (await terminal.ask('name: '));
+  const password = fromInput ? await terminal.readInput() : await terminal.askSecret(`password of ${name}: `);
+  try {
+    const { subject, token } = await gateway.post('/api/sign-in', { name, password, client: 'cli' }, signedIn);
+    await writeSignIn(terminal.env, { url: gateway.url, token });
+    if (format === 'json') terminal.json({ url: gateway.url, subject });
+    else terminal.line(`signed in to ${gateway.url} as ${subject.name}`);
+    return EXIT.ok;
+  } catch (error) {
+    // A wrong password is a refusal: "sign in first" would be no advice here.
+    if (exitCodeOf(error) !== EXIT.signedOut) throw error;
+    throw new SallyportError('forbidden', 'name or password is wrong', { cause: error });
+  }
+}

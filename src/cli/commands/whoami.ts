@@ -1,0 +1,25 @@
+import { alignColumns } from '../columns.ts';
+import type { Invocation } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { connectSignedIn } from '../gateway-client.ts';
+import { me, targets } from '../views.ts';
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { terminal, format } = invocation;
+  const gateway = await connectSignedIn(invocation);
+  const { subject } = await gateway.get('/api/me', me);
+  const reachable = (await gateway.get('/api/targets', targets)).targets;
+  if (format === 'json') {
+    terminal.json({ url: gateway.url, subject, targets: reachable });
+    return EXIT.ok;
+  }
+  const rows = [
+    ['name', subject.name],
+    ['kind', subject.kind],
+    ['groups', subject.groups.join(', ') || '(none)'],
+    ['gateway', gateway.url],
+    ...reachable.map(({ name, protocol, url }) => ['target', `${name} (${protocol}) ${url}`]),
+  ];
+  for (const line of alignColumns(rows)) terminal.line(line);
+  return EXIT.ok;
+}

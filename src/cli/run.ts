@@ -1,0 +1,107 @@
+import { parseArgs } from 'node:util';
+import { explainError, isSallyportError, SallyportError } from '../core/error.ts';
+import { COMMANDS, COMMON } from './command-table.ts';
+import type { CommandSpec, Invocation, OptionSpec } from './command.ts';
+import { EXIT, exitCodeOf, type ExitCode } from './exit-code.ts';
+import { commandHelp, groupHelp } from './help.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Finds the command in the table, parses what belongs to it, runs it, and tells what went wrong. */
+export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const format = words.includes('--json') ? 'json' : 'text';
+  try {
+    return await dispatch(words, terminal, format);
+  } catch (error) {
+    report(error, terminal, format);
+    return exitCodeOf(error);
+  }
+}
+
+async function dispatch(words: readonly string[], terminal: Terminal, format: Invocation['format']): Promise<ExitCode> {
+  const found = findCommand(words);
+  if (found.command === undefined) return overview(words, found.group, terminal);
+  const invocation = parse(found.command, words.slice(found.command.name.split(' ').length), terminal, format);
+  if (invocation === 'help') {
+    terminal.line(commandHelp(found.command));
+    return EXIT.ok;
+  }
+  const { run } = await found.command.load();
+  return run(invocation);
+}
+
+interface Found {
+  readonly command?: CommandSpec;
+  /** The words that begin names of commands: `approvals`. */
+  readonly group: string;
+}
+
+function findCommand(words: readonly string[]): Found {
+  const command = COMMANDS.find(({ name }) => name.split(' ').every((word, at) => words[at] === word));
+  if (command) return { command, group: '' };
+  const group = words[0] ?? '';
+  return { group: COMMANDS.some(({ name }) => name.startsWith(`${group} `)) ? group : '' };
+}
+
+/** Help where it was asked for; else what was typed is no command. */
+function overview(words: readonly string[], group: string, terminal: Terminal): ExitCode {
+  const rest = group === '' ? words : words.slice(1);
+  const [next] = rest.filter((word) => word !== '--json');
+  if (next === '--help' || next === '-h') {
+    terminal.line(groupHelp(group));
+    return EXIT.ok;
+  }
+  const name = group === '' ? 'sallyport' : `sallyport ${group}`;
+  const message = next === undefined ? `${name} needs a command` : `${name} has no command ${next}`;
+  throw new SallyportError('usage', message, { hint: `${name} --help` });
+}
+
+function parse(command: CommandSpec, words: readonly string[], terminal: Terminal, format: Invocation['format']): Invocation | 'help' {
+  const specs: Readonly<Record<string, OptionSpec>> = { ...command.options, ...COMMON };
+  const { values, positionals } = parseWords(command, specs, words);
+  if (values['help'] === true) return 'help';
+  requireArguments(command, positionals);
+  const entries = Object.entries(values);
+  return {
+    terminal,
+    format,
+    arguments: positionals,
+    options: Object.fromEntries(entries.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))),
+    flags: new Set(entries.flatMap(([name, value]) => (value === true ? [name] : []))),
+  };
+}
+
+function parseWords(command: CommandSpec, specs: Readonly<Record<string, OptionSpec>>, words: readonly string[]) {
+  const options = Object.fromEntries(
+    Object.entries(specs).map(([name, { value }]) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), ...(name === 'help' ? { short: 'h' } : {}) },
+    ]),
+  );
+  try {
+    return parseArgs({ args: [...words], options, allowPositionals: true });
+  } catch (cause) {
+    // "Unknown option '--x'. To specify a positional argument ..., place it at the end": the first sentence is enough.
+    const [sentence = ''] = explainError(cause).split('. ');
+    throw usage(command, sentence.charAt(0).toLowerCase() + sentence.slice(1), cause);
+  }
+}
+
+function requireArguments(command: CommandSpec, given: readonly string[]): void {
+  const specs = command.arguments ?? [];
+  const missing = specs[given.length];
+  if (missing?.need === 'required') throw usage(command, `${missing.name} is missing: ${missing.about}`);
+  if (given.length > specs.length) throw usage(command, `unexpected word ${given[specs.length] ?? ''}`);
+}
+
+function usage(command: CommandSpec, message: string, cause?: unknown): SallyportError {
+  return new SallyportError('usage', message, { cause, hint: `sallyport ${command.name} --help` });
+}
+
+function report(error: unknown, terminal: Terminal, format: Invocation['format']): void {
+  const code = isSallyportError(error) ? error.code : 'internal';
+  const hint = isSallyportError(error) ? error.hint : undefined;
+  const message = isSallyportError(error) && code !== 'internal' ? error.message : explainError(error);
+  if (format === 'json') return terminal.note(JSON.stringify({ error: { code, message, ...(hint ? { hint } : {}) } }));
+  terminal.note(`error: ${message}`);
+  if (hint) terminal.note(`hint: ${hint}`);
+}

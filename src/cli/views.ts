@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+/** What the gateway's API answers, as far as the command line reads it. Members that it does not know pass through `--json`. */
+
+const subject = z.looseObject({ name: z.string(), kind: z.string(), groups: z.array(z.string()) });
+
+export const signedIn = z.looseObject({ subject, token: z.string().min(1) });
+export const me = z.looseObject({ subject });
+export const nothing = z.looseObject({});
+
+export const targets = z.looseObject({ targets: z.array(z.looseObject({ name: z.string(), protocol: z.string(), url: z.string() })) });
+export const token = z.looseObject({ token: z.string().min(1), expiresAt: z.string(), target: z.string(), url: z.string() });
+
+export const approval = z.looseObject({
+  id: z.string(),
+  status: z.string(),
+  subject,
+  target: z.string(),
+  command: z.string(),
+  shown: z.string(),
+  digest: z.string(),
+  rule: z.string(),
+  reason: z.string(),
+  risk: z.looseObject({ score: z.number(), factors: z.array(z.looseObject({ name: z.string(), points: z.number() })) }),
+  approvals: z.array(z.looseObject({ rule: z.string(), from: z.array(z.string()), quorum: z.number(), reason: z.string() })),
+  answers: z.array(z.looseObject({ approver: z.string(), answer: z.string(), reason: z.string(), at: z.string() })),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+  mayAnswer: z.boolean(),
+  mine: z.boolean(),
+});
+export type ApprovalView = z.infer<typeof approval>;
+export const approvals = z.looseObject({ approvals: z.array(approval) });
+
+const session = z.looseObject({
+  id: z.string(),
+  openedAt: z.string(),
+  lastAt: z.string(),
+  closedAt: z.string().optional(),
+  subject: z.string(),
+  subjectKind: z.string(),
+  target: z.string(),
+  client: z.string(),
+  commands: z.number(),
+  refused: z.number(),
+  masked: z.number(),
+});
+export type SessionView = z.infer<typeof session>;
+export const sessions = z.looseObject({ sessions: z.array(session), next: z.string().optional() });
+
+const event = z.looseObject({
+  id: z.string(),
+  time: z.string(),
+  kind: z.string(),
+  command: z.looseObject({ name: z.string() }).optional(),
+  decision: z.looseObject({ effect: z.string(), rule: z.string(), reason: z.string() }).optional(),
+  approval: z.string().optional(),
+  outcome: z.looseObject({ status: z.string(), milliseconds: z.number().optional() }).optional(),
+  masks: z.array(z.looseObject({ name: z.string(), count: z.number() })).optional(),
+  note: z.string().optional(),
+});
+export type EventView = z.infer<typeof event>;
+
+/** Without `text` where the recording's key was erased. */
+const body = z.looseObject({ name: z.string(), contentType: z.string(), text: z.string().optional() });
+export type BodyView = z.infer<typeof body>;
+
+export const recording = z.looseObject({ session, events: z.array(z.looseObject({ event, bodies: z.array(body) })) });
+export type RecordingView = z.infer<typeof recording>;
