@@ -55,7 +55,7 @@ export interface Replay {
   readonly events: readonly ReplayStep[];
 }
 
-export const SESSION_PAGE = 50;
+const SESSION_PAGE = 50;
 
 export async function listSessions(client: ApiClient, cursor: string | undefined, signal: AbortSignal): Promise<SessionPage> {
   const query = new URLSearchParams({ limit: String(SESSION_PAGE), ...(cursor === undefined ? {} : { cursor }) });

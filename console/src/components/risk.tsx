@@ -5,7 +5,7 @@ import css from './risk.module.css';
 
 type Level = 'low' | 'medium' | 'high' | 'extreme';
 
-export function riskLevel(score: number): Level {
+function riskLevel(score: number): Level {
   if (score < 30) return 'low';
   if (score < 60) return 'medium';
   return score < 80 ? 'high' : 'extreme';

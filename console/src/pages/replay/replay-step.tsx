@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Fragment, type ReactNode } from 'react';
-import type { RecordedEvent, ReplayStep } from '../../api/sessions.ts';
+import type { RecordedBody, RecordedEvent, ReplayStep } from '../../api/sessions.ts';
 import { Line } from '../../components/escaped.tsx';
 import { ExactText } from '../../components/exact-text.tsx';
 import { clock, offset } from '../../text/time.ts';
@@ -28,7 +28,7 @@ export function ReplayStepView({ step: { event, bodies }, start }: ReplayStepPro
           <strong className={css.words}>{eventWords(event)}</strong> <Details event={event} />
         </span>
       </p>
-      {bodies.map((body, index) => (
+      {bodies.filter(isFilled).map((body, index) => (
         <div key={index} className={css.body}>
           <ExactText label={BODY_NAMES[body.name] ?? body.name} text={body.text} limits={BODY_LIMITS} />
         </div>
@@ -36,6 +36,9 @@ export function ReplayStepView({ step: { event, bodies }, start }: ReplayStepPro
     </li>
   );
 }
+
+/** A notification is answered with nothing, and nothing needs no box. */
+const isFilled = (body: RecordedBody): boolean => body.text !== '';
 
 function Details({ event }: { readonly event: RecordedEvent }): ReactNode {
   return detailsOf(event).map((detail, index) => (
