@@ -12,7 +12,7 @@ export interface Compact {
   readonly claims: JsonObject;
 }
 
-export const MAX_TOKEN_BYTES = 16 * 1024;
+const MAX_TOKEN_BYTES = 16 * 1024;
 
 /**
  * Reads a JWS in compact form strictly: canonical base64url, JSON without duplicate keys. Everything in the header that

@@ -7,13 +7,13 @@ import { matchingKeys, readKeySet, type VerifyKey } from './key-set.ts';
 export type KeyLookup = { readonly kind: 'found'; readonly keys: readonly VerifyKey[] } | { readonly kind: 'unknown' } | { readonly kind: 'unavailable' };
 
 /** Keys older than this are read again, while the old ones serve. */
-export const REFRESH_MS = 10 * 60_000;
+const REFRESH_MS = 10 * 60_000;
 /** With the issuer down, its last good keys serve this long and no longer. */
 export const USABLE_MS = 60 * 60_000;
 /** Least time between two readings for a key id that is not known: a stranger's invented ids cannot hammer the issuer. */
 export const COOLDOWN_MS = 30_000;
 /** Least time between two tries when there are no keys at all. */
-export const RETRY_MS = 2_000;
+const RETRY_MS = 2_000;
 
 /** The published keys of one issuer: OpenID Connect discovery, then its JWK set, kept and renewed. */
 export class IssuerKeys {

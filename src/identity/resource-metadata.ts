@@ -20,7 +20,7 @@ const TARGET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
-export function protectedResourceMetadata({ url, issuers }: ResourceMetadataOptions, target: string): ResourceMetadata {
+function protectedResourceMetadata({ url, issuers }: ResourceMetadataOptions, target: string): ResourceMetadata {
   return {
     resource: targetUrl(url, target),
     authorization_servers: issuers.length > 0 ? issuers : [url],
