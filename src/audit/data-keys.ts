@@ -81,6 +81,10 @@ export class DataKeys {
     return encrypt(key.key, nonce, bodyContext(this.#writer, place), plain);
   }
 
+  get size(): number {
+    return this.#keys.size;
+  }
+
   clear(): void {
     this.#keys.clear();
   }

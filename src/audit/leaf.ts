@@ -28,28 +28,24 @@ export function leafText(leaf: Leaf): string {
   return write(leaf);
 }
 
+/** What JSON writes as it is: printable ASCII but the quote and the backslash. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quote(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
 function write(value: unknown): string {
-  if (Array.isArray(value)) return writeArray(value);
+  if (typeof value === 'string') return quote(value);
+  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   let text = '{';
   // Without a comparator `sort` goes by UTF-16 code unit, as RFC 8785 wants.
   for (const key of Object.keys(value).sort()) {
     const member = (value as Readonly<Record<string, unknown>>)[key];
-    if (member !== undefined) text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${write(member)}`;
+    if (member !== undefined) text += `${text.length > 1 ? ',' : ''}${quote(key)}:${write(member)}`;
   }
   return `${text}}`;
-}
-
-function writeArray(items: readonly unknown[]): string {
-  let text = '[';
-  for (const item of items) text += `${text === '[' ? '' : ','}${write(item)}`;
-  return `${text}]`;
-}
-
-/** Undefined where the bytes are not a leaf of this writer at this index. */
-export function parseLeaf(bytes: Buffer, writer: string, index: number): Leaf | undefined {
-  const leaf = readLeaf(bytes);
-  return leaf?.writer === writer && leaf.index === index ? leaf : undefined;
 }
 
 /** Undefined where the bytes are not a leaf at all. */

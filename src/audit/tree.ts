@@ -10,7 +10,7 @@ export interface TreeState {
 }
 
 export const EMPTY_TREE: TreeState = { size: 0, peaks: [] };
-export const HASH_BYTES = 32;
+const HASH_BYTES = 32;
 
 /** `prefixed` is 0x00 followed by the leaf's bytes. */
 export function leafHash(prefixed: Uint8Array): Buffer {
