@@ -58,3 +58,18 @@ test('kill -9 under load, five times on one log: every acknowledged event is the
   const segments = (await readdir(join(data.journal, 'w1'))).filter((name) => name.endsWith('.segment'));
   assert.ok(segments.length > 5);
 });
+
+test('a second process on the folder is refused by name, and let in when the first is gone', async (t) => {
+  const data = await dataFolder(t);
+  const journal = await data.open();
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-load.ts'), data.journal, data.keys], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const exited = once(child, 'exit');
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  assert.deepEqual((await exited)[0], 1);
+  assert.match(said, new RegExp(`in use by process ${process.pid} on `));
+  await journal.close();
+  assert.ok((await killUnderLoad(data, 20)).length > 0);
+});

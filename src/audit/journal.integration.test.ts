@@ -3,6 +3,7 @@ import { readdir, readFile, stat, truncate, writeFile, copyFile, chmod, unlink }
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isSallyportError } from '../core/error.ts';
+import { newId } from '../core/id.ts';
 import { localDisk, type Disk } from './disk.ts';
 import { FRAME_HEADER } from './frame.ts';
 import { LogReader } from './log-reader.ts';
@@ -135,7 +136,7 @@ test('a torn tail of any length is cut, and everything before it stays', async (
   const [segment] = await listSegments(join(data.journal, 'w1'));
   assert.ok(segment);
   const before = (await stat(segment.path)).size;
-  await journal.append(anEvent('command.forwarded', { note: 'last' }), [aBody('{"b":2}')]);
+  await journal.append({ id: newId(), time: new Date().toISOString(), kind: 'signin.failed' }, [aBody('{"b":2}')]);
   const whole = await readFile(segment.path);
   // The process is gone without closing: its lock is let go, its files are as they are.
   await journal.close();

@@ -36,6 +36,8 @@ export interface JournalOptions {
   /** Records that wait for the disk; more are refused. Default 256 MiB. */
   readonly pendingBytes?: number;
   readonly disk?: Disk;
+  /** Hears of each failed commit and checkpoint, with its cause; callers hear of theirs by themselves. */
+  readonly report?: (error: unknown) => void;
 }
 
 export interface Journal extends Recorder {
@@ -244,6 +246,7 @@ class FileJournal implements Journal {
       cause,
       hint: 'see that the disk of the data folder has room and is healthy',
     });
+    this.#opened.report?.(error);
     batch.reject(error);
     waiting.reject(error);
     const segment = this.#segment;
@@ -265,8 +268,9 @@ class FileJournal implements Journal {
 
   /** A checkpoint that cannot be written is tried again at the next tick; until then its events are `not yet covered`. */
   #tick(): void {
-    this.#resume().catch(() => {});
-    this.checkpoint().catch(() => {});
+    const report = this.#opened.report ?? (() => {});
+    this.#resume().catch(report);
+    this.checkpoint().catch(report);
   }
 
   #isFull(batch: Batch): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { tmpdir } from 'node:os';
 import { closedNote, parseCheckpoints, signCheckpoint } from './checkpoint.ts';
 import { FRAME_HEADER, sealFrame } from './frame.ts';
@@ -51,6 +51,8 @@ before(async () => {
   assert.ok(original.segments.length >= 3);
 });
 
+after(() => rm(original.root, { recursive: true }));
+
 async function readLog(root: string): Promise<Log> {
   const folder = join(root, 'journal', 'w1');
   const segments = await Promise.all(
@@ -64,11 +66,18 @@ async function readLog(root: string): Promise<Log> {
   return { root, folder, publicKey: await readFile(join(root, 'keys', 'checkpoint.pub'), 'utf8'), segments };
 }
 
-async function copyOf(t: TestContext, log: Log = original): Promise<Log> {
+async function copyOf(t: TestContext): Promise<Log> {
   const root = await mkdtemp(join(tmpdir(), 'sallyport-verify-'));
   t.after(() => rm(root, { recursive: true }));
-  await cp(log.root, root, { recursive: true });
+  await cp(original.root, root, { recursive: true });
   return readLog(root);
+}
+
+/** The log as it was before it was changed. */
+async function restore(log: Log, notes: Buffer): Promise<Log> {
+  await writeFile(join(log.folder, 'checkpoints'), notes);
+  for (const { segment, bytes } of log.segments) await writeFile(segment.path, bytes);
+  return { ...log, segments: log.segments.map((each) => ({ ...each, bytes: Buffer.from(each.bytes) })) };
 }
 
 function verify(log: Log, checkpoints: readonly string[] = []): Promise<VerifyReport> {
@@ -219,8 +228,10 @@ const mutations: Readonly<Record<string, Mutation>> = {
 
 for (const [name, mutate] of Object.entries(mutations)) {
   test(`${name}: reported, wherever in the log it is`, async (t) => {
+    const untouched = await copyOf(t);
+    const notes = await readFile(join(untouched.folder, 'checkpoints'));
     for (let seed = 1; seed <= 20; seed += 1) {
-      const log = await copyOf(t);
+      const log = await restore(untouched, notes);
       await mutate(log, randomFrom(seed));
       const report = await verify(log);
       assert.equal(report.ok, false, `seed ${seed}`);
@@ -230,7 +241,7 @@ for (const [name, mutate] of Object.entries(mutations)) {
 }
 
 test('an untouched log is never reported, and is covered to its end', async (t) => {
-  for (let i = 0; i < 5; i += 1) {
+  for (let i = 0; i < 3; i += 1) {
     const report = await verify(await copyOf(t));
     assert.deepEqual(report.problems, []);
     assert.deepEqual(report.writers, [
