@@ -50,7 +50,7 @@ export function parseVerifiers(text: string): readonly NoteVerifier[] {
 }
 
 /** First four bytes of SHA-256(name, newline, 0x01, public key). */
-export function keyId(name: string, publicBytes: Buffer): Buffer {
+function keyId(name: string, publicBytes: Buffer): Buffer {
   return createHash('sha256')
     .update(`${name}\n`)
     .update(Buffer.from([ED25519]))
