@@ -180,7 +180,7 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, masks: readon
 /** A request that the target makes of the caller is decided too; one that is not allowed is declined and goes no further. */
 async function asksMayPass(gate: Gate, session: Session, asks: NonNullable<ReplyPart['asks']>): Promise<boolean> {
   const decision = gate.decide(session, asks.command);
-  if (decision.effect === 'allow') return true;
+  if (decision.effect === 'allow' && asks.command.objection === undefined) return true;
   await gate.recorder.append(makeEvent('command.refused', { ...sessionParts(session), ...commandParts(asks.command), ...decisionParts(decision) }));
   asks.decline(decision);
   return false;

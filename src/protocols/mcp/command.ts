@@ -72,7 +72,8 @@ export function commandOf(message: RpcRequest | RpcNotification, era: Era, tool?
   const parts: CommandParts = {
     protocol: 'mcp',
     name: commandName(method, params),
-    naming: namingOf(method, era),
+    naming: namingOf(message, era),
+    effects: effectsOf(method, params),
     arguments: method === 'tools/call' ? (member(params, 'arguments') ?? {}) : deciding(params),
     traits: tool ? traitsOf(tool) : method === 'tools/call' ? {} : { readOnly: true },
     flags: flagsOf(method, params),
@@ -81,15 +82,51 @@ export function commandOf(message: RpcRequest | RpcNotification, era: Era, tool?
   return makeCommand(objection === undefined ? parts : { ...parts, objection });
 }
 
-function namingOf(method: string, era: Era): Command['naming'] {
+function namingOf({ method, params }: RpcRequest | RpcNotification, era: Era): Command['naming'] {
   if (!isKnown(method, era)) return 'literal';
+  // Changes of lists are heard by whoever may reach the target; what a subscription names is decided.
+  if (method === 'subscriptions/listen' && subscribedUris(params).length === 0) return 'handshake';
   return HANDSHAKE.has(method) ? 'handshake' : 'plain';
 }
 
+/** What else has to be allowed: a completion gives away what it completes, a subscription what it watches. */
+function effectsOf(method: string, params: JsonObject): readonly string[] {
+  const name = commandName(method, params);
+  if (method === 'subscriptions/listen') return [name, ...subscribedUris(params).map((uri) => `resources/read ${uri}`)];
+  if (method !== 'completion/complete') return [name];
+  const ref = member(params, 'ref');
+  const uri = member(ref, 'uri');
+  const prompt = member(ref, 'name');
+  if (typeof uri === 'string') return [name, `resources/read ${uri}`];
+  return typeof prompt === 'string' ? [name, `prompts/get ${prompt}`] : [name];
+}
+
+function subscribedUris(params: JsonObject): readonly string[] {
+  const uris = member(member(params, 'notifications'), 'resourceSubscriptions');
+  return isJsonArray(uris) ? uris.filter((uri) => typeof uri === 'string') : [];
+}
+
 /** What a server asks of its client, as a Command that is decided like any other. */
-export function serverCommand(message: RpcRequest): Command {
-  const naming = message.method === 'ping' ? 'handshake' : 'literal';
-  return makeCommand({ protocol: 'mcp', name: message.method, naming, arguments: deciding(message.params) });
+export function serverCommand(method: string, params: JsonObject): Command {
+  const naming = method === 'ping' ? 'handshake' : 'literal';
+  const parts: CommandParts = { protocol: 'mcp', name: serverCommandName(method, params), naming, arguments: deciding(params) };
+  return makeCommand(method === 'elicitation/create' && asksForSecret(params) ? { ...parts, objection: 'a form may not ask for secrets' } : parts);
+}
+
+/** A page to open is named with its address: `elicitation/create https://auth.example.com/connect`. */
+function serverCommandName(method: string, params: JsonObject): string {
+  if (method !== 'elicitation/create' || member(params, 'mode') !== 'url') return method;
+  const url = member(params, 'url');
+  return `${method} ${typeof url === 'string' && URL.canParse(url) ? new URL(url).href : 'unreadable'}`;
+}
+
+const SECRET_FIELD = /passw|passphrase|secret|api[_-]?key|token|credential|private[_-]?key|\bpin\b|\botp\b/i;
+
+/** The specification forbids a form that asks for secrets; its fields say so by name, title or description. */
+function asksForSecret(params: JsonObject): boolean {
+  const fields = member(member(params, 'requestedSchema'), 'properties');
+  if (!isJsonObject(fields)) return false;
+  return Object.entries(fields).some(([name, field]) => [name, member(field, 'title')].some((text) => typeof text === 'string' && SECRET_FIELD.test(text)));
 }
 
 /** Commands of the transport itself: the stream of a session, its end, an answer to the server. */

@@ -5,23 +5,25 @@ import { newId } from '../../core/id.ts';
 import { isJsonObject, member } from '../../core/json.ts';
 import { passCommand } from '../../core/pipeline.ts';
 import type { Client, Session } from '../../core/session.ts';
-import { subjectKey, type Subject } from '../../core/subject.ts';
+import type { Subject } from '../../core/subject.ts';
 import { readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage } from './codec.ts';
-import { commandOf, formProblem, isKnown, transportCommand } from './command.ts';
+import { commandOf, formProblem, transportCommand } from './command.ts';
 import { httpStatus, rpcError } from './errors.ts';
 import { McpExchange, type Ask } from './exchange.ts';
-import { checkLegacy, checkModern, checkParams, eraOf, readHeaders, repeatedHeader, type HeaderProblem, type McpHeaders } from './headers.ts';
+import { checkLegacy, checkModern, eraOf, readHeaders, repeatedHeader, type HeaderProblem, type McpHeaders } from './headers.ts';
 import type { MayList } from './lists.ts';
 import { createBatchResponder, createResponder, type Responder } from './responder.ts';
 import { openSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
-import { uriProblem } from './uri.ts';
+import { understand } from './understand.ts';
 import { takesBatches, type Era } from './versions.ts';
 
 /** A caller that was authenticated and may reach the target. */
 export interface Caller {
   readonly subject: Subject;
   readonly client: Client;
+  /** When its token ends; epoch milliseconds. */
+  readonly expiresAt: number;
   readonly mayList: (session: Session) => MayList;
 }
 
@@ -100,7 +102,9 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
   const opened = era === 'legacy' ? openLegacy(line) : {};
   if (opened === undefined) return responder.reply(404, rpcError(message.kind === 'request' ? message.id : null, -32001, 'session not found'));
   const session = await sessionOf(line, opened.session, message);
-  const understood = await understand(line, message, era, session).catch((error: unknown) => failed(line, message, era, session, error));
+  const understood = await understand({ message, era, session, headers: line.headers, side: line.side, gate: line.context.gate }).catch((error: unknown) =>
+    failed(line, message, era, session, error),
+  );
   if (understood === undefined) return;
   if ('problem' in understood) return reject(line, 400, understood.problem, message);
   const ask: Ask = {
@@ -113,6 +117,7 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
     era,
     headers: forwarded(line, era),
     lastEventId: undefined,
+    expiresAt: line.caller.expiresAt,
     clientName: clientName(message, opened.session),
     mayList: line.caller.mayList(session),
     responder,
@@ -142,6 +147,7 @@ async function transport(line: Line, verb: 'GET' | 'DELETE'): Promise<void> {
     era: 'legacy',
     headers: forwarded(line, 'legacy'),
     lastEventId: headers.lastEventId,
+    expiresAt: line.caller.expiresAt,
     clientName: opened.session?.clientName ?? '',
     mayList: line.caller.mayList(session),
     responder,
@@ -162,38 +168,6 @@ function sessionOf(line: Line, mcp: McpSession | undefined, message: RpcMessage 
   const { subject, client } = line.caller;
   const opening = message?.kind === 'request' && message.method === 'initialize';
   return line.context.sessions.of(subject, line.side.target, client, mcp?.id ?? (opening ? newId() : undefined));
-}
-
-type Understood = { readonly command: Ask['command'] } | { readonly problem: HeaderProblem };
-
-/** The message as a Command: the tool it calls, whether its arguments fit, whether headers and arguments agree. */
-async function understand(line: Line, message: RpcMessage, era: Era, session: Session): Promise<Understood> {
-  if (message.kind === 'response') return { command: transportCommand('answer') };
-  const { params, method } = message;
-  if (method === 'resources/read' || method === 'resources/subscribe') {
-    const uri = member(params, 'uri');
-    return { command: commandOf(message, era, undefined, typeof uri === 'string' ? uriProblem(uri) : 'a uri is needed') };
-  }
-  if (
-    method.startsWith('tasks/') &&
-    method !== 'tasks/list' &&
-    isKnown(method, era) &&
-    !line.side.tasks.isOwner(member(params, 'taskId'), subjectKey(session.subject))
-  ) {
-    return { command: commandOf(message, era, undefined, 'no such task') };
-  }
-  if (method !== 'tools/call') return { command: commandOf(message, era) };
-  const named = member(params, 'name');
-  const name = typeof named === 'string' ? named : '';
-  // Whoever may not use the tool learns nothing of it, not even whether it exists.
-  const seen = line.side.catalog.peek(name);
-  if (!seen && line.context.gate.decide(session, commandOf(message, era)).effect === 'deny') return { command: commandOf(message, era) };
-  const known = seen ?? (await line.side.catalog.find(name));
-  if (!known) return { command: commandOf(message, era, undefined, `unknown tool ${JSON.stringify(name.slice(0, 120))}`) };
-  const args = member(params, 'arguments') ?? {};
-  const problem = era === 'modern' ? checkParams(known.tool.headers, args, line.headers) : undefined;
-  if (problem) return { problem };
-  return { command: commandOf(message, era, known.tool, known.check(args)) };
 }
 
 /** The target could not even be asked what it has: that is told and recorded like any other failure of a command. */

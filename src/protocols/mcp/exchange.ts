@@ -1,15 +1,16 @@
 import type { Approval } from '../../core/approval.ts';
 import type { Command } from '../../core/command.ts';
 import { SallyportError } from '../../core/error.ts';
-import { isJsonObject, member, parseJson, writeJson, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, member, parseJson, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Masker } from '../../core/masker.ts';
 import type { Exchange, Grant, MaskedPart, Refusal, ReplyPart } from '../../core/pipeline.ts';
 import type { Session } from '../../core/session.ts';
 import { subjectKey } from '../../core/subject.ts';
 import { idText, metaMember, metaOf, type RpcMessage, type RpcRequest } from './codec.ts';
 import { isKnown, SERVER_REQUESTS, serverCommand } from './command.ts';
+import { embeddedRequests } from './embedded.ts';
 import { refusalReply, rpcError, withMeta } from './errors.ts';
-import { methodOf, type MayList } from './lists.ts';
+import { filterResult, methodOf, type MayList } from './lists.ts';
 import { maskRequest } from './mask.ts';
 import type { KeptStream } from './replay-buffer.ts';
 import { emptyReply, eventText, keptReply, messageReply, type Reply } from './reply.ts';
@@ -31,12 +32,15 @@ export interface Ask {
   readonly era: Era;
   readonly headers: UpstreamCall['headers'];
   readonly lastEventId: string | undefined;
+  /** When the caller's token ends; epoch milliseconds. */
+  readonly expiresAt: number;
   readonly clientName: string;
   readonly mayList: MayList;
   readonly responder: Responder;
 }
 
 const AFTER_FINAL_MS = 1000;
+const STANDING_MS = 500;
 const NO_BYTES = Buffer.from('{}');
 
 /** MCP's part of one command. Which step comes when is the pipeline's. */
@@ -50,6 +54,7 @@ export class McpExchange implements Exchange {
   readonly #abort = new AbortController();
   #head: Extract<UpstreamEvent, { kind: 'head' }> | undefined;
   #kept: KeptStream | undefined;
+  #openedUnder: string | undefined;
   #sessionHeader: Readonly<Record<string, string>> = {};
 
   constructor(ask: Ask, side: TargetSide, context: McpContext) {
@@ -80,11 +85,13 @@ export class McpExchange implements Exchange {
 
   async *#relay(grant: Grant): AsyncIterable<ReplyPart> {
     this.#followCaller(grant);
+    if (isStanding(this.command)) this.#reconsider();
     const { verb, message, bytes, headers, mcpSession, responder } = this.#ask;
     const call: UpstreamCall = { verb, headers, session: mcpSession, signal: this.#abort.signal, ...(message ? { message } : {}), ...(bytes ? { bytes } : {}) };
     let final = false;
     let resumable = false;
     let grace: NodeJS.Timeout | undefined;
+    const watch = isStanding(this.command) ? setInterval(() => this.#reconsider(), STANDING_MS) : undefined;
     try {
       for await (const event of this.#side.upstream.forward(grant, this.command, call)) {
         if (event.kind === 'head') this.#open(event);
@@ -103,6 +110,7 @@ export class McpExchange implements Exchange {
       if (!final) throw error;
     } finally {
       clearTimeout(grace);
+      clearInterval(watch);
       if (this.#kept) this.#side.replays.finish(this.#kept, final ? 'answered' : 'open');
       if (!final) responder.left.removeEventListener('abort', this.#onLeft);
     }
@@ -172,6 +180,15 @@ export class McpExchange implements Exchange {
     responder.left.addEventListener('abort', this.#onLeft, { once: true });
   }
 
+  /** A stream that stays open is allowed only as long as it would be opened now, under the same policy and a token that lives. */
+  #reconsider(): void {
+    const now = this.#context.gate.decide(this.session, this.command);
+    this.#openedUnder ??= now.policyVersion;
+    if (now.effect === 'allow' && now.policyVersion === this.#openedUnder && Date.now() < this.#ask.expiresAt) return;
+    this.#ask.responder.end();
+    this.#abort.abort();
+  }
+
   readonly #onLeft = (): void => this.#abort.abort();
 
   #open(head: Extract<UpstreamEvent, { kind: 'head' }>): void {
@@ -199,13 +216,13 @@ export class McpExchange implements Exchange {
   /** What one message of the target is to this caller; undefined where it is not for it. */
   #read(event: Extract<UpstreamEvent, { kind: 'message' }>): Reply | undefined {
     const { message, text } = event;
-    const base = { message: message.message, text, event: event.event, status: this.#head?.status ?? 200, method: this.#method(), mayList: this.#ask.mayList };
+    const base = { message: message.message, text, event: event.event, status: this.#head?.status ?? 200, method: this.#method(), filter: this.#filter };
     switch (message.kind) {
       case 'response':
         if (this.#isResumed()) return messageReply({ ...base, method: methodOf(member(message.message, 'result')), final: false });
         if (!this.#answers(message.id)) return undefined;
         this.#learn(message.message);
-        return messageReply({ ...base, final: true });
+        return messageReply({ ...base, ...this.#withoutForbiddenRequests(message.message, text), final: true });
       case 'notification':
         return this.#isWanted(message.method, message.params) ? messageReply({ ...base, final: false }) : undefined;
       case 'request':
@@ -215,9 +232,24 @@ export class McpExchange implements Exchange {
     }
   }
 
+  readonly #filter = (method: string, result: JsonValue): JsonValue => {
+    const filtered = filterResult(method, result, this.#ask.mayList);
+    return method === 'tasks/list' && isJsonObject(filtered) ? this.#side.tasks.filter(filtered, subjectKey(this.session.subject)) : filtered;
+  };
+
   /** A stream that goes on where it broke may carry the answer to a request of before. */
   #isResumed(): boolean {
     return this.#ask.verb === 'GET' && this.#ask.lastEventId !== undefined;
+  }
+
+  /** A reply that asks something of the caller which is not allowed becomes a refusal of the gateway. */
+  #withoutForbiddenRequests(message: JsonObject, text: string): { message: JsonObject; text: string } {
+    const forbidden = embeddedRequests(message).find(
+      (command) => command.objection !== undefined || this.#context.gate.decide(this.session, command).effect !== 'allow',
+    );
+    if (!forbidden) return { message, text };
+    const refused = rpcError(this.#requestId(), 403, `the target asked for "${forbidden.name}", which no rule allows`);
+    return { message: refused, text: writeJson(refused) };
   }
 
   /** Only the answer to this very request; an error without an id is one where the target could not read the request. */
@@ -240,7 +272,7 @@ export class McpExchange implements Exchange {
   }
 
   #asks(message: RpcRequest): NonNullable<ReplyPart['asks']> {
-    const command = serverCommand(message);
+    const command = serverCommand(message.method, message.params);
     const decline = (): void => {
       const code = SERVER_REQUESTS.has(message.method) ? -1 : -32601;
       const refused = rpcError(message.id, code, code === -1 ? 'the gateway does not allow this request' : 'method not found');
@@ -255,7 +287,7 @@ export class McpExchange implements Exchange {
     const method = this.#method();
     if (method === 'tools/list') this.#side.catalog.learn(result);
     if (method === 'initialize') refuseUnknownVersion(member(result, 'protocolVersion'));
-    this.#side.tasks.learn(result, subjectKey(this.session.subject));
+    this.#side.tasks.learn(result, subjectKey(this.session.subject), this.command);
   }
 
   /** What a caller is told when the target ended without an answer. */
@@ -280,7 +312,7 @@ export class McpExchange implements Exchange {
       status === 404 ? -32001 : -32603,
       status === 404 ? 'session not found' : `the target answered with HTTP ${status}`,
     );
-    yield this.#remember(messageReply({ message, text: writeJson(message), event: undefined, status, final: true, method: '', mayList: this.#ask.mayList }));
+    yield this.#remember(messageReply({ message, text: writeJson(message), event: undefined, status, final: true, method: '', filter: this.#filter }));
   }
 
   #resumable(): { stream: KeptStream; lastEventId: string } | undefined {
@@ -308,6 +340,10 @@ export class McpExchange implements Exchange {
     this.#replies.set(reply.part, reply);
     return reply.part;
   }
+}
+
+function isStanding(command: Command): boolean {
+  return command.name === 'stream/listen' || command.name === 'subscriptions/listen';
 }
 
 function refuseUnknownVersion(version: unknown): void {

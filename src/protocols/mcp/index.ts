@@ -60,8 +60,8 @@ function createMcp(deps: ProtocolDeps): HttpEndpoint {
   };
 }
 
-function callerOf(request: IncomingMessage, { subject, clientId }: Authenticated, deps: ProtocolDeps): Caller {
-  return { subject, client: clientOf(request, clientId), mayList: (session) => (command) => deps.reach().mayList(session, command) };
+function callerOf(request: IncomingMessage, { subject, clientId, expiresAt }: Authenticated, deps: ProtocolDeps): Caller {
+  return { subject, client: clientOf(request, clientId), expiresAt, mayList: (session) => (command) => deps.reach().mayList(session, command) };
 }
 
 /** From the socket; what headers say of addresses is not believed. */

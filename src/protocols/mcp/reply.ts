@@ -1,7 +1,6 @@
 import { isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Masked, Masker } from '../../core/masker.ts';
 import type { MaskedPart, ReplyPart } from '../../core/pipeline.ts';
-import { filterResult, type MayList } from './lists.ts';
 import { maskMessage } from './mask.ts';
 import { writeEvent, type SseEvent } from './sse.ts';
 
@@ -25,7 +24,8 @@ export interface MessageReply {
   readonly final: boolean;
   /** The method that it answers, where it is a response. */
   readonly method: string;
-  readonly mayList: MayList;
+  /** Leaves out of a result what the caller may not see. */
+  readonly filter: (method: string, result: JsonValue) => JsonValue;
   readonly asks?: ReplyPart['asks'];
 }
 
@@ -60,7 +60,7 @@ export function eventText(reply: Reply, bytes: Uint8Array): string {
 }
 
 function maskedPart(from: MessageReply, masker: Masker): MaskedPart {
-  const filtered = withResult(from.message, (result) => filterResult(from.method, result, from.mayList));
+  const filtered = withResult(from.message, (result) => from.filter(from.method, result));
   const { value, applied }: Masked<JsonValue> = maskMessage(filtered, masker);
   const text = value === from.message ? from.text : writeJson(value);
   return { bytes: Buffer.from(text), contentType: JSON_TYPE, applied };

@@ -35,7 +35,7 @@ describe('server-sent events', () => {
       );
     }
     assert.deepEqual(
-      parse([...STREAM, ...'data: end\n\n']).map(({ data }) => data),
+      parse(`${STREAM}data: end\n\n`.split('')).map(({ data }) => data),
       whole.map(({ data }) => data),
     );
   });

@@ -7,7 +7,7 @@ const STRICT = { extraArguments: 'refuse', leadingDash: 'refuse' } as const;
 const LOOSE = { extraArguments: 'allow', leadingDash: 'allow' } as const;
 
 const tool = (inputSchema: JsonValue, more: object = {}) => {
-  const read = readTool({ name: 'x', inputSchema, ...more } as JsonValue);
+  const read = readTool({ name: 'x', inputSchema, ...more });
   assert.ok(read);
   return read;
 };
@@ -79,7 +79,7 @@ describe('arguments', () => {
 
   it('cannot be checked against a schema that cannot be used, so the call is refused', () => {
     for (const schema of [{ type: 'nonsense' }, { $ref: 'http://169.254.169.254/schema' }, { properties: { a: { pattern: '(?=x)' } } }]) {
-      assert.match(argumentCheck(tool(schema as JsonValue), LOOSE)({ a: 'x' }) ?? '', /cannot be used/);
+      assert.match(argumentCheck(tool(schema), LOOSE)({ a: 'x' }) ?? '', /cannot be used/);
     }
   });
 });

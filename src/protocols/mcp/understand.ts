@@ -1,0 +1,57 @@
+import type { Command } from '../../core/command.ts';
+import { member, type JsonObject } from '../../core/json.ts';
+import type { Gate } from '../../core/pipeline.ts';
+import type { Session } from '../../core/session.ts';
+import { subjectKey } from '../../core/subject.ts';
+import type { RpcMessage, RpcNotification, RpcRequest } from './codec.ts';
+import { commandOf, isKnown, transportCommand } from './command.ts';
+import { checkParams, type HeaderProblem, type McpHeaders } from './headers.ts';
+import type { TargetSide } from './side.ts';
+import { uriProblem } from './uri.ts';
+import type { Era } from './versions.ts';
+
+export interface Question<M extends RpcMessage = RpcMessage> {
+  readonly message: M;
+  readonly era: Era;
+  readonly session: Session;
+  readonly headers: McpHeaders;
+  readonly side: TargetSide;
+  readonly gate: Gate;
+}
+
+export type Understood = { readonly command: Command } | { readonly problem: HeaderProblem };
+
+/** A message as a Command, with the objection that the target's own definitions raise against it. Throws where the target cannot be asked for them. */
+export async function understand(question: Question): Promise<Understood> {
+  const { message, era } = question;
+  if (message.kind === 'response') return { command: transportCommand('answer') };
+  const { params, method } = message;
+  const known = isKnown(method, era);
+  if (known && method === 'tools/call') return understandCall({ ...question, message });
+  if (known && (method === 'resources/read' || method === 'resources/subscribe')) {
+    const uri = member(params, 'uri');
+    return { command: commandOf(message, era, undefined, typeof uri === 'string' ? uriProblem(uri) : 'a uri is needed') };
+  }
+  if (known && method.startsWith('tasks/') && method !== 'tasks/list') return { command: commandOf(message, era, undefined, taskProblem(params, question)) };
+  return { command: commandOf(message, era) };
+}
+
+/** The tool that is called, whether its arguments fit, whether headers and arguments agree. */
+async function understandCall({ message, era, session, headers, side, gate }: Question<RpcRequest | RpcNotification>): Promise<Understood> {
+  const named = member(message.params, 'name');
+  const name = typeof named === 'string' ? named : '';
+  const seen = side.catalog.peek(name);
+  // Whoever may not use the tool learns nothing of it, not even whether it exists; and the target is not asked.
+  if (!seen && gate.decide(session, commandOf(message, era)).effect === 'deny') return { command: commandOf(message, era) };
+  const known = seen ?? (await side.catalog.find(name));
+  if (!known) return { command: commandOf(message, era, undefined, `unknown tool ${JSON.stringify(name.slice(0, 120))}`) };
+  const args = member(message.params, 'arguments') ?? {};
+  const problem = era === 'modern' ? checkParams(known.tool.headers, args, headers) : undefined;
+  return problem ? { problem } : { command: commandOf(message, era, known.tool, known.check(args)) };
+}
+
+/** A task is its owner's, and as long as what started it is allowed: to everybody else there is none. */
+function taskProblem(params: JsonObject, { side, session, gate }: Question): string | undefined {
+  const command = side.tasks.startedBy(member(params, 'taskId'), subjectKey(session.subject));
+  return command && gate.decide(session, command).effect !== 'deny' ? undefined : 'no such task';
+}
