@@ -116,11 +116,29 @@ CLIENT_KINDS.forEach((kind, nth) =>
       const args = { model: 'fraud', replicas: 10 + nth };
       await using(kind, 'models', async (client) => {
         const held = client.call('update_deployment', args, { onprogress: () => {}, resetTimeoutOnProgress: true });
-        const approval = await until('the approval', async () => (await lead.approvals()).find((one) => one.shown.includes(`${args.replicas}`)));
+        const approval = await until('the approval', async () => (await lead.approvals()).find((one) => one.shown.includes(`"replicas":${args.replicas}`)));
         assert.equal(ran('update_deployment'), before);
         assert.equal(approval.mayAnswer, true);
         await lead.answer(approval.id, 'approve');
         assert.match(readable(await held), new RegExp(`"replicas":${args.replicas}`));
+        assert.match(readable(await client.call('update_deployment', args)), new RegExp(`"replicas":${args.replicas}`));
+      });
+      assert.equal(ran('update_deployment'), before + 1);
+    });
+
+    test('a held call that its client gives up stays pending; approved later, the repeat runs it, once', async () => {
+      const before = ran('update_deployment');
+      const args = { model: 'demand', replicas: 30 + nth };
+      await using(kind, 'models', async (client) => {
+        const abort = new AbortController();
+        const given = client.call('update_deployment', args, { onprogress: () => {}, signal: abort.signal });
+        const mine = async () => (await lead.approvals()).find((one) => one.shown.includes(`"replicas":${args.replicas}`));
+        const approval = await until('the approval', mine);
+        abort.abort();
+        await assert.rejects(given);
+        assert.equal((await mine())?.id, approval.id);
+        await lead.answer(approval.id, 'approve');
+        assert.equal(ran('update_deployment'), before);
         assert.match(readable(await client.call('update_deployment', args)), new RegExp(`"replicas":${args.replicas}`));
       });
       assert.equal(ran('update_deployment'), before + 1);

@@ -80,7 +80,7 @@ test('a newcomer starts the demo, pastes what it prints, and sees it allowed, ma
         assert.doesNotMatch(keys, /lgn_live_[0-9a-f]{48}|@lagoon\.example/);
         assert.match(readable(await client.call('read_training_data', { model: 'churn' })), /ask the data office/);
         const held = client.call('update_deployment', { model: 'churn', replicas }, { onprogress: () => {}, resetTimeoutOnProgress: true });
-        const approval = await until('the approval', async () => (await lead.approvals()).find((one) => one.shown.includes(`${replicas}`)));
+        const approval = await until('the approval', async () => (await lead.approvals()).find((one) => one.shown.includes(`"replicas":${replicas}`)));
         assert.equal((await scientist.approvals()).find((one) => one.id === approval.id)?.mayAnswer, false);
         await lead.answer(approval.id, 'approve');
         assert.match(readable(await held), new RegExp(`"replicas":${replicas}`));
