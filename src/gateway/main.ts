@@ -11,7 +11,8 @@ import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
 import { startIndex } from '../audit/index-sink.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
 import { explainError } from '../core/error.ts';
-import { openAccounts } from '../identity/accounts.ts';
+import type { Subject } from '../core/subject.ts';
+import { LOCAL_ISSUER, openAccounts, type Accounts } from '../identity/accounts.ts';
 import { createAuthenticator } from '../identity/authenticate.ts';
 import { createHostCheck, type HostCheck } from '../identity/host.ts';
 import { openSignIns } from '../identity/sign-ins.ts';
@@ -65,6 +66,7 @@ interface Parts {
   readonly approvals: ApprovalService;
   readonly signing: SigningKeys;
   readonly hosts: HostCheck;
+  readonly accounts: Accounts;
 }
 
 async function openParts(config: Config, shutdown: Shutdown, log: (line: string) => void): Promise<Parts> {
@@ -76,10 +78,13 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
   const key = await installationKey(keysFolder, 'approval');
   const owner = `${hostname()}:${journal.writer}`;
   const report = (error: unknown): void => log(`approvals: ${explainError(error)}`);
-  const approvals = shutdown.owns(await openApprovals({ storage, recorder: journal, key, owner, report }));
+  const accounts = openAccounts(storage, { recorder: journal });
+  // A local account's groups are those of today; what an issuer says holds for as long as its token.
+  const current = (subject: Subject): Subject | Promise<Subject | undefined> => (subject.issuer === LOCAL_ISSUER ? accounts.find(subject.id) : subject);
+  const approvals = shutdown.owns(await openApprovals({ storage, recorder: journal, key, owner, report, current }));
   const signing = await openSigningKeys(join(keysFolder, 'signing'));
   const hosts = createHostCheck(config.url, config.port);
-  return { config, shutdown, log, keysFolder, journal, storage, policy, approvals, signing, hosts };
+  return { config, shutdown, log, keysFolder, journal, storage, policy, approvals, signing, hosts, accounts };
 }
 
 /** The handlers of all protocols by the first segment of their paths. */
@@ -103,13 +108,13 @@ async function openProtocols({ config, shutdown, keysFolder, journal, policy, ap
 /** Built by `npm run build -w console`. */
 const CONSOLE = join(import.meta.dirname, '../../console/dist');
 
-function openApi({ config, shutdown, log, keysFolder, journal, storage, policy, approvals, signing, hosts }: Parts): ReturnType<typeof createApi> {
+function openApi({ config, shutdown, log, keysFolder, journal, storage, policy, approvals, signing, hosts, accounts }: Parts): ReturnType<typeof createApi> {
   const index = shutdown.owns(startIndex({ journal, storage, report: (error) => log(`index: ${explainError(error)}`) }));
   return createApi({
     url: config.url,
     hosts,
     issuers: config.issuers.map(({ issuer }) => issuer),
-    accounts: openAccounts(storage, { recorder: journal }),
+    accounts,
     signIns: openSignIns(storage),
     keys: signing,
     approvals,
