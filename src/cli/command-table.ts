@@ -118,7 +118,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     about: 'a walk through a running `npm start`: allowed, masked, denied, held, approved, replayed, verified',
     options: {
       data: { value: 'DIR', about: "the demo's data folder (default $SALLYPORT_DATA, else ./.sallyport)" },
-      url: { value: 'URL', about: 'where it listens (default http://localhost:$SALLYPORT_PORT, else 7600)' },
     },
     load: () => import('./commands/demo.ts'),
   },

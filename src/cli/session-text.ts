@@ -44,6 +44,7 @@ export function replayLines({ session, events }: RecordingView): readonly string
 const ARROWS: Readonly<Record<string, string>> = { request: '>', reply: '<', chunk: '<' };
 
 function bodyLines({ name, text }: BodyView): readonly string[] {
+  if (text === '') return [];
   const lines = escapeLines(text === undefined ? '(erased)' : readable(text)).split('\n');
   return lines.map((line) => `    ${ARROWS[name] ?? '|'} ${line}`);
 }

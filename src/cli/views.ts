@@ -67,3 +67,8 @@ export type BodyView = z.infer<typeof body>;
 
 export const recording = z.looseObject({ session, events: z.array(z.looseObject({ event, bodies: z.array(body) })) });
 export type RecordingView = z.infer<typeof recording>;
+
+export const verification = z.looseObject({
+  ok: z.boolean(),
+  writers: z.array(z.looseObject({ writer: z.string(), events: z.number(), covered: z.number() })),
+});
