@@ -177,6 +177,17 @@ CLIENT_KINDS.forEach((kind, nth) =>
       assert.match(readable(elicited), new RegExp(USERNAME));
     });
 
+    if (kind.era === 'legacy') {
+      test('what a server says unasked arrives on the stream that stays open', async () => {
+        await using(kind, 'conformance', async (client) => {
+          await until('the news', async () => {
+            await client.call('test_trigger_tool_change');
+            return client.changes() > 0 ? true : undefined;
+          });
+        });
+      });
+    }
+
     test('a stdio server is reached with its credential, and nothing else of the gateway is in its environment', async () => {
       const about = await using(kind, 'notes', async (client) => {
         await client.call('add_note', { note: 'one' });
@@ -191,6 +202,22 @@ CLIENT_KINDS.forEach((kind, nth) =>
     });
   }),
 );
+
+test('two clients of one subject that ask the same share one approval, and it runs once', async () => {
+  const before = ran('update_deployment');
+  const args = { model: 'fraud', replicas: 77 };
+  const [one, other] = [CLIENT_KINDS[0], CLIENT_KINDS[2]];
+  assert.ok(one && other);
+  const ask = (kind: ClientKind) =>
+    using(kind, 'models', (client) => client.call('update_deployment', args, { onprogress: () => {}, resetTimeoutOnProgress: true }));
+  const replies = Promise.all([ask(one), ask(other)]);
+  const mine = async () => (await lead.approvals()).filter((each) => each.shown.includes('"replicas":77'));
+  const approval = await until('the approval', async () => (await mine())[0]);
+  assert.equal((await mine()).length, 1);
+  await lead.answer(approval.id, 'approve');
+  assert.ok((await replies).some((reply) => readable(reply).includes('"replicas":77')));
+  assert.equal(ran('update_deployment'), before + 1);
+});
 
 test('no output of the gateway holds a credential or a secret of a reply', () => {
   const secrets = [MODELS_TOKEN, NOTES_SECRET, LEAD.password, ...models.state.secrets];

@@ -2,7 +2,7 @@
 import { Client as Client2, StreamableHTTPClientTransport as Transport2 } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { CreateMessageRequestSchema, ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 
 export interface CallOptions {
   readonly onprogress?: (progress: { readonly progress: number; readonly total?: number | undefined; readonly message?: string | undefined }) => void;
@@ -19,6 +19,8 @@ export interface ToolResult {
 }
 
 export interface TestClient {
+  /** How often the server said, unasked, that its tools changed. */
+  readonly changes: () => number;
   tools(): Promise<string[]>;
   call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<ToolResult>;
   close(): Promise<void>;
@@ -26,6 +28,7 @@ export interface TestClient {
 
 export interface ClientKind {
   readonly name: string;
+  readonly era: 'legacy' | 'modern';
   connect(url: string, token: string): Promise<TestClient>;
 }
 
@@ -40,18 +43,21 @@ const filledIn = { action: 'accept' as const, content: { username: USERNAME, ema
 const bearer = (token: string) => ({ requestInit: { headers: { authorization: `Bearer ${token}` } } });
 
 export const CLIENT_KINDS: readonly ClientKind[] = [
-  { name: 'SDK 1.x', connect: connectSdk1 },
-  { name: 'SDK 2.x, legacy era', connect: (url, token) => connectSdk2(url, token, 'legacy') },
-  { name: 'SDK 2.x, modern era', connect: (url, token) => connectSdk2(url, token, { pin: '2026-07-28' }) },
+  { name: 'SDK 1.x', era: 'legacy', connect: connectSdk1 },
+  { name: 'SDK 2.x, legacy era', era: 'legacy', connect: (url, token) => connectSdk2(url, token, 'legacy') },
+  { name: 'SDK 2.x, modern era', era: 'modern', connect: (url, token) => connectSdk2(url, token, { pin: '2026-07-28' }) },
 ];
 
 async function connectSdk1(url: string, token: string): Promise<TestClient> {
   const client = new Client1(INFO, { capabilities: CAPABILITIES });
   client.setRequestHandler(CreateMessageRequestSchema, () => completion);
   client.setRequestHandler(ElicitRequestSchema, () => filledIn);
+  let changes = 0;
+  client.setNotificationHandler(ToolListChangedNotificationSchema, () => void (changes += 1));
   const transport = new Transport1(new URL(url), bearer(token));
   await client.connect(transport);
   return {
+    changes: () => changes,
     tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
     // a tool result: the union's other member is of servers before 2024-11-05
     call: async (name, args = {}, options = {}) => (await client.callTool({ name, arguments: args }, undefined, options)) as ToolResult,
@@ -66,9 +72,12 @@ async function connectSdk2(url: string, token: string, mode: 'legacy' | { readon
   const client = new Client2(INFO, { capabilities: CAPABILITIES, versionNegotiation: { mode } });
   client.setRequestHandler('sampling/createMessage', () => completion);
   client.setRequestHandler('elicitation/create', () => filledIn);
+  let changes = 0;
+  client.setNotificationHandler('notifications/tools/list_changed', () => void (changes += 1));
   const transport = new Transport2(new URL(url), bearer(token));
   await client.connect(transport);
   return {
+    changes: () => changes,
     tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
     call: async (name, args = {}, options = {}) => (await client.callTool({ name, arguments: args }, options)) as ToolResult,
     async close() {
