@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Recordings } from '../api/deps.ts';
 import type { Index } from '../audit/index-sink.ts';
+import type { Journal } from '../audit/journal.ts';
 import { readSession } from '../audit/replay.ts';
 import { getSession, listSessions, sessionEvents } from '../audit/sessions.ts';
 import { verifyLog } from '../audit/verify.ts';
@@ -10,14 +11,14 @@ import type { Storage } from '../storage/storage.ts';
 export interface RecordingParts {
   readonly storage: Storage;
   readonly index: Index;
-  readonly journalFolder: string;
+  readonly journal: Journal;
   readonly keysFolder: string;
 }
 
 const ERASED = '[erased]';
 
 /** What the API reads of the record: the index finds, the journal tells. */
-export function createRecordings({ storage, index, journalFolder, keysFolder }: RecordingParts): Recordings {
+export function createRecordings({ storage, index, journal, keysFolder }: RecordingParts): Recordings {
   return {
     async list({ subject, targets, cursor, limit }) {
       await index.caughtUp();
@@ -30,11 +31,15 @@ export function createRecordings({ storage, index, journalFolder, keysFolder }: 
       if (!session) return undefined;
       const places = (await sessionEvents(storage, id)).map(({ place }) => place);
       const events = [];
-      for await (const { event, bodies } of readSession({ folder: journalFolder, keysFolder, session: id, places })) {
+      for await (const { event, bodies } of readSession({ folder: journal.folder, keysFolder, session: id, places })) {
         events.push({ event, bodies: bodies.map(({ name, contentType, text = ERASED }) => ({ name, contentType, text })) });
       }
       return { session, events };
     },
-    verify: async () => verifyLog({ folder: journalFolder, publicKey: await readFile(join(keysFolder, 'checkpoint.pub'), 'utf8') }),
+    async verify() {
+      // Signed first, so that nothing is left that no signature covers.
+      await journal.checkpoint();
+      return verifyLog({ folder: journal.folder, publicKey: await readFile(join(keysFolder, 'checkpoint.pub'), 'utf8') });
+    },
   };
 }
