@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { testStorage } from './conformance.ts';
-import { openStorage } from './storage.ts';
+import { openStorage, type Storage } from './storage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-storage-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -73,6 +73,25 @@ test('SQLite: two processes write to one file at once, and both find every row',
   assert.ok(rows.filter((row) => row.owner.startsWith('row')).length >= 50);
 });
 
+test('SQLite: transactions of two connections that read first and write later wait for each other, and none fails or loses an update', async () => {
+  const url = await fresh();
+  const storages = [await openStorage({ url }), await openStorage({ url })];
+  await storages[0]?.db.insertInto('owners').values({ owner: 'counter', alive_until: 0 }).execute();
+  const increment = ({ db }: Storage) =>
+    db.transaction().execute(async (trx) => {
+      const { alive_until: seen } = await trx.selectFrom('owners').select('alive_until').executeTakeFirstOrThrow();
+      await new Promise((resolve) => setImmediate(resolve));
+      await trx
+        .updateTable('owners')
+        .set({ alive_until: seen + 1 })
+        .execute();
+    });
+  await Promise.all(Array.from({ length: 10 }, () => storages.map(increment)).flat());
+  const row = await storages[0]?.db.selectFrom('owners').select('alive_until').executeTakeFirst();
+  await Promise.all(storages.map((storage) => storage.close()));
+  assert.equal(row?.alive_until, 20);
+});
+
 test('SQLite: the file and its log can be read by their owner only', async () => {
   const url = await fresh();
   const storage = await openStorage({ url });
@@ -101,5 +120,7 @@ test('a database url of another kind is refused without repeating it, and one th
 });
 
 test('SQLite: a file that is no database is refused', async () => {
-  await assert.rejects(openStorage({ url: import.meta.filename.replace(/\.test\.ts$/, '.test.ts') }), { code: 'storage_failed' });
+  const path = join(folder, 'text.db');
+  writeFileSync(path, 'this is no database\n'.repeat(100));
+  await assert.rejects(openStorage({ url: path }), { code: 'storage_failed' });
 });
