@@ -7,7 +7,9 @@ import { commandHelp, groupHelp } from './help.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Finds the command in the table, parses what belongs to it, runs it, and tells what went wrong. */
-export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+export async function runCommandLine(given: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  // `sallyport --json whoami` is meant like `sallyport whoami --json`.
+  const words = given[0] === '--json' ? [...given.slice(1), '--json'] : given;
   const format = words.includes('--json') ? 'json' : 'text';
   try {
     return await dispatch(words, terminal, format);
@@ -45,7 +47,7 @@ function findCommand(words: readonly string[]): Found {
 /** Help where it was asked for; else what was typed is no command. */
 function overview(words: readonly string[], group: string, terminal: Terminal): ExitCode {
   const rest = group === '' ? words : words.slice(1);
-  const [next] = rest.filter((word) => word !== '--json');
+  const next = rest.find((word) => word !== '--json');
   if (next === '--help' || next === '-h') {
     terminal.line(groupHelp(group));
     return EXIT.ok;

@@ -15,7 +15,9 @@ export async function run({ terminal, options, format }: Invocation): Promise<Ex
   const report = await verifyLog({ folder, publicKey, ...(kept === undefined ? {} : { checkpoints: [await readText(kept)] }) });
   const proved = report.ok && isSigned(report);
   if (format === 'json') terminal.json({ ...report, ok: proved });
-  else for (const line of [...reportLines(report), proved ? 'the record is as it was signed' : 'the record is NOT proved']) terminal.line(line);
+  else
+    for (const line of [...reportLines(report), proved ? 'the record is as it was signed, as far as it is covered' : 'the record is NOT proved'])
+      terminal.line(line);
   return proved ? EXIT.ok : EXIT.unverified;
 }
 

@@ -8,6 +8,7 @@ import { expect, type Story } from './story.ts';
 
 /** The models server seen by three who want different things of it; read top-down, this is what the reader watches. */
 export async function walk(cast: Cast, story: Story, random: () => number = Math.random): Promise<void> {
+  const began = Date.now();
   const scientist = await cast.connect('scientist');
   try {
     await allowed(scientist, story);
@@ -17,7 +18,7 @@ export async function walk(cast: Cast, story: Story, random: () => number = Math
   } finally {
     await scientist.close();
   }
-  await replayed(cast, story);
+  await replayed(cast, story, began);
   await verified(cast, story);
 }
 
@@ -64,14 +65,15 @@ async function held(cast: Cast, scientist: McpActor, story: Story, replicas: num
   await lead.post('/api/sign-out', {}, nothing);
 }
 
-async function replayed(cast: Cast, story: Story): Promise<void> {
+/** Clients of the stateless era share a session while it lasts: only what happened since `began` is this walk's. */
+async function replayed(cast: Cast, story: Story, began: number): Promise<void> {
   story.part('Replayed: what was asked, decided and answered, as it was recorded');
   const scientist = await cast.signIn('scientist');
   const latest = (await scientist.get('/api/sessions?limit=1', sessions)).sessions[0];
   expect(latest !== undefined, 'no session was recorded');
   const { session, events } = await scientist.get(`/api/sessions/${latest?.id ?? ''}`, recording);
   for (const { event, bodies } of events) {
-    if (!event.command?.name.startsWith('tools/call') || event.kind === 'stream.chunk') continue;
+    if (!event.command?.name.startsWith('tools/call') || event.kind === 'stream.chunk' || Date.parse(event.time) < began) continue;
     story.say(eventLine(event, Date.parse(session.openedAt)));
     for (const { name, text = '' } of bodies) story.say(`      ${name}: ${shortened(text)}`);
   }
