@@ -6,7 +6,7 @@ import type { SqliteGreeting, SqliteProblem, SqliteReply, SqliteRequest, SqliteV
 import { Turns } from './turns.ts';
 
 /** An error that SQLite reported; `errcode` is its extended result code. */
-export class SqliteError extends Error {
+class SqliteError extends Error {
   readonly errcode: number | undefined;
 
   constructor(problem: SqliteProblem) {
