@@ -1,4 +1,5 @@
 import type { EventKind } from '../core/event.ts';
+import { subjectKey } from '../core/subject.ts';
 import type { EventRow, SessionRow } from '../storage/schema.ts';
 import type { Leaf } from './leaf.ts';
 
@@ -56,6 +57,7 @@ function sessionRow(id: string, leaf: Leaf): SessionRow {
     closed_at: ENDS.includes(leaf.kind) ? leaf.time : null,
     subject: leaf.subject?.name ?? '',
     subject_kind: leaf.subject?.kind ?? '',
+    subject_key: leaf.subject ? subjectKey(leaf.subject) : '',
     target: leaf.target ?? '',
     client: leaf.client ? `${leaf.client.userAgent} from ${leaf.client.address}` : '',
     commands: COMMANDS.includes(leaf.kind) ? 1 : 0,

@@ -4,6 +4,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import { Client } from 'pg';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { isSallyportError } from '../core/error.ts';
+import { subjectKey } from '../core/subject.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { startIndex } from './index-sink.ts';
 import { getSession, listSessions, sessionEvents } from './sessions.ts';
@@ -131,9 +132,12 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       seen,
       all.map(({ id }) => id),
     );
-    const own = await listSessions(storage, { limit: 100, filter: [{ subject: 'lead', subjectKind: 'person' }, { targets: ['other'] }] });
+    const lead = subjectKey({ kind: 'person', issuer: 'sallyport', id: 'u1' });
+    const own = await listSessions(storage, { limit: 100, filter: [{ subjectKey: lead }, { targets: ['other'] }] });
     assert.ok(own.sessions.every(({ subject, target }) => subject === 'lead' || target === 'other'));
     assert.equal(own.sessions.length, 12 + 3);
+    const namesake = subjectKey({ kind: 'person', issuer: 'https://idp.example', id: 'u1' });
+    assert.deepEqual((await listSessions(storage, { filter: [{ subjectKey: namesake }] })).sessions, []);
     assert.deepEqual((await listSessions(storage, { filter: [] })).sessions, []);
     assert.ok((await getSession(storage, 's03'))?.closedAt);
     await assert.rejects(listSessions(storage, { cursor: 'x' }), (error) => isSallyportError(error, 'usage'));

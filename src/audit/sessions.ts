@@ -22,8 +22,8 @@ export interface SessionSummary {
 
 /** Sessions of this subject, or on one of these targets; absent means no bound. */
 export interface SessionFilter {
-  readonly subject?: string;
-  readonly subjectKind?: string;
+  /** Core's `subjectKey`. */
+  readonly subjectKey?: string;
   readonly targets?: readonly string[];
 }
 
@@ -56,10 +56,9 @@ export async function listSessions(storage: Storage, options: ListSessionsOption
     const filters = options.filter;
     query = query.where((where) =>
       where.or(
-        filters.map(({ subject, subjectKind, targets }) =>
+        filters.map(({ subjectKey, targets }) =>
           where.and([
-            ...(subject === undefined ? [] : [where('subject', '=', subject)]),
-            ...(subjectKind === undefined ? [] : [where('subject_kind', '=', subjectKind)]),
+            ...(subjectKey === undefined ? [] : [where('subject_key', '=', subjectKey)]),
             ...(targets === undefined ? [] : [where('target', 'in', targets.length > 0 ? [...targets] : [''])]),
           ]),
         ),

@@ -12,7 +12,7 @@ export interface Subject {
 }
 
 /** One identity across names and groups: what sessions and approvals are bound to. */
-export function subjectKey(subject: Subject): string {
+export function subjectKey(subject: Pick<Subject, 'issuer' | 'id'> & { readonly kind: string }): string {
   return JSON.stringify([subject.kind, subject.issuer, subject.id]);
 }
 

@@ -6,6 +6,7 @@ import type { Journal } from '../audit/journal.ts';
 import { readSession } from '../audit/replay.ts';
 import { getSession, listSessions, sessionEvents } from '../audit/sessions.ts';
 import { verifyLog } from '../audit/verify.ts';
+import { subjectKey } from '../core/subject.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export interface RecordingParts {
@@ -22,7 +23,7 @@ export function createRecordings({ storage, index, journal, keysFolder }: Record
   return {
     async list({ subject, targets, cursor, limit }) {
       await index.caughtUp();
-      const filter = [{ subject: subject.name, subjectKind: subject.kind }, { targets }];
+      const filter = [{ subjectKey: subjectKey(subject) }, { targets }];
       return listSessions(storage, { limit, filter, ...(cursor === undefined ? {} : { cursor }) });
     },
     async read(id) {

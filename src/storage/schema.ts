@@ -65,6 +65,7 @@ export interface SessionRow {
   closed_at: string | null;
   subject: string;
   subject_kind: string;
+  subject_key: string;
   target: string;
   client: string;
   commands: number;

@@ -75,6 +75,8 @@ CREATE TABLE sessions (
   closed_at TEXT,
   subject TEXT NOT NULL,
   subject_kind TEXT NOT NULL,
+  -- Kind, issuer and id: two issuers may each have an `alice`.
+  subject_key TEXT NOT NULL,
   target TEXT NOT NULL,
   client TEXT NOT NULL,
   commands INTEGER NOT NULL,
@@ -82,6 +84,7 @@ CREATE TABLE sessions (
   masked INTEGER NOT NULL
 );
 CREATE INDEX sessions_by_last ON sessions (last_at);
+CREATE INDEX sessions_by_subject ON sessions (subject_key, last_at);
 
 CREATE TABLE sink_positions (
   sink TEXT NOT NULL,
