@@ -68,6 +68,12 @@ async function using<T>(kind: ClientKind, target: string, run: (client: TestClie
 const decisionOf = (meta: unknown): unknown => (meta as Record<string, unknown> | undefined)?.['dev.sallyport/decision'];
 const ran = (tool: string): number => models.state.executions.get(tool) ?? 0;
 
+/** Whether some call was told that this approval is not given: its wait is over. */
+async function refusedWith(approval: string): Promise<boolean> {
+  const sessions = await Promise.all((await lead.sessions()).map(({ id }) => lead.session(id)));
+  return sessions.some(({ events }) => events.some(({ event }) => event.kind === 'command.refused' && event.approval === approval));
+}
+
 CLIENT_KINDS.forEach((kind, nth) =>
   describe(kind.name, () => {
     test('lists the tools that the subject may call, and no other', async () => {
@@ -136,6 +142,7 @@ CLIENT_KINDS.forEach((kind, nth) =>
         const approval = await until('the approval', mine);
         abort.abort();
         await assert.rejects(given);
+        await until('the end of the wait, in the record', async () => ((await refusedWith(approval.id)) ? true : undefined));
         assert.equal((await mine())?.id, approval.id);
         await lead.answer(approval.id, 'approve');
         assert.equal(ran('update_deployment'), before);

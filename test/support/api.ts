@@ -18,7 +18,7 @@ export interface SessionView {
 
 export interface SessionEvents {
   readonly events: readonly {
-    readonly event: { readonly kind: string; readonly intent?: string; readonly id: string };
+    readonly event: { readonly kind: string; readonly approval?: string };
     readonly bodies: readonly { readonly text: string }[];
   }[];
 }
