@@ -22,7 +22,7 @@ export async function openPolicy(path: string, recorder: Recorder, log: (line: s
   const stop = new AbortController();
   const handlers = {
     onChange(next: Snapshot) {
-      void replace(next).catch(report);
+      replace(next).catch(report);
     },
     onRefused(error: SallyportError) {
       report(error);

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { referenceTable } from '../policy/reference.ts';
+import { configSchema } from './config-schema.ts';
+
+/** JSON schema of `sallyport.yaml`, for editors. It says less than loading does. */
+export function configJsonSchema(): Readonly<Record<string, unknown>> {
+  return { ...z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' }), title: 'Sallyport configuration' };
+}
+
+/** The tables of the reference page. */
+export function configTables(): string {
+  const { listen, identity } = configSchema.shape;
+  const issuer = identity.unwrap().shape.issuers.unwrap().element;
+  return [
+    referenceTable('sallyport.yaml', configSchema),
+    referenceTable('listen', listen),
+    referenceTable('identity', identity),
+    referenceTable('identity: issuers', issuer),
+    referenceTable('identity: issuers: claims', issuer.shape.claims),
+  ].join('\n');
+}
