@@ -24,9 +24,9 @@ export async function openPolicy(path: string, recorder: Recorder, log: (line: s
     onChange(next: Snapshot) {
       replace(next).catch(report);
     },
-    onRefused(error: SallyportError) {
-      report(error);
-      void recorder.append(makeEvent('policy.refused', { note: error.message.slice(0, 2000) })).catch(report);
+    onRefused(refused: SallyportError) {
+      report(refused);
+      recorder.append(makeEvent('policy.refused', { note: refused.message.slice(0, 2000) })).catch(report);
     },
   };
   /** A policy that cannot be recorded is not put into force. */
