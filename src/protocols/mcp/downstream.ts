@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SallyportError } from '../../core/error.ts';
 import { commandParts, makeEvent, sessionParts } from '../../core/event.ts';
 import { newId } from '../../core/id.ts';
-import { isJsonObject, member } from '../../core/json.ts';
+import { isJsonObject, member, type JsonObject } from '../../core/json.ts';
 import { passCommand } from '../../core/pipeline.ts';
 import type { Client, Session } from '../../core/session.ts';
 import type { Subject } from '../../core/subject.ts';
-import { readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage } from './codec.ts';
+import { readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage, type RpcRequest } from './codec.ts';
 import { commandOf, formProblem, transportCommand } from './command.ts';
 import { httpStatus, rpcError } from './errors.ts';
 import { McpExchange, type Ask } from './exchange.ts';
@@ -78,6 +78,7 @@ async function single(line: Line, message: RpcMessage | undefined, bytes: Uint8A
 async function batch(line: Line, messages: readonly RpcMessage[]): Promise<void> {
   const refused = batchProblem(line, messages);
   if (refused) return reject(line, 400, refused);
+  if (openLegacy(line) === undefined) return line.responder.reply(404, sessionNotFound(null));
   const asking = messages.some((each) => each.kind === 'request');
   if (asking) line.responder.startStream();
   const element = createBatchResponder(line.responder);
@@ -100,13 +101,13 @@ function batchProblem(line: Line, messages: readonly RpcMessage[]): HeaderProble
 
 async function pass(line: Line, message: RpcMessage, era: Era, responder: Responder, bytes: Uint8Array | undefined): Promise<void> {
   const opened = era === 'legacy' ? openLegacy(line) : {};
-  if (opened === undefined) return responder.reply(404, rpcError(message.kind === 'request' ? message.id : null, -32001, 'session not found'));
+  if (opened === undefined) return responder.reply(404, sessionNotFound(message.kind === 'request' ? message.id : null));
   const session = await sessionOf(line, opened.session, message);
   const understood = await understand({ message, era, session, headers: line.headers, side: line.side, gate: line.context.gate }).catch((error: unknown) =>
-    failed(line, message, era, session, error),
+    failed({ ...line, responder }, message, era, session, error),
   );
   if (understood === undefined) return;
-  if ('problem' in understood) return reject(line, 400, understood.problem, message);
+  if ('problem' in understood) return reject({ ...line, responder }, 400, understood.problem, message);
   const ask: Ask = {
     verb: 'POST',
     message,
@@ -133,7 +134,7 @@ async function transport(line: Line, verb: 'GET' | 'DELETE'): Promise<void> {
   if (wrong) return reject(line, 400, wrong);
   if (verb === 'GET' && !accepts(line.request, 'text/event-stream')) return reject(line, 406, { code: -32600, message: 'Accept must list text/event-stream' });
   const opened = openLegacy(line);
-  if (opened === undefined) return responder.reply(404, rpcError(null, -32001, 'session not found'));
+  if (opened === undefined) return responder.reply(404, sessionNotFound(null));
   if (headers.lastEventId !== undefined && !opened.session)
     return reject(line, 400, { code: -32600, message: 'Last-Event-ID needs the session that the stream was of' });
   const session = await sessionOf(line, opened.session, undefined);
@@ -153,7 +154,6 @@ async function transport(line: Line, verb: 'GET' | 'DELETE'): Promise<void> {
     responder,
   };
   await passCommand(line.context.gate, new McpExchange(ask, line.side, line.context));
-  if (verb === 'DELETE' && opened.session) await line.context.sessions.end(opened.session.id);
 }
 
 /** The session of the caller's `Mcp-Session-Id`; undefined as a whole where the id is not this caller's. */
@@ -163,6 +163,8 @@ function openLegacy(line: Line): { session?: McpSession } | undefined {
   const session = openSessionId(sessionId, line.caller.subject, line.side.target, line.context.sessionKey);
   return session && { session };
 }
+
+const sessionNotFound = (id: RpcRequest['id'] | null): JsonObject => rpcError(id, -32001, 'session not found');
 
 function sessionOf(line: Line, mcp: McpSession | undefined, message: RpcMessage | undefined): Promise<Session> {
   const { subject, client } = line.caller;
@@ -195,7 +197,7 @@ function forwarded(line: Line, era: Era): Record<string, string> {
     if (headers.method !== undefined) out['mcp-method'] = headers.method;
     if (headers.name !== undefined) out['mcp-name'] = headers.name;
     for (const [name, value] of headers.params) out[`mcp-param-${name}`] = value;
-  } else if (headers.lastEventId !== undefined) out['last-event-id'] = headers.lastEventId;
+  } else if (headers.lastEventId !== undefined && line.request.method === 'GET') out['last-event-id'] = headers.lastEventId;
   return out;
 }
 

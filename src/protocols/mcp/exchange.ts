@@ -74,8 +74,9 @@ export class McpExchange implements Exchange {
 
   wait(approval: Approval, settled: (signal: AbortSignal) => Promise<Approval>): Promise<Approval> {
     const progressToken = this.#progressToken();
-    const budgetMs = patience(this.#ask.clientName, progressToken !== undefined);
-    return waitForPeople(approval, settled, { responder: this.#ask.responder, progressToken, budgetMs, consoleUrl: this.#context.consoleUrl });
+    const { times, consoleUrl } = this.#context;
+    const budgetMs = patience(this.#ask.clientName, progressToken !== undefined, times);
+    return waitForPeople(approval, settled, { responder: this.#ask.responder, progressToken, budgetMs, everyMs: times.sayEveryMs, consoleUrl });
   }
 
   forward(grant: Grant): AsyncIterable<ReplyPart> {
@@ -119,6 +120,7 @@ export class McpExchange implements Exchange {
   async release(part: ReplyPart, masked: MaskedPart): Promise<void> {
     const reply = this.#replies.get(part);
     if (!reply) throw new SallyportError('internal', 'this part is not of this exchange');
+    await this.#endSession(reply.status);
     const { responder } = this.#ask;
     if (masked.contentType === 'text/event-stream') return responder.event(Buffer.from(masked.bytes).toString());
     if (responder.streaming && masked.bytes.byteLength > 0) {
@@ -130,6 +132,11 @@ export class McpExchange implements Exchange {
     }
     if (masked.bytes.byteLength === 0) return responder.streaming ? responder.end() : responder.empty(reply.status, this.#sessionHeader);
     await responder.reply(reply.status, masked.bytes, this.#sessionHeader);
+  }
+
+  /** A session is over when the target has let it go, or never had it. */
+  async #endSession(status: number): Promise<void> {
+    if (this.command.name === 'session/end' && (status < 400 || status === 404)) await this.#context.sessions.end(this.session.id);
   }
 
   async repeat(result: string, approval: Approval): Promise<void> {

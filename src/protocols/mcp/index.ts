@@ -15,18 +15,19 @@ import { rpcError } from './errors.ts';
 import { createResponder } from './responder.ts';
 import { Sessions } from './sessions.ts';
 import { TargetSides, type McpContext } from './side.ts';
+import { DEFAULT_TIMES, type Times } from './times.ts';
 
-export const mcp: Protocol = { name: 'mcp', path: 'mcp', open: createMcp };
+export const mcp: Protocol = { name: 'mcp', path: 'mcp', open: (deps) => createMcp(deps) };
 
 /** Compared as it was sent: a name that needs decoding is no name. */
 const PATH = /^\/mcp\/([a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?)$/;
 const NOT_FOUND = rpcError(null, -32600, 'no such target, or you may not reach it');
 const REFUSALS_PER_SECOND = 20;
 
-function createMcp(deps: ProtocolDeps): HttpEndpoint {
+export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}): HttpEndpoint {
   const sessions = new Sessions(deps.gate.recorder);
   const sides = new TargetSides();
-  const context: McpContext = { gate: deps.gate, sessions, sessionKey: deps.sessionKey, consoleUrl: deps.url };
+  const context: McpContext = { gate: deps.gate, sessions, sessionKey: deps.sessionKey, consoleUrl: deps.url, times: { ...DEFAULT_TIMES, ...times } };
   const refusals = createLimit(REFUSALS_PER_SECOND);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -79,15 +79,16 @@ export function createResponder(response: ServerResponse): Responder {
   };
 }
 
-/** One element of a batch: everything it says is an event of the batch's stream, which ends when all have ended. */
+/** One element of a batch: everything it says is an event of the batch's stream, which ends when all have ended. Without requests there is no stream. */
 export function createBatchResponder(batch: Responder): Responder {
+  const event = async (text: string): Promise<void> => (batch.streaming ? batch.event(text) : undefined);
   return {
     left: batch.left,
     streaming: true,
     startStream: () => {},
-    event: (text) => batch.event(text),
-    comment: (text) => batch.comment(text),
-    reply: (_status, message) => batch.event(writeEvent(message instanceof Uint8Array ? Buffer.from(message).toString() : writeJson(message))),
+    event,
+    comment: (text) => (batch.streaming ? batch.comment(text) : undefined),
+    reply: (_status, message) => event(writeEvent(message instanceof Uint8Array ? Buffer.from(message).toString() : writeJson(message))),
     empty: () => {},
     end: () => {},
   };

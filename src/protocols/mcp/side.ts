@@ -4,6 +4,7 @@ import { createCatalog, type Catalog } from './catalog.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { Sessions } from './sessions.ts';
 import { TaskOwners } from './tasks.ts';
+import type { Times } from './times.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 
 /** What one target keeps between calls. */
@@ -23,6 +24,7 @@ export interface McpContext {
   readonly sessionKey: Uint8Array;
   /** Where people answer approvals. */
   readonly consoleUrl: string;
+  readonly times: Times;
 }
 
 /** The sides of all targets; one is made when its target is first used and again when its definition changed. */

@@ -2,17 +2,14 @@ import type { Approval } from '../../core/approval.ts';
 import { writeJson, type JsonValue } from '../../core/json.ts';
 import type { Responder } from './responder.ts';
 import { writeEvent } from './sse.ts';
+import type { Times } from './times.ts';
 
-const EVERY_MS = 10_000;
-/** Under the 60 s after which an unknown client gives up. */
-const UNKNOWN_BUDGET_MS = 50_000;
-const KNOWN_BUDGET_MS = 240_000;
 /** Clients that are known to wait for as long as progress arrives. */
 const PATIENT = /^(?:claude-code|visual studio code|vscode|codex)/i;
 
 /** How long a held call of this client is held, in milliseconds. */
-export function patience(clientName: string, hasToken: boolean): number {
-  return hasToken && PATIENT.test(clientName) ? KNOWN_BUDGET_MS : UNKNOWN_BUDGET_MS;
+export function patience(clientName: string, hasToken: boolean, times: Times): number {
+  return hasToken && PATIENT.test(clientName) ? times.patientHoldMs : times.holdMs;
 }
 
 export interface Waiting {
@@ -20,10 +17,11 @@ export interface Waiting {
   /** Where the client asked for progress; without it only comments are sent, which keep the line and not the client. */
   readonly progressToken: JsonValue | undefined;
   readonly budgetMs: number;
+  readonly everyMs: number;
   readonly consoleUrl: string;
 }
 
-/** Holds the caller: the head and the first word at once, one more every ten seconds, until people answered or patience ends. */
+/** Holds the caller: the head and the first word at once, one more every `everyMs`, until people answered or patience ends. */
 export async function waitForPeople(approval: Approval, settled: (signal: AbortSignal) => Promise<Approval>, waiting: Waiting): Promise<Approval> {
   const { responder, progressToken, budgetMs } = waiting;
   const text = `waiting for approval ${approval.id} by ${from(approval)}: ${waiting.consoleUrl}/approvals/${approval.id}`;
@@ -36,7 +34,7 @@ export async function waitForPeople(approval: Approval, settled: (signal: AbortS
   };
   responder.startStream();
   say();
-  const timer = setInterval(say, EVERY_MS);
+  const timer = setInterval(say, waiting.everyMs);
   try {
     return await settled(AbortSignal.any([responder.left, AbortSignal.timeout(budgetMs)]));
   } finally {

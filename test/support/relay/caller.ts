@@ -88,7 +88,13 @@ export function sendModern(url: string, token: string, method: string, params: o
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: meta } });
   const named = params as { readonly name?: string; readonly uri?: string; readonly taskId?: string };
   const name = named.name ?? named.uri ?? named.taskId;
-  const headers = { ...ACCEPT, authorization: `Bearer ${token}`, 'content-type': 'application/json', 'mcp-protocol-version': '2026-07-28', 'mcp-method': method };
+  const headers = {
+    ...ACCEPT,
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': method,
+  };
   return open(url, { method: 'POST', body, headers: { ...headers, ...(name === undefined ? {} : { 'mcp-name': name }), ...more } });
 }
 

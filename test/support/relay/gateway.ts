@@ -58,7 +58,14 @@ export async function startRelay({ resources, times }: RelayOptions): Promise<Re
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-relay-'));
   const probe = await listen(createServer());
   await probe.close();
-  const site: Site = { folder, port: probe.port, url: `http://127.0.0.1:${probe.port}`, recorded: [], snapshot: snapshotOf(resources), ...(times ? { times } : {}) };
+  const site: Site = {
+    folder,
+    port: probe.port,
+    url: `http://127.0.0.1:${probe.port}`,
+    recorded: [],
+    snapshot: snapshotOf(resources),
+    ...(times ? { times } : {}),
+  };
   let parts = await open(site);
   return {
     endpoint: (target = 'bench') => `${site.url}/mcp/${target}`,

@@ -1,0 +1,11 @@
+/** How long things last that a test cannot wait for; milliseconds. */
+export interface Times {
+  /** Between two words to a caller whose call is held. */
+  readonly sayEveryMs: number;
+  /** How long the call of an unknown client is held: under the 60 s after which it gives up. */
+  readonly holdMs: number;
+  /** The same for a client that is known to wait for as long as progress arrives. */
+  readonly patientHoldMs: number;
+}
+
+export const DEFAULT_TIMES: Times = { sayEveryMs: 10_000, holdMs: 50_000, patientHoldMs: 240_000 };
