@@ -1,7 +1,7 @@
 import type { Approval } from '../../core/approval.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { ErrorCode, SallyportError } from '../../core/error.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { isJsonObject, member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Refusal } from '../../core/pipeline.ts';
 import type { RpcId } from './codec.ts';
 import type { Era } from './versions.ts';
@@ -134,10 +134,18 @@ function failedReply(asked: Asked, error: SallyportError, event: string): RpcRep
 }
 
 /** The same message with one more member in its result's `_meta`. */
-export function withMeta(message: JsonObject, key: string, value: JsonValue): JsonObject {
+function withMeta(message: JsonObject, key: string, value: JsonValue): JsonObject {
   const result = message['result'] as JsonObject;
   const meta = (result['_meta'] ?? {}) as JsonObject;
   return { ...message, result: { ...result, _meta: { ...meta, [key]: value } } };
+}
+
+/** The same message with one more member where its kind has room for it: a result's `_meta`, an error's `data`. */
+export function withNote(message: JsonObject, key: string, value: JsonValue): JsonObject {
+  if (isJsonObject(message['result'])) return withMeta(message, key, value);
+  const error = message['error'];
+  const data = member(error, 'data') ?? {};
+  return isJsonObject(error) && isJsonObject(data) ? { ...message, error: { ...error, data: { ...data, [key]: value } } } : message;
 }
 
 function sentence(text: string): string {

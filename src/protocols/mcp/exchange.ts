@@ -9,7 +9,7 @@ import { subjectKey } from '../../core/subject.ts';
 import { idText, metaMember, metaOf, type RpcMessage, type RpcRequest } from './codec.ts';
 import { isKnown, SERVER_REQUESTS, serverCommand } from './command.ts';
 import { embeddedRequests } from './embedded.ts';
-import { refusalReply, rpcError, withMeta } from './errors.ts';
+import { refusalReply, rpcError, withNote } from './errors.ts';
 import { filterResult, methodOf, type MayList } from './lists.ts';
 import { maskRequest } from './mask.ts';
 import type { KeptStream } from './replay-buffer.ts';
@@ -76,12 +76,27 @@ export class McpExchange implements Exchange {
     const progressToken = this.#progressToken();
     const { times, consoleUrl } = this.#context;
     const budgetMs = patience(this.#ask.clientName, progressToken !== undefined, times);
-    return waitForPeople(approval, settled, { responder: this.#ask.responder, progressToken, budgetMs, everyMs: times.sayEveryMs, consoleUrl });
+    const { responder } = this.#ask;
+    return this.#side.held.during(this.session.id, this.#requestId(), (cancelled) =>
+      waitForPeople(approval, settled, { responder, progressToken, budgetMs, everyMs: times.sayEveryMs, consoleUrl, cancelled }),
+    );
   }
 
   forward(grant: Grant): AsyncIterable<ReplyPart> {
+    if (this.#endsWait()) return this.#taken();
     const kept = this.#resumable();
     return kept ? this.#resume(kept.stream, kept.lastEventId) : this.#relay(grant);
+  }
+
+  /** A held call was never sent: its cancellation ends the wait, not the approval. */
+  #endsWait(): boolean {
+    const { message, mcpSession } = this.#ask;
+    if (mcpSession === undefined || message?.kind !== 'notification' || message.method !== 'notifications/cancelled') return false;
+    return this.#side.held.cancel(this.session.id, member(message.params, 'requestId'));
+  }
+
+  async *#taken(): AsyncIterable<ReplyPart> {
+    yield this.#remember(emptyReply(202));
   }
 
   async *#relay(grant: Grant): AsyncIterable<ReplyPart> {
@@ -144,7 +159,7 @@ export class McpExchange implements Exchange {
     const id = this.#requestId();
     const message: JsonObject = isJsonObject(kept) ? { ...kept, id } : rpcError(id, -32603, 'the kept result cannot be read');
     const about = { id: approval.id, status: approval.status, note: 'this is the recorded result of the approved call; it did not run again' };
-    await this.#ask.responder.reply(200, isJsonObject(member(message, 'result')) ? withMeta(message, 'dev.sallyport/approval', about) : message);
+    await this.#ask.responder.reply(200, withNote(message, 'dev.sallyport/approval', about));
   }
 
   async refuse(refusal: Refusal): Promise<void> {

@@ -24,7 +24,7 @@ export interface HeaderProblem {
   readonly data?: JsonObject;
 }
 
-const SINGLE = [
+const SINGLE = new Set([
   'host',
   'authorization',
   'content-type',
@@ -35,15 +35,18 @@ const SINGLE = [
   'mcp-name',
   'mcp-session-id',
   'last-event-id',
-];
+]);
 const PARAM = 'mcp-param-';
 
 /** The header that was sent more than once where only one can be meant, or undefined. */
 export function repeatedHeader(request: IncomingMessage): string | undefined {
-  const sent = request.headersDistinct;
-  for (const name of Object.keys(sent)) {
-    const values = sent[name];
-    if (values && values.length > 1 && (SINGLE.includes(name) || name.startsWith(PARAM))) return name;
+  const { rawHeaders } = request;
+  const seen = new Set<string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    if (!SINGLE.has(name) && !name.startsWith(PARAM)) continue;
+    if (seen.has(name)) return name;
+    seen.add(name);
   }
   return undefined;
 }

@@ -100,11 +100,14 @@ async function* readStream(body: AsyncIterable<Uint8Array>, target: Target): Asy
   }
 }
 
+/** For whole texts: one that is fed in pieces has a state. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 async function* readSingle(body: AsyncIterable<Uint8Array>, status: number, type: string | undefined, target: Target): AsyncIterable<UpstreamEvent> {
   const bytes = await collect(body, target.limits.replyBytes);
   if (bytes.length === 0) return;
   if (type === 'application/json') {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const text = utf8.decode(bytes);
     yield { kind: 'message', text, message: readMessage(parseReply(text, target)), event: undefined };
     return;
   }

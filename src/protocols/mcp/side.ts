@@ -1,6 +1,7 @@
 import type { Gate } from '../../core/pipeline.ts';
 import type { Target } from '../../core/target.ts';
 import { createCatalog, type Catalog } from './catalog.ts';
+import { HeldCalls } from './held-calls.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { Sessions } from './sessions.ts';
 import { TaskOwners } from './tasks.ts';
@@ -14,6 +15,7 @@ export interface TargetSide {
   readonly catalog: Catalog;
   readonly replays: ReplayBuffer;
   readonly tasks: TaskOwners;
+  readonly held: HeldCalls;
 }
 
 /** What every call needs of its surroundings. */
@@ -37,7 +39,14 @@ export class TargetSides {
     if (known?.definition === definition) return known.side;
     if (known) void known.side.upstream.close().catch(() => {});
     const upstream = createUpstream(target);
-    const side: TargetSide = { target, upstream, catalog: createCatalog(target, upstream), replays: new ReplayBuffer(), tasks: new TaskOwners() };
+    const side: TargetSide = {
+      target,
+      upstream,
+      catalog: createCatalog(target, upstream),
+      replays: new ReplayBuffer(),
+      tasks: new TaskOwners(),
+      held: new HeldCalls(),
+    };
     this.#sides.set(target.name, { side, definition });
     return side;
   }

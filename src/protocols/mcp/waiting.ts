@@ -19,6 +19,8 @@ export interface Waiting {
   readonly budgetMs: number;
   readonly everyMs: number;
   readonly consoleUrl: string;
+  /** The caller took its request back. */
+  readonly cancelled: AbortSignal;
 }
 
 /** Holds the caller: the head and the first word at once, one more every `everyMs`, until people answered or patience ends. */
@@ -36,7 +38,7 @@ export async function waitForPeople(approval: Approval, settled: (signal: AbortS
   say();
   const timer = setInterval(say, waiting.everyMs);
   try {
-    return await settled(AbortSignal.any([responder.left, AbortSignal.timeout(budgetMs)]));
+    return await settled(AbortSignal.any([responder.left, waiting.cancelled, AbortSignal.timeout(budgetMs)]));
   } finally {
     clearInterval(timer);
   }
