@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Approval, Approvals } from './approval.ts';
-import { makeCommand } from './command.ts';
+import { makeCommand, type Command } from './command.ts';
 import type { Decision } from './decision.ts';
 import { SallyportError } from './error.ts';
 import type { Event } from './event.ts';
@@ -51,6 +51,7 @@ interface Script {
   readonly afterWait?: Partial<Approval>;
   readonly executes?: boolean;
   readonly objection?: string;
+  readonly command?: Command;
   /** Which append fails, from 1. */
   readonly failsAppend?: number;
   readonly maskingFails?: boolean;
@@ -131,7 +132,7 @@ function exchangeOf(script: Script, world: World): Exchange {
   const part = (text: string): MaskedPart => ({ bytes: Buffer.from(text), contentType: 'text/plain', applied: [] });
   return {
     session,
-    command: script.objection === undefined ? COMMAND : { ...COMMAND, objection: script.objection },
+    command: script.command ?? (script.objection === undefined ? COMMAND : { ...COMMAND, objection: script.objection }),
     request: (with_) => part(with_.text('request hunter2').value),
     wait: (_approval, settled) => settled(new AbortController().signal),
     async *forward(grant) {
@@ -168,6 +169,15 @@ describe('the life of a command', () => {
     const { log, events } = await run({ decisions: [DENY] });
     assert.deepEqual(log, ['record command.refused', 'refuse denied']);
     assert.equal(events[0]?.decision?.rule, 'r');
+  });
+
+  it('a secret in the name of a command is not recorded, and not in what approvers are asked', async () => {
+    const name = 'resources/read file:///hunter2';
+    for (const decisions of [[ALLOW], [DENY], [REVIEW]]) {
+      const { events, log } = await run({ decisions, command: { ...COMMAND, name, objection: 'no hunter2' } });
+      assert.equal(events[0]?.command?.name, 'resources/read file:///***');
+      assert.doesNotMatch(JSON.stringify([events, log]), /hunter2/);
+    }
   });
 
   it('a command that its protocol objects to is refused even where the policy allows it, and a denial says nothing of the objection', async () => {

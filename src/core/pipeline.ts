@@ -95,12 +95,19 @@ type Review = Extract<Decision, { effect: 'review' }>;
 /** Steps 3 to 9. Never throws: whatever goes wrong is refused in the protocol's form, and recorded. */
 export async function passCommand(gate: Gate, exchange: Exchange): Promise<void> {
   const { session, command } = exchange;
-  const about: EventParts = { ...sessionParts(session), ...commandParts(command) };
+  let about: EventParts = sessionParts(session);
   try {
     const decision = gate.decide(session, command);
     const masker = gate.requestMasker(decision.masks);
+    about = { ...about, ...namedParts(command, masker) };
     const request = exchange.request(masker);
-    const asked: Asked = { parts: { ...about, ...decisionParts(decision), masks: request.applied }, body: { name: 'request', ...request }, decision };
+    const asked: Asked = {
+      about,
+      parts: { ...about, ...decisionParts(decision), masks: request.applied },
+      body: { name: 'request', ...request },
+      decision,
+      masker,
+    };
 
     if (decision.effect === 'deny') return await refuse(gate, exchange, asked, { kind: 'denied', decision });
     if (command.objection !== undefined) return await refuse(gate, exchange, asked, { kind: 'invalid', message: command.objection, decision });
@@ -119,16 +126,26 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
 }
 
 interface Asked {
+  /** Session and command, as every event of the command carries them. */
+  readonly about: EventParts;
+  /** The same with the decision. */
   readonly parts: EventParts;
   readonly body: Body;
   readonly decision: Decision;
+  readonly masker: Masker;
+}
+
+/** A name holds what the caller wrote (a URI, a tool that does not exist): it is masked before it is recorded, too. */
+function namedParts(command: Command, masker: Masker): EventParts {
+  return commandParts({ ...command, name: masker.text(command.name).value });
 }
 
 /** Step 4: the approval of exactly this command, after waiting for people where it is still open. */
 async function approve(gate: Gate, exchange: Exchange, decision: Review, masker: Masker): Promise<Approval> {
   const { session, command } = exchange;
+  const name = masker.text(command.name).value;
   const shown = canonicalJson(masker.json({ command: command.name, arguments: command.arguments }).value);
-  const approval = await gate.approvals.request({ session, command, decision, shown });
+  const approval = await gate.approvals.request({ session, command: { ...command, name }, decision, shown });
   if (approval.status !== 'pending') return approval;
   return exchange.wait(approval, (signal) => gate.approvals.settled(approval.id, signal));
 }
@@ -144,7 +161,7 @@ async function run(gate: Gate, exchange: Exchange, asked: Asked, approval: Appro
   try {
     await gate.recorder.append(intent, [asked.body]);
     const grant = new Grant(exchange.command, intent.id, approval?.id);
-    await relay(gate, exchange, grant, asked.decision.masks);
+    await relay(gate, exchange, grant, asked);
   } catch (error) {
     if (approval) await gate.approvals.lose(approval.id);
     await fail(gate, exchange, { ...asked.parts, intent: intent.id }, error);
@@ -152,14 +169,14 @@ async function run(gate: Gate, exchange: Exchange, asked: Asked, approval: Appro
 }
 
 /** Steps 7 to 9: forward, mask, record, release, message by message. */
-async function relay(gate: Gate, exchange: Exchange, grant: Grant, masks: readonly MaskRule[]): Promise<void> {
+async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked): Promise<void> {
   const started = performance.now();
-  const masker = gate.masker(masks);
-  const about: EventParts = { ...sessionParts(exchange.session), ...commandParts(grant.command), intent: grant.intent };
+  const masker = gate.masker(asked.decision.masks);
+  const about: EventParts = { ...asked.about, intent: grant.intent };
   let ended = false;
   for await (const part of exchange.forward(grant)) {
     if (ended) continue;
-    if (part.asks && !(await asksMayPass(gate, exchange.session, part.asks))) continue;
+    if (part.asks && !(await asksMayPass(gate, exchange.session, part.asks, asked.masker))) continue;
     const masked = maskPart(part, masker, exchange.session);
     ended = part.kind === 'final';
     const outcome = { status: part.status, bytes: masked.bytes.byteLength, milliseconds: Math.round(performance.now() - started) };
@@ -178,10 +195,10 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, masks: readon
 }
 
 /** A request that the target makes of the caller is decided too; one that is not allowed is declined and goes no further. */
-async function asksMayPass(gate: Gate, session: Session, asks: NonNullable<ReplyPart['asks']>): Promise<boolean> {
+async function asksMayPass(gate: Gate, session: Session, asks: NonNullable<ReplyPart['asks']>, masker: Masker): Promise<boolean> {
   const decision = gate.decide(session, asks.command);
   if (decision.effect === 'allow' && asks.command.objection === undefined) return true;
-  await gate.recorder.append(makeEvent('command.refused', { ...sessionParts(session), ...commandParts(asks.command), ...decisionParts(decision) }));
+  await gate.recorder.append(makeEvent('command.refused', { ...sessionParts(session), ...namedParts(asks.command, masker), ...decisionParts(decision) }));
   asks.decline(decision);
   return false;
 }
@@ -208,17 +225,17 @@ type RefusalParts =
   | { kind: 'approval'; approval: Approval; decision: Decision };
 
 async function refuse(gate: Gate, exchange: Exchange, asked: Asked, refusal: RefusalParts): Promise<void> {
-  const event = makeEvent('command.refused', { ...asked.parts, ...decisionParts(refusal.decision), ...whyRefused(refusal) });
+  const event = makeEvent('command.refused', { ...asked.parts, ...decisionParts(refusal.decision), ...whyRefused(refusal, asked.masker) });
   await gate.recorder.append(event, [asked.body]);
   await exchange.refuse({ ...refusal, event: event.id });
 }
 
-function whyRefused(refusal: RefusalParts): EventParts {
+function whyRefused(refusal: RefusalParts, masker: Masker): EventParts {
   switch (refusal.kind) {
     case 'denied':
       return {};
     case 'invalid':
-      return { note: refusal.message };
+      return { note: masker.text(refusal.message).value };
     case 'approval':
       return { approval: refusal.approval.id, note: `approval ${refusal.approval.status}` };
     default:
