@@ -120,9 +120,9 @@ function serverCommandName(method: string, params: JsonObject): string {
   return `${method} ${typeof url === 'string' && URL.canParse(url) ? new URL(url).href : 'unreadable'}`;
 }
 
-const SECRET_FIELD = /passw|passphrase|secret|api[_-]?key|token|credential|private[_-]?key|\bpin\b|\botp\b/i;
+const SECRET_FIELD = /passw|passphrase|secret|api[\s_-]?key|token|credential|private[\s_-]?key|\bpin\b|\botp\b/i;
 
-/** The specification forbids a form that asks for secrets; its fields say so by name, title or description. */
+/** The specification forbids a form that asks for secrets; its fields say so by name or title. */
 function asksForSecret(params: JsonObject): boolean {
   const fields = member(member(params, 'requestedSchema'), 'properties');
   if (!isJsonObject(fields)) return false;

@@ -29,7 +29,7 @@ export interface Caller {
 
 /** One request to `/mcp/<target>`, after authentication. Never throws; whatever is wrong is answered, and recorded. */
 export async function serve(request: IncomingMessage, response: ServerResponse, caller: Caller, side: TargetSide, context: McpContext): Promise<void> {
-  const responder = createResponder(response);
+  const responder = createResponder(response, context.times);
   const line: Line = { request, responder, caller, side, context, headers: readHeaders(request) };
   try {
     const repeated = repeatedHeader(request);

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { JsonObject } from '../../core/json.ts';
 import { writeJson } from '../../core/json.ts';
+import { drained } from './drained.ts';
 import { writeEvent } from './sse.ts';
-
-const KEEP_ALIVE_MS = 15_000;
+import { DEFAULT_TIMES, type Times } from './times.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 
@@ -24,7 +24,7 @@ export interface Responder {
   end(): void;
 }
 
-export function createResponder(response: ServerResponse): Responder {
+export function createResponder(response: ServerResponse, { keepAliveMs }: Pick<Times, 'keepAliveMs'> = DEFAULT_TIMES): Responder {
   const left = new AbortController();
   let keepAlive: NodeJS.Timeout | undefined;
   let streaming = false;
@@ -41,10 +41,7 @@ export function createResponder(response: ServerResponse): Responder {
 
   const event = async (text: string): Promise<void> => {
     if (left.signal.aborted || response.writableEnded || response.write(text)) return;
-    await new Promise<void>((done) => {
-      response.once('drain', done);
-      response.once('close', done);
-    });
+    await drained(response);
   };
 
   return {
@@ -57,7 +54,7 @@ export function createResponder(response: ServerResponse): Responder {
       streaming = true;
       response.writeHead(200, { ...BASE, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no', ...headers });
       response.flushHeaders();
-      keepAlive = setInterval(() => void event(': keep-alive\n\n'), KEEP_ALIVE_MS);
+      keepAlive = setInterval(() => void event(': keep-alive\n\n'), keepAliveMs);
     },
     event,
     comment: (text) => void event(`: ${text.replaceAll(/[\r\n]+/g, ' ')}\n\n`),

@@ -4,6 +4,7 @@ import { SallyportError } from '../../core/error.ts';
 import { parseJson, writeJson } from '../../core/json.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Target } from '../../core/target.ts';
+import { drained } from './drained.ts';
 import { readMessage, type RpcMessage } from './codec.ts';
 
 const GRACE_MS = 2000;
@@ -43,12 +44,7 @@ export class StdioProcess {
   async write(message: RpcMessage['message']): Promise<void> {
     const { stdin } = this.#child;
     if (this.#ended || !stdin?.writable) throw new SallyportError('upstream_unreachable', `the target "${this.#target.name}" has ended`);
-    if (!stdin.write(`${writeJson(message)}\n`)) {
-      await new Promise<void>((done) => {
-        stdin.once('drain', done);
-        stdin.once('close', done);
-      });
-    }
+    if (!stdin.write(`${writeJson(message)}\n`)) await drained(stdin);
   }
 
   /** Closes its input, then asks, then insists. */

@@ -6,6 +6,8 @@ export interface Times {
   readonly holdMs: number;
   /** The same for a client that is known to wait for as long as progress arrives. */
   readonly patientHoldMs: number;
+  /** Between two comments on a quiet stream. */
+  readonly keepAliveMs: number;
 }
 
-export const DEFAULT_TIMES: Times = { sayEveryMs: 10_000, holdMs: 50_000, patientHoldMs: 240_000 };
+export const DEFAULT_TIMES: Times = { sayEveryMs: 10_000, holdMs: 50_000, patientHoldMs: 240_000, keepAliveMs: 15_000 };

@@ -1,6 +1,6 @@
 /** An MCP server written by hand: it hears every request exactly and answers as its script says, rightly or wrongly. */
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { drained } from '../../../src/protocols/mcp/drained.ts';
 import { listen } from '../listen.ts';
 import { until } from '../until.ts';
 
@@ -111,7 +111,7 @@ async function readTurn(request: IncomingMessage, response: ServerResponse): Pro
     stream: () => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
     event: (message, id) => void turn.raw(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`),
     async raw(bytes) {
-      if (!response.write(bytes)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(bytes)) await drained(response);
     },
     end: () => void response.end(),
   };

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openCaller, type Caller } from '../../../test/support/relay/caller.ts';
+import { bench, startRelay, type Relay } from '../../../test/support/relay/gateway.ts';
+import { answerTo, startScriptedServer, tool, type ScriptedServer, type Turn } from '../../../test/support/relay/upstream.ts';
+import { until } from '../../../test/support/until.ts';
+
+let server: ScriptedServer;
+let relay: Relay;
+let caller: Caller;
+
+before(async () => {
+  server = await startScriptedServer([tool('work')]);
+  const [target, policy] = bench(server.url, [{ allow: ['tools/*'] }]);
+  relay = await startRelay({ resources: [target ?? {}, { ...policy, masks: [{ detect: ['email'] }] }], times: { keepAliveMs: 40 } });
+  caller = await openCaller(relay.endpoint(), await relay.token('ann'));
+});
+after(async () => {
+  await relay.stop();
+  await server.close();
+});
+
+const note = (method: string, params: object = {}) => ({ jsonrpc: '2.0', method, params });
+const work = (id: string) => caller.begin('tools/call', { name: 'work', arguments: {} }, id);
+
+test('what a server tells unasked arrives on the stream of the session, and comments keep it alive', async () => {
+  server.on('GET', (turn) => {
+    turn.stream();
+    turn.event(note('notifications/tools/list_changed'));
+    turn.event(note('notifications/resources/updated', { uri: 'file:///a' }));
+  });
+  const stream = await caller.listen();
+  assert.equal(stream.headers.get('x-accel-buffering'), 'no');
+  assert.equal((await stream.message()).method, 'notifications/tools/list_changed');
+  assert.equal((await stream.message()).params.uri, 'file:///a');
+  assert.equal((await stream.next())?.raw, ': keep-alive');
+  const heard = await server.heard('GET');
+  assert.match(String(heard.headers['mcp-session-id']), /^up-/);
+  stream.drop();
+  await until('the end of the stream at the target', () => heard.gone() || undefined);
+});
+
+test('a server without such a stream is relayed as one: 405 and none of its page', async (t) => {
+  server.on('GET', (turn) => void turn.response.writeHead(405, { 'content-type': 'text/html' }).end('<p>nothing here'));
+  t.after(() => server.on('GET', (turn) => turn.stream()));
+  const refused = await caller.listen();
+  assert.equal(refused.status, 405);
+  assert.deepEqual(await refused.rest(), []);
+});
+
+test('events without a secret travel byte by byte, priming events too', async () => {
+  const events = [
+    'id:one\nretry:1500\ndata:',
+    'event: message\nid: two\ndata:{"jsonrpc" : "2.0","method":"notifications/message","params":{"level":"info","data":1.0}}',
+  ];
+  server.on('tools/call', async (turn) => {
+    turn.stream();
+    for (const each of events) await turn.raw(`${each}\n\n`);
+    turn.event(answerTo(turn, 'done'), 'three');
+    turn.end();
+  });
+  const blocks = (await (await work('bytes')).rest()).filter((block) => !block.raw.startsWith(':'));
+  assert.deepEqual(
+    blocks.slice(0, 2).map((block) => block.raw),
+    events,
+  );
+  assert.deepEqual([blocks[2]?.id, blocks[2]?.message.result.content[0].text], ['three', 'done']);
+});
+
+test('a call goes on when its client loses the connection, runs once, and is replayed masked from the last event', async () => {
+  let turn: Turn | undefined;
+  server.on('tools/call', (each) => {
+    turn = each;
+    each.stream();
+    void each.raw('id: r0\ndata:\n\n');
+    each.event(note('notifications/message', { level: 'info', data: 'begun' }), 'r1');
+  });
+  const [calls, gets] = [server.asked('tools/call').length, server.asked('GET').length];
+  const stream = await work('lost');
+  assert.equal((await stream.message()).params.data, 'begun');
+  stream.drop();
+  assert.ok(turn);
+  turn.event(note('notifications/message', { level: 'info', data: 'mail to ann@customer.example' }), 'r2');
+  turn.event(answerTo(turn, 'from bob@customer.example'), 'r3');
+  turn.end();
+  const replay = (await (await caller.listen('r1')).rest()).filter((block) => block.message);
+  assert.deepEqual(
+    replay.map((block) => block.id),
+    ['r2', 'r3'],
+  );
+  assert.equal(replay[1]?.message.id, 'lost');
+  assert.doesNotMatch(JSON.stringify(replay), /customer\.example/);
+  assert.equal(turn.gone(), false);
+  assert.deepEqual([server.asked('tools/call').length - calls, server.asked('GET').length - gets], [1, 0]);
+  const thief = await openCaller(relay.endpoint(), await relay.token('bob'), { sessionId: caller.sessionId ?? '' });
+  assert.equal((await thief.listen('r1')).status, 404);
+  const bob = await openCaller(relay.endpoint(), await relay.token('bob'));
+  server.on('GET', (each) => each.json(400, { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'no such event' } }));
+  assert.equal((await bob.listen('r1')).status, 400);
+  assert.notEqual(server.asked('GET').at(-1)?.headers['mcp-session-id'], turn.headers['mcp-session-id']);
+});
+
+test('a server that closes its stream to be polled is asked for the rest, under its own session', async () => {
+  server.on('tools/call', async (turn) => {
+    turn.stream();
+    await turn.raw('id: p1\nretry: 10\ndata:\n\n');
+    turn.end();
+  });
+  const calls = server.asked('tools/call').length;
+  const blocks = await (await work('polled')).rest();
+  assert.deepEqual(
+    blocks.filter((block) => !block.raw.startsWith(':')).map((block) => block.raw),
+    ['id: p1\nretry: 10\ndata:'],
+  );
+  const call = server.asked('tools/call').at(-1);
+  server.on('GET', (turn) => {
+    turn.stream();
+    if (call) turn.event(answerTo(call, 'late for ann@customer.example'), 'p2');
+    turn.end();
+  });
+  const answer = await (await caller.listen('p1')).message();
+  assert.equal(answer.id, 'polled');
+  assert.doesNotMatch(answer.result.content[0].text, /customer\.example/);
+  const asked = server.asked('GET').at(-1);
+  assert.deepEqual([asked?.headers['last-event-id'], asked?.headers['mcp-session-id']], ['p1', call?.headers['mcp-session-id']]);
+  assert.equal(server.asked('tools/call').length - calls, 1);
+});
+
+test('a stream that ends without an answer, and cannot be gone on with, is an error that says the call may have run', async () => {
+  server.on('tools/call', (turn) => {
+    turn.stream();
+    turn.event(note('notifications/message', { level: 'info', data: 'begun' }));
+    turn.end();
+  });
+  const blocks = await (await work('cut')).rest();
+  assert.match(blocks.at(-1)?.message.error.message, /closed the stream before it answered \(it may still have run\)/);
+});
+
+test('a client that does not read holds the target back instead of filling the gateway', async () => {
+  const chunk = 'x'.repeat(128 << 10);
+  let written = 0;
+  let stop = false;
+  server.on('tools/call', async (turn) => {
+    turn.stream();
+    for (; !stop && written < 1 << 30 && !turn.gone(); written += chunk.length)
+      await turn.raw(`data: ${JSON.stringify(note('notifications/message', { level: 'info', data: chunk }))}\n\n`);
+  });
+  const stream = await work('slow');
+  let seen = -1;
+  await until('the target to be held back', () => {
+    const still = written === seen && written > 0;
+    seen = written;
+    return still || undefined;
+  });
+  assert.ok(written < 64 << 20, `${written} bytes went in unread`);
+  await stream.message();
+  stop = true;
+  stream.drop();
+});
+
+test('progress is for the request whose token it carries', async () => {
+  server.on('tools/call', (turn) => {
+    turn.stream();
+    turn.event(note('notifications/progress', { progressToken: 'other', progress: 1 }));
+    turn.event(note('notifications/progress', { progressToken: 'mine', progress: 2 }));
+    turn.event(answerTo(turn, 'done'));
+    turn.end();
+  });
+  const progress = async (meta: object) => {
+    const stream = await caller.begin('tools/call', { name: 'work', arguments: {}, ...meta }, 'p');
+    return (await stream.rest()).filter((block) => block.message?.method).map((block) => block.message.params.progress);
+  };
+  assert.deepEqual(await progress({ _meta: { progressToken: 'mine' } }), [2]);
+  assert.deepEqual(await progress({}), []);
+});
