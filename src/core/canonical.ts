@@ -9,8 +9,9 @@ export function canonicalJson(value: JsonValue): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const object = value as Readonly<Record<string, JsonValue>>;
+  // Without a comparator strings are sorted by UTF-16 code unit.
   const members = Object.keys(object)
-    .toSorted(byCodeUnit)
+    .toSorted()
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key] ?? null)}`);
   return `{${members.join(',')}}`;
 }
@@ -19,5 +20,3 @@ function canonicalNumber(number: JsonNumber): string {
   const exact = number.exact();
   return exact === undefined ? number.text : String(exact === 0 ? 0 : exact);
 }
-
-const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

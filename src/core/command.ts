@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from './canonical.ts';
 import type { JsonValue } from './json.ts';
 
@@ -49,6 +49,6 @@ export function makeCommand(parts: CommandParts): Command {
     definition: '',
     ...parts,
     canonical,
-    digest: createHash('sha256').update(canonical).digest('hex'),
+    digest: hash('sha256', canonical, 'hex'),
   };
 }

@@ -6,13 +6,27 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
  * A ULID: 48 bits of milliseconds, 80 bits of randomness, 26 characters of Crockford's base 32.
  * Sorts by time; two of one millisecond are in no order. Source: github.com/ulid/spec.
  */
-export function newId(now: number = Date.now(), random: (size: number) => Buffer = randomBytes): string {
+export function newId(now: number = Date.now(), random: (size: number) => Buffer = pooledBytes): string {
   let time = '';
   for (let rest = now, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32)) time = ALPHABET[rest % 32] + time;
   const bytes = random(16);
   let tail = '';
   for (let i = 0; i < 16; i += 1) tail += ALPHABET[(bytes[i] ?? 0) & 31];
   return time + tail;
+}
+
+const POOL_BYTES = 4096;
+let pool = Buffer.alloc(0);
+let used = 0;
+
+/** Asking for sixteen bytes costs more than the rest of an id, and every command has two: they are asked for by the page, and each is given once. */
+function pooledBytes(size: number): Buffer {
+  if (used + size > pool.length) {
+    pool = randomBytes(Math.max(POOL_BYTES, size));
+    used = 0;
+  }
+  used += size;
+  return pool.subarray(used - size, used);
 }
 
 export const ID_PATTERN = /^[0-9A-HJKMNP-TV-Z]{26}$/;

@@ -108,6 +108,19 @@ describe('strict JSON', () => {
   });
 });
 
+describe('escapes in strings', () => {
+  it('are read as the language reads them, each one and all together', () => {
+    for (const text of ['"\\""', '"\\\\"', '"\\/"', '"\\b\\f\\n\\r\\t"', '"\\u0000\\u20AC\\ud83d\\ude02"', '"\\ud800 alone"', '"a\\"b\\\\c\\u0041d"']) {
+      assert.equal(parseJson(text), JSON.parse(text), text);
+    }
+  });
+
+  it('that are none are refused, with their place', () => {
+    for (const text of ['"\\x41"', '"\\u12"', '"\\u12G4"', '"\\U0041"', '"\\', '"\\"', '"\\u'])
+      assert.throws(() => parseJson(text), /not JSON: .* at offset \d+/, text);
+  });
+});
+
 describe('canonical JSON', () => {
   it('is the same for the same value whatever its order and spacing', () => {
     assert.equal(canonicalJson(parseJson('{ "b": 2, "a": [1.0, "x"] }')), canonicalJson(parseJson('{"a":[1,"x"],"b":2}')));

@@ -75,7 +75,8 @@ export function member(value: unknown, key: string): JsonValue | undefined {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+const HEX = /^[0-9a-fA-F]{4}$/;
+const ESCAPED = '"\\/bfnrt';
 
 class Reader {
   readonly #text: string;
@@ -182,33 +183,27 @@ class Reader {
     throw this.#bad('an unfinished string or a bare control character');
   }
 
+  /** Checks every escape by itself, and leaves it to the engine to put the text together: JSON within JSON is full of them. */
   #escaped(start: number, firstEscape: number): string {
     const text = this.#text;
-    let value = text.slice(start, firstEscape);
-    let from = firstEscape;
     for (let at = firstEscape; at < text.length; at += 1) {
       const code = text.charCodeAt(at);
       if (code === QUOTE) {
         this.#at = at + 1;
-        return value + text.slice(from, at);
+        // A string in quotes whose every character was looked at.
+        return JSON.parse(text.slice(start - 1, at + 1)) as string;
       }
       if (code < 0x20) break;
-      if (code !== BACKSLASH) continue;
-      value += text.slice(from, at) + this.#escape(at + 1);
-      at += text[at + 1] === 'u' ? 5 : 1;
-      from = at + 1;
+      if (code === BACKSLASH) at += this.#escape(at + 1);
     }
     throw this.#bad('an unfinished string or a bare control character');
   }
 
-  #escape(at: number): string {
-    const letter = this.#text[at] ?? '';
-    if (letter === 'u') {
-      const digits = this.#text.slice(at + 1, at + 5);
-      if (/^[0-9a-fA-F]{4}$/.test(digits)) return String.fromCharCode(Number.parseInt(digits, 16));
-    } else if (Object.hasOwn(ESCAPES, letter)) {
-      return ESCAPES[letter] ?? '';
-    }
+  /** How many characters the escape has behind its backslash. */
+  #escape(at: number): number {
+    const letter = this.#text.charCodeAt(at);
+    if (letter === 0x75 && HEX.test(this.#text.slice(at + 1, at + 5))) return 5;
+    if (letter < 0x80 && ESCAPED.includes(String.fromCharCode(letter))) return 1;
     this.#at = at;
     throw this.#bad('an unknown escape');
   }

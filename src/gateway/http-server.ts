@@ -61,10 +61,17 @@ function createHttpServer(routes: HttpRoutes): Server {
 function refuse(request: IncomingMessage, hosts: HostCheck): { status: number; message: string } | undefined {
   const { host, origin } = request.headers;
   if (!request.url?.startsWith('/')) return { status: 400, message: 'this is no proxy: the request target must be a path' };
-  if ((request.headersDistinct['host']?.length ?? 0) > 1) return { status: 400, message: 'several Host headers' };
+  if (hostHeaders(request.rawHeaders) > 1) return { status: 400, message: 'several Host headers' };
   if (!hosts.host(host)) return { status: 403, message: 'this host name is not served here' };
   if (!hosts.origin(origin)) return { status: 403, message: 'requests of pages of another origin are not served' };
   return undefined;
+}
+
+/** Node's own `headers` keeps the first and is silent about others. */
+function hostHeaders(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') count += 1;
+  return count;
 }
 
 function say(response: ServerResponse, status: number, message: string): void {

@@ -3,7 +3,7 @@
  * gateway. Nothing in this folder knows policy, targets' addresses or what is asked; every way to say who one is ends in
  * core's `Subject`. There is no setting that turns authentication off.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { SallyportError } from '../core/error.ts';
 import { audienceFits } from './audience.ts';
 import { readBearer } from './bearer.ts';
@@ -45,7 +45,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       if (bearer.kind === 'missing') return refusal('missing', 'no access token was sent');
       if (bearer.kind === 'malformed') return refusal('invalid', 'the Authorization header is not one bearer token');
 
-      const tokenHash = createHash('sha256').update(bearer.token).digest('hex');
+      const tokenHash = hash('sha256', bearer.token, 'hex');
       const known = remembered.get(tokenHash, now());
       const verified = known ?? (await verifyToken(bearer.token, sources));
       if ('code' in verified) return verified;

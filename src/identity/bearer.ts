@@ -29,6 +29,11 @@ export function readBasic(authorization: string | undefined): NamePassword | und
  * `headers` silently keeps the first: `Authorization`, `Host`. Takes `IncomingMessage.rawHeaders`.
  */
 export function headerValues(rawHeaders: readonly string[], name: string): string | undefined {
-  const values = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
-  return values.length === 0 ? undefined : values.join(', ');
+  let values: string | undefined;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.length !== name.length || rawHeaders[at]?.toLowerCase() !== name) continue;
+    const value = rawHeaders[at + 1] ?? '';
+    values = values === undefined ? value : `${values}, ${value}`;
+  }
+  return values;
 }
