@@ -173,7 +173,8 @@ describe('the life of a command', () => {
 
   it('a secret in the name of a command is not recorded, and not in what approvers are asked', async () => {
     const name = 'resources/read file:///hunter2';
-    for (const decisions of [[ALLOW], [DENY], [REVIEW]]) {
+    for (const decision of [ALLOW, DENY, REVIEW]) {
+      const decisions = [{ ...decision, reason: 'hunter2 is why' }];
       const { events, log } = await run({ decisions, command: { ...COMMAND, name, objection: 'no hunter2' } });
       assert.equal(events[0]?.command?.name, 'resources/read file:///***');
       assert.doesNotMatch(JSON.stringify([events, log]), /hunter2/);

@@ -103,7 +103,7 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
     const request = exchange.request(masker);
     const asked: Asked = {
       about,
-      parts: { ...about, ...decisionParts(decision), masks: request.applied },
+      parts: { ...about, ...decidedParts(decision, masker), masks: request.applied },
       body: { name: 'request', ...request },
       decision,
       masker,
@@ -140,12 +140,21 @@ function namedParts(command: Command, masker: Masker): EventParts {
   return commandParts({ ...command, name: masker.text(command.name).value });
 }
 
+/** A reason quotes the name. */
+function decidedParts(decision: Decision, masker: Masker): EventParts {
+  return decisionParts(withMaskedReason(decision, masker));
+}
+
+function withMaskedReason<D extends Decision>(decision: D, masker: Masker): D {
+  return { ...decision, reason: masker.text(decision.reason).value };
+}
+
 /** Step 4: the approval of exactly this command, after waiting for people where it is still open. */
 async function approve(gate: Gate, exchange: Exchange, decision: Review, masker: Masker): Promise<Approval> {
   const { session, command } = exchange;
   const name = masker.text(command.name).value;
   const shown = canonicalJson(masker.json({ command: command.name, arguments: command.arguments }).value);
-  const approval = await gate.approvals.request({ session, command: { ...command, name }, decision, shown });
+  const approval = await gate.approvals.request({ session, command: { ...command, name }, decision: withMaskedReason(decision, masker), shown });
   if (approval.status !== 'pending') return approval;
   return exchange.wait(approval, (signal) => gate.approvals.settled(approval.id, signal));
 }
@@ -198,7 +207,9 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked)
 async function asksMayPass(gate: Gate, session: Session, asks: NonNullable<ReplyPart['asks']>, masker: Masker): Promise<boolean> {
   const decision = gate.decide(session, asks.command);
   if (decision.effect === 'allow' && asks.command.objection === undefined) return true;
-  await gate.recorder.append(makeEvent('command.refused', { ...sessionParts(session), ...namedParts(asks.command, masker), ...decisionParts(decision) }));
+  await gate.recorder.append(
+    makeEvent('command.refused', { ...sessionParts(session), ...namedParts(asks.command, masker), ...decidedParts(decision, masker) }),
+  );
   asks.decline(decision);
   return false;
 }
@@ -225,7 +236,7 @@ type RefusalParts =
   | { kind: 'approval'; approval: Approval; decision: Decision };
 
 async function refuse(gate: Gate, exchange: Exchange, asked: Asked, refusal: RefusalParts): Promise<void> {
-  const event = makeEvent('command.refused', { ...asked.parts, ...decisionParts(refusal.decision), ...whyRefused(refusal, asked.masker) });
+  const event = makeEvent('command.refused', { ...asked.parts, ...decidedParts(refusal.decision, asked.masker), ...whyRefused(refusal, asked.masker) });
   await gate.recorder.append(event, [asked.body]);
   await exchange.refuse({ ...refusal, event: event.id });
 }
