@@ -1,12 +1,33 @@
 /** What replaces a masked value. `redact` is the default. */
 export type MaskOperator = 'redact' | 'partial' | 'hash' | 'null' | 'fake';
 
+/** A kind of value that a policy describes by a regular expression (RE2). */
+export interface MaskPattern {
+  readonly name: string;
+  readonly regex: string;
+  /** Words that have to stand near a value whose own score does not suffice. */
+  readonly context?: readonly string[];
+  /** 0 to 1; what a value scores without a context word. */
+  readonly score?: number;
+}
+
+/** Words and phrases that a policy lists. */
+export interface MaskWords {
+  readonly name: string;
+  readonly list: readonly string[];
+}
+
 /** One mask that applies to this subject on this target (`reveal` is already resolved). */
 export interface MaskRule {
   /** By place: JSON paths such as `$..api_key`. */
   readonly fields: readonly string[];
   /** By value: names of detectors. */
   readonly detect: readonly string[];
+  readonly pattern?: MaskPattern;
+  readonly words?: MaskWords;
+  /** By place, where the protocol has them: columns such as `public.people.ssn`, names of headers of a reply. */
+  readonly columns?: readonly string[];
+  readonly headers?: readonly string[];
   readonly operator: MaskOperator;
 }
 

@@ -34,6 +34,13 @@ const masker = (fails = false): Masker => {
   };
 };
 
+/** Cannot be used but through `outside`. */
+const waiting = (ready: Masker, outside: NonNullable<Script['outside']>): Masker => ({
+  ...masker(true),
+  text: ready.text,
+  outside: async (mask) => mask(await outside(ready)),
+});
+
 interface World {
   readonly log: string[];
   readonly events: Event[];
@@ -55,6 +62,8 @@ interface Script {
   /** Which append fails, from 1. */
   readonly failsAppend?: number;
   readonly maskingFails?: boolean;
+  /** Makes maskers that wait for something: what they wait for. */
+  readonly outside?: (ready: Masker) => Promise<Masker>;
   readonly forwardFails?: SallyportError;
 }
 
@@ -66,8 +75,8 @@ async function run(script: Script): Promise<World> {
     decide: next,
     approvals: approvalsOf(script, world),
     recorder: recorderOf(script, world),
-    masker: () => masker(script.maskingFails),
-    requestMasker: () => masker(),
+    masker: () => (script.outside ? waiting(masker(), script.outside) : masker(script.maskingFails)),
+    requestMasker: () => (script.outside ? waiting(masker(), script.outside) : masker()),
   };
   await passCommand(gate, exchangeOf(script, world));
   return world;
@@ -206,6 +215,15 @@ describe('the life of a command', () => {
     const observed = await run({ maskingFails: true, session: { masking: 'observe' } });
     assert.deepEqual(observed.released, ['reply hunter2']);
     assert.match(observed.events.at(-1)?.note ?? '', /unmasked/);
+  });
+
+  it('what a masker asks outside is awaited for the reply and for the record of the request, and its failure releases nothing', async () => {
+    const { released, bodies } = await run({ outside: (ready) => Promise.resolve(ready) });
+    assert.deepEqual(released, ['reply ***']);
+    assert.deepEqual(bodies, ['request ***', 'reply ***']);
+    const failed = await run({ outside: () => Promise.reject(new SallyportError('masking_failed', 'no answer')) });
+    assert.deepEqual(failed.log, ['record command.failed', 'refuse failed']);
+    assert.equal(failed.refusals[0]?.kind === 'failed' && failed.refusals[0].error.code, 'masking_failed');
   });
 
   it('only the first final message is the reply', async () => {

@@ -8,7 +8,7 @@ import type { Command } from './command.ts';
 import type { Decision, MaskRule } from './decision.ts';
 import { explainError, SallyportError } from './error.ts';
 import { commandParts, decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
-import type { MaskApplied, Masker } from './masker.ts';
+import { withMasker, type MaskApplied, type Masker } from './masker.ts';
 import type { Body, Recorder } from './recorder.ts';
 import type { Session } from './session.ts';
 
@@ -51,7 +51,7 @@ export interface ReplyPart {
   readonly kind: 'chunk' | 'final';
   /** `error` where the target itself answered with an error. */
   readonly status: 'ok' | 'error';
-  /** Rewrites the message under the masker: the bytes for the caller, which are also the record. */
+  /** Rewrites the message under the masker: the bytes for the caller, which are also the record. Changes nothing else: it may run again. */
   mask(masker: Masker): MaskedPart;
   /** The message as it came, for `observe` mode when masking failed. */
   raw(): MaskedPart;
@@ -100,7 +100,7 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
     const decision = gate.decide(session, command);
     const masker = gate.requestMasker(decision.masks);
     about = { ...about, ...namedParts(command, masker) };
-    const request = exchange.request(masker);
+    const request = await withMasker(masker, (ready) => exchange.request(ready));
     const asked: Asked = {
       about,
       parts: { ...about, ...decidedParts(decision, masker), masks: request.applied },
@@ -153,7 +153,8 @@ function withMaskedReason<D extends Decision>(decision: D, masker: Masker): D {
 async function approve(gate: Gate, exchange: Exchange, decision: Review, masker: Masker): Promise<Approval> {
   const { session, command } = exchange;
   const name = masker.text(command.name).value;
-  const shown = canonicalJson(masker.json({ command: command.name, arguments: command.arguments }).value);
+  const masked = await withMasker(masker, (ready) => ready.json({ command: command.name, arguments: command.arguments }));
+  const shown = canonicalJson(masked.value);
   const approval = await gate.approvals.request({ session, command: { ...command, name }, decision: withMaskedReason(decision, masker), shown });
   if (approval.status !== 'pending') return approval;
   return exchange.wait(approval, (signal) => gate.approvals.settled(approval.id, signal));
@@ -186,7 +187,7 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked)
   for await (const part of exchange.forward(grant)) {
     if (ended) continue;
     if (part.asks && !(await asksMayPass(gate, exchange.session, part.asks, asked.masker))) continue;
-    const masked = maskPart(part, masker, exchange.session);
+    const masked = await maskPart(part, masker, exchange.session);
     ended = part.kind === 'final';
     const outcome = { status: part.status, bytes: masked.bytes.byteLength, milliseconds: Math.round(performance.now() - started) };
     const event = makeEvent(ended ? 'reply.received' : 'stream.chunk', {
@@ -214,9 +215,9 @@ async function asksMayPass(gate: Gate, session: Session, asks: NonNullable<Reply
   return false;
 }
 
-function maskPart(part: ReplyPart, masker: Masker, session: Session): MaskedPart & { readonly note?: string } {
+async function maskPart(part: ReplyPart, masker: Masker, session: Session): Promise<MaskedPart & { readonly note?: string }> {
   try {
-    return part.mask(masker);
+    return await withMasker(masker, (ready) => part.mask(ready));
   } catch (error) {
     if (session.target.masking === 'observe') return { ...part.raw(), note: `released unmasked (observe): ${explainError(error)}` };
     throw new SallyportError('masking_failed', 'the reply could not be masked, so it is not released', { cause: error });

@@ -40,6 +40,10 @@ export interface Target {
   readonly extraArguments: 'refuse' | 'allow';
   /** Strings that begin with `-` where the schema names no pattern. */
   readonly leadingDash: 'refuse' | 'allow';
+  /** What becomes of a call that sends a mask's placeholder back: it would overwrite the data behind it. Absent: `refuse`. */
+  readonly placeholders?: 'refuse' | 'allow';
+  /** Globs over names of tools that an administrator calls read-only (MCP). */
+  readonly readOnlyTools?: readonly string[];
   readonly limits: TargetLimits;
 }
 
