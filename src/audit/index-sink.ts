@@ -4,6 +4,7 @@ import { SallyportError } from '../core/error.ts';
 import type { Schema } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { eventRow, sessionRows } from './index-rows.ts';
+import { EventInserts } from './insert-events.ts';
 import type { Journal } from './journal.ts';
 import type { Leaf } from './leaf.ts';
 import { LogReader } from './log-reader.ts';
@@ -43,6 +44,7 @@ class IndexSink implements Index {
   readonly #stop = new AbortController();
   readonly #stopWatching: () => void;
   readonly #done: Promise<void>;
+  readonly #inserts = new EventInserts();
   readonly #waiting = new Set<{ readonly position: number; readonly resolve: () => void }>();
   #wake: () => void = () => {};
   #reader: LogReader | undefined;
@@ -82,12 +84,11 @@ class IndexSink implements Index {
     let pause = first;
     for (;;) {
       try {
-        if (await this.#copySome()) {
-          pause = first;
-          continue;
-        }
-        if (this.#stop.signal.aborted) return;
-        await this.#grown();
+        const copied = await this.#copySome();
+        if (copied !== 'nothing') pause = first;
+        if (copied === 'nothing' && this.#stop.signal.aborted) return;
+        // Under load there is always a little more: it is worth a transaction when it was gathered for a while.
+        if (copied !== 'full' && !this.#stop.signal.aborted) await this.#grown();
       } catch (error) {
         report(error);
         await this.#reader?.close();
@@ -100,8 +101,8 @@ class IndexSink implements Index {
     }
   }
 
-  /** One batch; false where there was nothing to copy. */
-  async #copySome(): Promise<boolean> {
+  /** One batch; `full` where there may be another one already. */
+  async #copySome(): Promise<'nothing' | 'some' | 'full'> {
     const { journal, storage, batch = 500 } = this.#options;
     const reader = (this.#reader ??= new LogReader(journal.folder, journal.writer, await this.#stored()));
     if (this.#held.length === 0) this.#held = (await reader.read(journal.position)).map((frame) => ({ leaf: leafOf(frame), text: frame.leaf.toString() }));
@@ -109,11 +110,11 @@ class IndexSink implements Index {
     const last = some.at(-1);
     if (!last && journal.position > reader.next)
       throw new SallyportError('verify_failed', `record ${reader.next} of the journal cannot be read`, { hint: 'run `sallyport audit verify`' });
-    if (!last) return false;
+    if (!last) return 'nothing';
     await storage.db.transaction().execute((transaction) => this.#store(transaction, some, last.leaf.index + 1));
     this.#held = this.#held.slice(batch);
     this.#moveTo(last.leaf.index + 1);
-    return true;
+    return some.length === batch ? 'full' : 'some';
   }
 
   async #stored(): Promise<number> {
@@ -144,11 +145,10 @@ class IndexSink implements Index {
       .where('next_leaf', '=', from)
       .executeTakeFirst();
     if (moved.numUpdatedRows !== 1n) throw new Error(`the index's position is no longer ${from}: it is read again`);
-    await transaction
-      .insertInto('events')
-      .values(some.map(({ leaf, text }) => eventRow(leaf, text)))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
+    await this.#inserts.insert(
+      transaction,
+      some.map(({ leaf, text }) => eventRow(leaf, text)),
+    );
     await addSessions(transaction, some);
   }
 

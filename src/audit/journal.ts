@@ -60,6 +60,7 @@ export interface Journal extends Recorder {
 }
 
 const MIB = 1 << 20;
+const GATHER_TURNS = 4;
 
 /** Opens a data folder's journal for writing. Throws `conflict` where another process holds it, `record_failed` where it is damaged. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
@@ -192,14 +193,21 @@ class FileJournal implements Journal {
   /** Commits one batch after another; what arrives while one is on its way to the disk is the next. */
   async #run(): Promise<void> {
     for (;;) {
-      // Whoever was just told of a commit may append at once: this lets them into the same batch.
-      await setImmediate();
+      await this.#gather();
       const batch = this.#batch;
       if (batch.count === 0) return;
       this.#batch = this.#newBatch(batch.count, this.#isFull(batch) ? 'new-segment' : 'same-segment');
       this.#inFlightBytes = batch.bytes.length;
       await this.#commit(batch);
       this.#inFlightBytes = 0;
+    }
+  }
+
+  /** Whoever was just told of a commit may append at once, and so may requests that are being read: while each turn of the loop brings more, they share one trip to the disk. */
+  async #gather(): Promise<void> {
+    for (let turn = 0, count = -1; turn < GATHER_TURNS && count < this.#batch.count; turn += 1) {
+      count = this.#batch.count;
+      await setImmediate();
     }
   }
 
