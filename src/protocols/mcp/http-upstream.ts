@@ -1,5 +1,5 @@
 import { lookup as dnsLookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
 import { isSallyportError, SallyportError } from '../../core/error.ts';
 import { parseJson, writeJson, type JsonValue } from '../../core/json.ts';
@@ -81,8 +81,7 @@ async function* read(reply: Dispatcher.ResponseData, target: Target): AsyncItera
 }
 
 function refuseUnusable(status: number, encoding: string | undefined): void {
-  if (encoding !== undefined && encoding !== 'identity')
-    throw invalid(`the target sent a reply in the encoding "${encoding.slice(0, 20)}", which was not asked for`);
+  if (encoding !== undefined && encoding !== 'identity') throw invalid('the target sent its reply in an encoding that was not asked for');
   if (status >= 300 && status < 400) throw invalid(`the target answered with a redirect (HTTP ${status}), which is not followed`);
   if (status === 401 || status === 403 || status === 407) {
     throw new SallyportError('upstream_invalid', `the target refused the gateway's credential (HTTP ${status})`, { hint: 'ask the owner of the target' });
@@ -112,10 +111,7 @@ async function* readSingle(body: AsyncIterable<Uint8Array>, status: number, type
     return;
   }
   // A bare status such as "405 method not allowed" may come with a page of text; its text goes no further.
-  if (status < 400)
-    throw invalid(
-      `the target answered with ${type === undefined || type === '' ? 'no content type' : `"${type.slice(0, 60)}"`} where JSON or an event stream is due`,
-    );
+  if (status < 400) throw invalid('the target answered with another content type where JSON or an event stream is due');
 }
 
 function parseReply(text: string, target: Target): JsonValue {
@@ -172,9 +168,20 @@ function linkLocalAmong(addresses: readonly string[]): Error | null {
 }
 
 function refuseLinkLocal(address: string): void {
-  const plain = address.toLowerCase().replace(/^::ffff:/, '');
-  if (isIP(plain) === 0) return;
-  if (plain.startsWith('169.254.') || /^fe[89ab][0-9a-f]:/.test(plain) || plain === 'fd00:ec2::254') {
-    throw new SallyportError('upstream_unreachable', 'the address of the target is link-local, which is never dialled');
-  }
+  const family = isIP(address);
+  if (family === 0 || !NEVER_DIALLED.check(address, family === 6 ? 'ipv6' : 'ipv4')) return;
+  throw new SallyportError('upstream_unreachable', 'the address of the target is link-local or of cloud metadata, which is never dialled');
+}
+
+/** Link-local, and where clouds keep their metadata beside it; IPv4 addresses are recognised inside IPv6 ones too. */
+const NEVER_DIALLED = neverDialled();
+
+function neverDialled(): BlockList {
+  const list = new BlockList();
+  list.addSubnet('169.254.0.0', 16, 'ipv4');
+  list.addSubnet('fe80::', 10, 'ipv6');
+  list.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
+  list.addAddress('100.100.100.200', 'ipv4');
+  for (const metadata of ['fd00:ec2::254', 'fd20:ce::254']) list.addAddress(metadata, 'ipv6');
+  return list;
 }

@@ -8,19 +8,23 @@ import { removeControlCharacters } from '../../masking/control-characters.ts';
  * protocol needs as they are. Unknown members and extensions are masked as JSON.
  */
 export function maskMessage(message: JsonValue, masker: Masker): Masked<JsonValue> {
-  return maskWith(message, { masker, schemas: cleanSchema });
+  return maskWith(message, { masker, schemas: cleanSchema, tokens: cleanToken });
 }
 
 /** Masks what a client sends, for the record and for approvers; the message that is forwarded is not touched. */
 export function maskRequest(message: JsonValue, masker: Masker): Masked<JsonValue> {
-  return maskWith(message, { masker, schemas: (schema) => ({ value: schema, applied: [] }) });
+  return maskWith(message, { masker, schemas: asItIs, tokens: asItIs });
 }
 
 interface Context {
   readonly masker: Masker;
   /** What becomes of JSON schemas: their structure is the protocol's, not data. */
   readonly schemas: (schema: JsonValue) => Masked<JsonValue>;
+  /** What becomes of tokens that both sides compare. */
+  readonly tokens: (token: string) => Masked<JsonValue>;
 }
+
+const asItIs = (value: JsonValue): Masked<JsonValue> => ({ value, applied: [] });
 
 type Mask = (value: JsonValue) => JsonValue;
 
@@ -32,6 +36,9 @@ const BLOCK = new Set([...OPAQUE, 'type', 'mimeType', 'role']);
 const TOOL_USE = new Set([...BLOCK, 'id', 'name']);
 const TOOL = new Set([...OPAQUE, 'name']);
 const CODE = new Set(['code']);
+/** Words that a reader looks up: what is none of them is searched like any text. */
+const WORDS = new Set(['type', 'mimeType', 'role', 'method', 'code']);
+const USUAL = new Set(['text', 'image', 'audio', 'resource', 'resource_link', 'text/plain', 'application/json', 'user', 'assistant']);
 
 function maskWith(message: JsonValue, context: Context): Masked<JsonValue> {
   const walk = new Walk(context);
@@ -167,7 +174,12 @@ class Walk {
 
   #member(object: JsonObject, key: string, way: Mask | undefined): JsonValue {
     const value = object[key] ?? null;
-    return way ? way(value) : value;
+    return way ? way(value) : typeof value === 'string' ? this.#kept(key, value) : value;
+  }
+
+  #kept(key: string, value: string): JsonValue {
+    if (key === 'jsonrpc' || key === 'id' || USUAL.has(value)) return value;
+    return this.#take(WORDS.has(key) ? this.#context.masker.text(value) : this.#context.tokens(value));
   }
 
   #take<T>(masked: Masked<T>): T {
@@ -194,6 +206,11 @@ const isMedia = (block: JsonValue): boolean => ['image', 'audio', 'video'].inclu
 
 function isScalar(value: JsonValue): boolean {
   return typeof value !== 'object' || value === null || value instanceof JsonNumber;
+}
+
+function cleanToken(token: string): Masked<JsonValue> {
+  const { text, removed } = removeControlCharacters(token);
+  return removed === 0 ? asItIs(token) : { value: text, applied: [{ by: 'control-characters', name: 'control-characters', count: removed }] };
 }
 
 /** Schemas are hashed and compared as they came; only what a reader cannot see is taken out of their strings. */

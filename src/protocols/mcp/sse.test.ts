@@ -54,3 +54,20 @@ describe('server-sent events', () => {
     assert.deepEqual(parse([writeEvent('a\nb')])[0]?.data, 'a\nb');
   });
 });
+
+it('what no reader takes goes no further: comments, unknown fields, events of other names', () => {
+  const parse = (text: string) => new SseParser(1000).push(text);
+  assert.deepEqual(
+    parse(': hidden\nid: 1\nnote: hidden\nevent: message\ndata: {}\nretry: soon\n\n').map(({ raw }) => raw),
+    ['event: message\nid: 1\ndata: {}\n\n'],
+  );
+  assert.deepEqual(parse('event: ping\ndata: hidden\n\n'), []);
+  assert.deepEqual(
+    parse('event: ping\nid: 7\ndata: hidden\n\n').map(({ raw, data, id }) => [raw, data, id]),
+    [['id: 7\ndata: \n\n', '', '7']],
+  );
+  assert.deepEqual(
+    parse('id: 1\r\nevent: message\r\ndata:{}\r\nretry: 10\r\n\r\n').map(({ raw }) => raw),
+    ['id: 1\r\nevent: message\r\ndata:{}\r\nretry: 10\r\n\r\n'],
+  );
+});

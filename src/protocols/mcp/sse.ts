@@ -1,6 +1,6 @@
 import { SallyportError } from '../../core/error.ts';
 
-/** One event of a server-sent event stream. `raw` is the block as it came, with its closing blank line. */
+/** One event of a server-sent event stream. `raw` is the block as it came, or as it would have come without what no reader takes. */
 export interface SseEvent {
   readonly raw: string;
   readonly data: string;
@@ -54,24 +54,35 @@ export class SseParser {
   }
 }
 
+/**
+ * What a reader of MCP takes from a block. Comments, unknown fields and events of other names are nobody's, and would
+ * carry past the masks whatever they hold: they go no further.
+ */
 function readEvent(raw: string): SseEvent | undefined {
   const data: string[] = [];
   let id: string | undefined;
   let event: string | undefined;
   let retry: string | undefined;
+  let plain = true;
   for (const line of raw.split(/\r\n|\n|\r/)) {
+    if (line === '') continue;
     const colon = line.indexOf(':');
-    if (colon === 0 || line === '') continue;
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (field === 'data') data.push(value);
-    else if (field === 'id' && !value.includes('\0')) id = value;
-    else if (field === 'event') event = value;
-    else if (field === 'retry' && /^\d+$/.test(value)) retry = value;
+    else if (field === 'id' && id === undefined && EVENT_ID.test(value)) id = value;
+    else if (field === 'retry' && retry === undefined && /^\d{1,9}$/.test(value)) retry = value;
+    else if (field === 'event' && event === undefined) event = value;
+    else plain = false;
   }
+  const isMessage = event === undefined || event === 'message';
+  if (!isMessage) data.length = 0;
   if (data.length === 0 && id === undefined && retry === undefined) return undefined;
-  return { raw, data: data.join('\n'), id, event, retry };
+  const read = { data: data.join('\n'), id, event: isMessage ? event : undefined, retry };
+  return { raw: plain && isMessage ? raw : writeEvent(read.data, read), ...read };
 }
+
+const EVENT_ID = /^[\x20-\x7e]{0,1024}$/;
 
 /** An event with other data; `id`, `event` and `retry` stay. JSON text has no bare line ends, so one data line serves. */
 export function writeEvent(data: string, from?: Pick<SseEvent, 'id' | 'event' | 'retry'>): string {

@@ -24,10 +24,13 @@ const PRIMITIVES = ['string', 'integer', 'boolean'];
 const MAX_SCHEMA = 256 << 10;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** What two names could differ in without a reader seeing it: format and control characters, separators, private use, space around. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]|^\s|\s$/u;
+
 /** A tool of a `tools/list` result, or undefined where it may not be shown: no clean name, headers that cannot be. */
 export function readTool(value: JsonValue): Tool | undefined {
   const name = member(value, 'name');
-  if (typeof name !== 'string' || name === '' || name.length > 256 || !isCleanName(name)) return undefined;
+  if (typeof name !== 'string' || name === '' || name.length > 256 || !isCleanName(name) || UNSEEN.test(name)) return undefined;
   const schema = member(value, 'inputSchema');
   if (!isJsonObject(schema)) return undefined;
   const headers = markedHeaders(schema);
