@@ -7,6 +7,7 @@
 import type { MaskOperator, MaskRule } from '../core/decision.ts';
 import { SallyportError } from '../core/error.ts';
 import type { Masked, Masker } from '../core/masker.ts';
+import { customDetectors } from './custom.ts';
 import type { Detector } from './detector.ts';
 import { DETECTORS } from './detectors.ts';
 import { createKeyReader } from './key.ts';
@@ -40,9 +41,11 @@ export function createMasker(rules: readonly MaskRule[], options: MaskerOptions)
 }
 
 function createEngine(rules: readonly MaskRule[], options: MaskerOptions): Engine {
+  const custom = armCustom(rules);
   const places: readonly PlaceRule[] = rules.flatMap((rule) => rule.fields.map((field) => ({ path: parsePath(field), operator: rule.operator })));
   return {
-    armed: armDetectors(rules, options),
+    armed: custom.length === 0 ? armDetectors(rules, options) : [...armDetectors(rules, options), ...custom],
+    custom,
     root: rootPlace(places),
     hashKey: options.key,
     cleans: options.direction === 'reply',
@@ -60,6 +63,10 @@ function armDetectors(rules: readonly MaskRule[], { detectors = DETECTORS, direc
   }
   if (direction === 'request' && !operators.has('secret')) operators.set('secret', 'redact');
   return [...operators].map(([name, operator]) => ({ detector: detectorNamed(name, detectors), operator }));
+}
+
+function armCustom(rules: readonly MaskRule[]): readonly Armed[] {
+  return rules.flatMap((rule) => customDetectors(rule).map((detector) => ({ detector, operator: rule.operator })));
 }
 
 function detectorNamed(name: string, detectors: readonly Detector[]): Detector {

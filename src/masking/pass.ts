@@ -14,6 +14,8 @@ import { Tally } from './tally.ts';
 /** What is the same for every call of one masker. */
 export interface Engine {
   readonly armed: readonly Armed[];
+  /** Those of `armed` that are the policy's own: they may describe any number, short or with a fraction. */
+  readonly custom: readonly Armed[];
   readonly root: Place;
   readonly hashKey: Uint8Array;
   readonly cleans: boolean;
@@ -102,14 +104,20 @@ export class Pass {
   }
 
   #number<T extends number | JsonNumber>(value: T, text: string, key: KeyTraits): T | JsonValue {
-    if (text.length < 7 && key.secret === 'none') return value;
-    const whole = text.replace(/\.0+$/, '');
-    const digits = /^\d+$/.test(whole) ? whole : Number.isSafeInteger(Number(text)) ? String(Number(text)) : '';
-    if (digits === '') return value;
-    const [hit] = scan(digits, featuresOf(digits), key, this.#engine.armed);
+    const digits = this.#searchedDigits(text, key);
+    const hit =
+      (digits === '' ? undefined : scan(digits, featuresOf(digits), key, this.#engine.armed)[0]) ??
+      (this.#engine.custom.length === 0 ? undefined : scan(text, featuresOf(text), key, this.#engine.custom)[0]);
     if (!hit) return value;
     this.tally.add('detector', hit.detector);
-    return maskedNumber(digits, hit.operator, this.#engine.hashKey);
+    return maskedNumber(digits === '' ? text : digits, hit.operator, this.#engine.hashKey);
+  }
+
+  /** The digits in which built-in detectors could find something; fractions hold nothing. */
+  #searchedDigits(text: string, key: KeyTraits): string {
+    if (text.length < 7 && key.secret === 'none') return '';
+    const whole = text.replace(/\.0+$/, '');
+    return /^\d+$/.test(whole) ? whole : Number.isSafeInteger(Number(text)) ? String(Number(text)) : '';
   }
 
   /** A text at its place: cleaned, decoded where something is encoded in it, and searched. Null where the whole of it becomes null. */
