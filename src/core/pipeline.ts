@@ -55,6 +55,8 @@ export interface ReplyPart {
   mask(masker: Masker): MaskedPart;
   /** The message as it came, for `observe` mode when masking failed. */
   raw(): MaskedPart;
+  /** What the record should say of it: an observation that changes no decision. */
+  readonly note?: string;
   /** Set where the target asks something of the caller (sampling, elicitation, roots): decided like any command. */
   readonly asks?: { readonly command: Command; decline(decision: Decision): void };
 }
@@ -194,7 +196,7 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked)
       ...about,
       outcome,
       masks: masked.applied,
-      ...(masked.note ? { note: masked.note } : {}),
+      ...noteOf(masked.note, part.note),
     });
     await recordReply(gate, exchange.session, event, { name: ended ? 'reply' : 'chunk', ...masked });
     if (ended && grant.approval) await gate.approvals.consume(grant.approval, Buffer.from(masked.bytes).toString());
@@ -202,6 +204,11 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked)
   }
   if (ended) return;
   await gate.recorder.append(makeEvent('reply.received', { ...about, outcome: { status: 'closed', milliseconds: Math.round(performance.now() - started) } }));
+}
+
+function noteOf(...notes: readonly (string | undefined)[]): Pick<EventParts, 'note'> {
+  const said = notes.filter((note) => note !== undefined);
+  return said.length > 0 ? { note: said.join('; ') } : {};
 }
 
 /** A request that the target makes of the caller is decided too; one that is not allowed is declined and goes no further. */

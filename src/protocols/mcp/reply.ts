@@ -1,4 +1,4 @@
-import { isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonArray, isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Masked, Masker } from '../../core/masker.ts';
 import type { MaskedPart, ReplyPart } from '../../core/pipeline.ts';
 import { maskMessage } from './mask.ts';
@@ -36,6 +36,7 @@ export function messageReply(from: MessageReply): Reply {
     mask: (masker) => maskedPart(from, masker),
     raw: () => ({ ...NOTHING, bytes: Buffer.from(from.text) }),
     ...(from.asks ? { asks: from.asks } : {}),
+    ...noteOnLinks(member(from.message, 'result')),
   };
   return { part, status: from.status, event: from.event, text: from.text };
 }
@@ -71,4 +72,16 @@ function withResult(message: JsonObject, change: (result: JsonValue) => JsonValu
   if (!isJsonObject(result)) return message;
   const changed = change(result);
   return changed === result ? message : { ...message, result: changed };
+}
+
+/** Links that nobody should follow from where a client stands: cloud metadata, files of its machine. They are passed on, never fetched, and noted. */
+function noteOnLinks(result: JsonValue | undefined): Pick<ReplyPart, 'note'> {
+  const content = member(result, 'content');
+  if (!isJsonArray(content)) return {};
+  const doubtful = content.some((block) => member(block, 'type') === 'resource_link' && isDoubtful(member(block, 'uri')));
+  return doubtful ? { note: 'flag: link to a file or a metadata address' } : {};
+}
+
+function isDoubtful(uri: JsonValue | undefined): boolean {
+  return typeof uri === 'string' && /^(?:file:|https?:\/\/(?:169\.254\.|\[fe80:|\[fd00:ec2|metadata\.))/i.test(uri);
 }
