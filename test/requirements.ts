@@ -1,0 +1,128 @@
+/** Every promise that the README makes, in its own words, with the tests that prove it. `requirements.test.ts` holds both sides. */
+export interface Requirement {
+  readonly id: string;
+  /** Words of the README. */
+  readonly promise: string;
+  readonly proof: readonly Proof[];
+}
+
+export interface Proof {
+  readonly file: string;
+  /** Name of the test, or how it begins. */
+  readonly test: string;
+}
+
+const proof = (file: string, test: string): Proof => ({ file, test });
+
+export const REQUIREMENTS: readonly Requirement[] = [
+  {
+    id: 'one-reading',
+    promise:
+      'What two parsers could read differently (duplicate or look-alike keys, headers that disagree with the body, rounded numbers, twice-encoded paths) is refused before anybody decides.',
+    proof: [
+      proof('src/core/json.test.ts', 'refuses duplicate keys, also one hidden by an escape'),
+      proof('src/protocols/mcp/codec.test.ts', 'refuses keys that look like one of the protocol, where the protocol has it'),
+      proof('src/protocols/mcp/headers.test.ts', 'are a mismatch when missing, different or unreadable'),
+      proof('src/core/json.test.ts', 'keeps the source text of a number that a double would change'),
+      proof('src/protocols/mcp/uri.test.ts', 'a uri that could mean another place to another reader is refused'),
+    ],
+  },
+  {
+    id: 'exactly-one-command',
+    promise:
+      "An approval is bound to the command, its arguments, the tool's definition, the target's address and the policy; it is used at most once, survives a restart, and never comes from the one who asked.",
+    proof: [
+      proof('src/approval/conformance-requests.ts', ''),
+      proof('src/approval/conformance-answers.ts', ''),
+      proof('src/approval/conformance-execution.ts', ''),
+      proof('src/core/pipeline.test.ts', 'is not forwarded by whoever comes second to the same grant'),
+      proof('test/e2e/crash.test.ts', 'what was pending is pending still, what was running is indeterminate, what ran is consumed'),
+      proof('test/e2e/console.test.ts', 'the requester sees that it waits for others and cannot answer'),
+    ],
+  },
+  {
+    id: 'no-record-no-access',
+    promise:
+      'Each command is on disk before it leaves and each reply before it is seen, masked, in a signed hash tree that `sallyport audit verify` checks offline with the public key alone.',
+    proof: [
+      proof('src/core/pipeline.test.ts', 'an allowed command is recorded, forwarded, masked, recorded and only then released'),
+      proof('src/core/pipeline.test.ts', 'without a record of the intent nothing is forwarded'),
+      proof('src/core/pipeline.test.ts', 'without a record of the reply a strict target releases nothing'),
+      proof('test/e2e/crash.test.ts', 'kill -9 under load'),
+      proof('test/e2e/canary.test.ts', 'a secret in a reply or an argument is found nowhere'),
+      proof('src/audit/verify.integration.test.ts', ''),
+    ],
+  },
+  {
+    id: 'only-the-url',
+    promise: 'Clients change their URL and nothing else.',
+    proof: [
+      proof('test/e2e/clients.test.ts', 'lists the tools that the subject may call, and no other'),
+      proof('test/e2e/inspector.test.ts', 'lists the tools'),
+    ],
+  },
+  {
+    id: 'credentials-unseen',
+    promise: 'Credentials of targets are injected by the gateway; callers never see them.',
+    proof: [
+      proof('test/e2e/clients.test.ts', 'a stdio server is reached with its credential, and nothing else of the gateway is in its environment'),
+      proof('test/e2e/clients.test.ts', 'no output of the gateway holds a credential or a secret of a reply'),
+    ],
+  },
+  {
+    id: 'first-minutes',
+    promise: 'The first command walks through it all: allowed, masked, denied, held and approved, replayed, verified.',
+    proof: [proof('test/e2e/demo.test.ts', 'a newcomer starts the demo, pastes what it prints')],
+  },
+  {
+    id: 'conformance',
+    promise: 'passes the official conformance suites exactly as the server behind it does',
+    proof: [proof('test/e2e/conformance.test.ts', 'through the gateway the official conformance suites give the same result as directly, check by check')],
+  },
+  {
+    id: 'transports',
+    promise: 'Streamable HTTP of revisions 2025-03-26 to 2026-07-28 and stdio servers',
+    proof: [proof('test/e2e/clients.test.ts', 'an allowed call runs, with its progress'), proof('test/e2e/clients.test.ts', 'a stdio server is reached')],
+  },
+  {
+    id: 'identity',
+    promise: 'signed tokens of your own OIDC issuers; local accounts for the start; short-lived tokens for one target each',
+    proof: [
+      proof('src/identity/authenticate.integration.test.ts', ''),
+      proof('src/identity/accounts.integration.test.ts', ''),
+      proof('src/api/token/token.integration.test.ts', ''),
+    ],
+  },
+  {
+    id: 'policy',
+    promise: 'YAML: allow, deny and review by group, glob and expression; deny by default; `policy check`, `policy explain`',
+    proof: [proof('src/policy/decide.test.ts', ''), proof('src/policy/explain.test.ts', ''), proof('src/policy/check.test.ts', '')],
+  },
+  {
+    id: 'approvals',
+    promise: 'console, command line and API; the waiting client sees progress and gets the result',
+    proof: [
+      proof('test/e2e/console.test.ts', 'approved with the keyboard alone, with the reason that the rule asks for, it runs once'),
+      proof('test/e2e/clients.test.ts', 'a held call runs once, after a lead approved it, and a repeat gets the kept result'),
+    ],
+  },
+  {
+    id: 'masking',
+    promise: 'by JSON path and by detector, in replies, errors, notifications, resources and the record itself',
+    proof: [
+      proof('src/protocols/mcp/mask.test.ts', ''),
+      proof('src/masking/masker.test.ts', ''),
+      proof('test/e2e/clients.test.ts', 'a reply is masked, in its text and in its structured content'),
+    ],
+  },
+  {
+    id: 'audit',
+    promise: 'group-committed journal, encrypted bodies, Merkle tree, signed checkpoints, replay',
+    proof: [
+      proof('src/audit/journal.integration.test.ts', ''),
+      proof('src/audit/crash.integration.test.ts', ''),
+      proof('src/audit/replay.integration.test.ts', ''),
+      proof('src/audit/tree.test.ts', ''),
+    ],
+  },
+];
