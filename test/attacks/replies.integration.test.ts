@@ -239,3 +239,37 @@ test('the target’s headers do not reach the caller', async () => {
   assert.equal(heard.status, 200);
   assert.doesNotMatch(heard.head, /set-cookie|access-control|powered|etag|location/i);
 });
+
+const echoed: readonly (readonly [what: string, value: (secret: string) => object])[] = [
+  ['a text', (secret) => ({ content: [{ type: 'text', text: `your key is ${secret}` }] })],
+  ['two texts', (secret) => ({ content: [secret.slice(0, 9), secret.slice(9)].map((text) => ({ type: 'text', text })) })],
+  ['structured content', (secret) => ({ content: [], structuredContent: { headers: { 'x-api-key': secret } } })],
+  ['a key', (secret) => ({ content: [], structuredContent: { [secret]: 1 } })],
+  [
+    'base64',
+    (secret) => ({
+      content: [{ type: 'resource', resource: { uri: 'a:b', mimeType: 'image/png', blob: Buffer.from(`\u0089PNG${secret}`).toString('base64') } }],
+    }),
+  ],
+  ['a cursor', (secret) => ({ content: [], nextCursor: secret })],
+  ['a type', (secret) => ({ content: [{ type: secret }] })],
+];
+for (const [what, value] of echoed) {
+  test(`the credential that the gateway gave the target does not come back in ${what}, whatever the policy masks`, async () => {
+    const heard = await answered(result(value(bench.secret)));
+    assert.ok(heard.messages[0]?.result, heard.body);
+    assert.ok(!`${heard.body}${decoded(heard.messages)}${joined(heard)}`.includes(bench.secret), heard.body);
+  });
+}
+
+test('the credential does not come back in an error, an event, or a notification', async () => {
+  const log = `data: {"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"x":"${bench.secret}"}}\n\n`;
+  for (const answer of [
+    (response: ServerResponse, id: string) =>
+      json(`{"jsonrpc":"2.0","id":${id},"error":{"code":-1,"message":"bad key ${bench.secret}","data":"${bench.secret}"}}`)(response),
+    stream(log, FINAL.replace('fine', bench.secret)),
+  ]) {
+    const heard = await answered(answer);
+    assert.ok(heard.messages.length > 0 && !heard.body.includes(bench.secret), heard.body);
+  }
+});

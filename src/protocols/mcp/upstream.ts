@@ -5,6 +5,7 @@ import type { Grant } from '../../core/pipeline.ts';
 import type { Target } from '../../core/target.ts';
 import { readCredential, type ResolvedCredential } from '../../credential/credential.ts';
 import type { RpcMessage, RpcResponse } from './codec.ts';
+import { Echoes } from './echoes.ts';
 import { createHttpUpstream } from './http-upstream.ts';
 import type { McpSession } from './session-id.ts';
 import { createStdioUpstream } from './stdio-upstream.ts';
@@ -22,7 +23,9 @@ export interface Upstream {
 }
 
 export function createUpstream(target: Target): Upstream {
-  const transport = createTransport(target);
+  const echoes = new Echoes();
+  const plain = createTransport(target, echoes);
+  const transport: Transport = { send: (call) => echoes.removedFrom(plain.send(call)), close: () => plain.close() };
   return {
     forward(grant, command, call) {
       if (grant.command !== command) throw new SallyportError('internal', 'this grant is for another command');
@@ -43,9 +46,13 @@ export function createUpstream(target: Target): Upstream {
 
 const NO_CREDENTIAL: ResolvedCredential = { kind: 'headers', headers: [], warnings: [] };
 
-function createTransport(target: Target): Transport {
+function createTransport(target: Target, echoes: Echoes): Transport {
   const { credential: spec } = target;
-  const credential = (): Promise<ResolvedCredential> => (spec ? readCredential(spec) : Promise.resolve(NO_CREDENTIAL));
+  const credential = async (): Promise<ResolvedCredential> => {
+    const resolved = spec ? await readCredential(spec) : NO_CREDENTIAL;
+    echoes.learn(resolved);
+    return resolved;
+  };
   return target.command ? createStdioUpstream(target, credential) : createHttpUpstream(target, credential);
 }
 
