@@ -36,6 +36,7 @@ const BLOCK = new Set([...OPAQUE, 'type', 'mimeType', 'role']);
 const TOOL_USE = new Set([...BLOCK, 'id', 'name']);
 const TOOL = new Set([...OPAQUE, 'name']);
 const CODE = new Set(['code']);
+const META = new Set([...OPAQUE, 'io.modelcontextprotocol/protocolVersion', 'io.modelcontextprotocol/subscriptionId', 'traceparent', 'tracestate']);
 /** Words that a reader looks up: what is none of them is searched like any text. */
 const WORDS = new Set(['type', 'mimeType', 'role', 'method', 'code']);
 const USUAL = new Set(['text', 'image', 'audio', 'resource', 'resource_link', 'text/plain', 'application/json', 'user', 'assistant']);
@@ -106,8 +107,7 @@ class Walk {
   /** Keys of the protocol's own namespace carry tokens; everything else in `_meta` is data. */
   #meta(meta: JsonValue): JsonValue {
     if (!isJsonObject(meta)) return this.#json(meta);
-    const own = new Set([...OPAQUE, 'io.modelcontextprotocol/protocolVersion', 'io.modelcontextprotocol/subscriptionId', 'traceparent', 'tracestate']);
-    return this.#members(meta, own, { 'io.modelcontextprotocol/related-task': (task) => this.#members(task, own, {}) });
+    return this.#members(meta, META, { 'io.modelcontextprotocol/related-task': (task) => this.#members(task, META, {}) });
   }
 
   #tool(tool: JsonValue): JsonValue {
