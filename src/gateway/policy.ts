@@ -2,12 +2,17 @@ import { explainError, type SallyportError } from '../core/error.ts';
 import { makeEvent } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { DETECTORS } from '../masking/detectors.ts';
+import { createKindSearch } from '../masking/detect-kinds.ts';
 import { loadResources, type ResourceOptions } from '../policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../policy/snapshot.ts';
 import { watchResources } from '../policy/watch.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 
-export const RESOURCE_OPTIONS: ResourceOptions = { detectors: DETECTORS.map(({ name }) => name), protocols: Object.keys(PROTOCOLS) };
+export const RESOURCE_OPTIONS: ResourceOptions = {
+  detectors: DETECTORS.map(({ name }) => name),
+  protocols: Object.keys(PROTOCOLS),
+  detect: createKindSearch,
+};
 
 export interface LivePolicy {
   /** The policy in force. */

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { nestedBase64 } from './nested.ts';
 
 const PLACEHOLDER = /\[redacted:[a-z0-9-]{1,64}\]|\[hash:[a-z0-9-]{1,64}:[0-9a-f]{12}\]|\*{4}/;
 
@@ -7,7 +8,7 @@ const PLACEHOLDER = /\[redacted:[a-z0-9-]{1,64}\]|\[hash:[a-z0-9-]{1,64}:[0-9a-f
  * `fake` and `null` leave nothing to tell them by.
  */
 export function containsPlaceholder(value: JsonValue): boolean {
-  if (typeof value === 'string') return PLACEHOLDER.test(value);
+  if (typeof value === 'string') return PLACEHOLDER.test(value) || PLACEHOLDER.test(nestedBase64(value)?.value ?? '');
   if (Array.isArray(value)) return value.some(containsPlaceholder);
   return isJsonObject(value) && Object.keys(value).some((key) => PLACEHOLDER.test(key) || containsPlaceholder(value[key] ?? null));
 }

@@ -4,6 +4,7 @@ import { RISK_WEIGHTS } from './risk.ts';
 import type { MaskDocument, PolicyDocument, RuleDocument, TargetDocument } from './schema.ts';
 import { show, type Checked } from './shape.ts';
 import { selectsTarget } from './selector.ts';
+import { kindsAsked } from './when.ts';
 
 export interface Known {
   readonly detectors?: readonly string[];
@@ -54,7 +55,15 @@ function checkPolicy(policy: PolicyDocument, targets: readonly TargetDocument[],
     names.add(rule.name);
     checkRule(rule, mine, path, report);
   });
-  policy.masks.forEach((mask, index) => checkMask(mask, known, ['masks', index], report));
+  const own = policy.masks.flatMap((mask) => [mask.pattern?.name, mask.words?.name].filter((name) => name !== undefined));
+  policy.rules.forEach((rule, index) => checkDetected(rule, [...(known.detectors ?? []), ...own], known, ['rules', index, 'when'], report));
+  const kinds = new Set(known.detectors ?? []);
+  policy.masks.forEach((mask, index) => {
+    const path = ['masks', index];
+    checkMask(mask, known, path, report);
+    checkPlaces(mask, mine, path, report);
+    checkKinds(mask, kinds, path, report);
+  });
   for (const weight of Object.keys(policy.risk?.weights ?? {})) {
     if (!Object.hasOwn(RISK_WEIGHTS, weight))
       report(['risk', 'weights', weight], `unknown risk factor ${show(weight)}`, `one of ${Object.keys(RISK_WEIGHTS).join(', ')}`);
@@ -76,4 +85,27 @@ function checkMask(mask: MaskDocument, known: Known, path: Path, report: Report)
     if (known.detectors && !known.detectors.includes(name))
       report([...path, 'detect', index], `unknown detector ${show(name)}`, `one of ${known.detectors.join(', ')}`);
   });
+}
+
+/** A place that no selected target has would be a mask that never masks. */
+function checkPlaces(mask: MaskDocument, targets: readonly TargetDocument[], path: Path, report: Report): void {
+  if (targets.length === 0 || !targets.every((target) => target.protocol === 'mcp')) return;
+  if (mask.columns)
+    report([...path, 'columns'], 'columns are of databases, and every target of this policy is MCP', 'name places in JSON with fields: [$..ssn]');
+  if (mask.headers) report([...path, 'headers'], 'no header of an MCP server reaches a caller', 'remove headers');
+}
+
+function checkDetected(rule: RuleDocument, kinds: readonly string[], known: Known, path: Path, report: Report): void {
+  if (!known.detectors || rule.when === undefined) return;
+  for (const kind of kindsAsked([rule.when]).filter((one) => !kinds.includes(one))) report(path, `nothing detects ${show(kind)}`, `one of ${kinds.join(', ')}`);
+}
+
+/** Placeholders and the record say a kind by its name only: two may not share one. */
+function checkKinds(mask: MaskDocument, kinds: Set<string>, path: Path, report: Report): void {
+  for (const member of ['pattern', 'words'] as const) {
+    const name = mask[member]?.name;
+    if (name === undefined) continue;
+    if (kinds.has(name)) report([...path, member, 'name'], `a second kind of value called ${show(name)}`, 'choose another name');
+    kinds.add(name);
+  }
 }

@@ -3,7 +3,7 @@ import type { ApprovalRequirement, Decision, MaskRule, Risk } from '../core/deci
 import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import { scoreRisk } from './risk.ts';
-import type { CompiledRule, CompiledTarget } from './ruleset.ts';
+import { detectedIn, type CompiledRule, type CompiledTarget } from './ruleset.ts';
 import { chainOf, isSomebody, matchesSubject } from './subjects.ts';
 import { whenVariables, type WhenVariables } from './when.ts';
 
@@ -24,7 +24,8 @@ export function decide(target: CompiledTarget | undefined, policyVersion: string
   if (!target || !chain || !chain.every(isSomebody)) return { ...nobody(session), risk: NO_RISK, masks: [], policyVersion };
   const risk = scoreRisk(command, session.subject, target.target.labels, target.weights);
   const now = context.now ?? new Date();
-  const verdicts = chain.map((subject) => verdictFor(target, { session, subject, command, risk: risk.score, now }));
+  const detected = detectedIn(target, command);
+  const verdicts = chain.map((subject) => verdictFor(target, { session, subject, command, risk: risk.score, now, ...detected }));
   const masks: readonly MaskRule[] = target.masksFor(chain);
   return { ...strictest(verdicts), risk, masks, policyVersion };
 }
@@ -43,6 +44,7 @@ export interface Question {
   readonly command: Command;
   readonly risk: number;
   readonly now: Date;
+  readonly detected?: () => ReadonlySet<string>;
 }
 
 type Applies = (rule: CompiledRule, ifBroken: boolean) => boolean;

@@ -3,7 +3,7 @@ import type { Decision, MaskRule, Risk } from '../core/decision.ts';
 import type { Client, Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
-import type { CompiledRule, CompiledTarget } from './ruleset.ts';
+import { detectedIn, type CompiledRule, type CompiledTarget } from './ruleset.ts';
 import { scoreRisk } from './risk.ts';
 import type { Snapshot } from './snapshot.ts';
 import { chainOf, matchesSubject } from './subjects.ts';
@@ -61,7 +61,7 @@ function consider(target: CompiledTarget | undefined, session: Session, command:
   if (!target) return [];
   const risk = scoreRisk(command, session.subject, target.target.labels, target.weights).score;
   return (chainOf(session.subject) ?? []).flatMap((subject) => {
-    const variables = whenVariables({ session, subject, command, risk, now });
+    const variables = whenVariables({ session, subject, command, risk, now, ...detectedIn(target, command) });
     return target.rules.map((rule) => {
       const { policy, name } = rule;
       const stand = standing(target, rule, subject, command, variables);

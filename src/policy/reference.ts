@@ -37,6 +37,7 @@ export function referenceTables(): string {
   const policy = jsonSchemaOf(policySchema);
   const properties = policy.properties ?? {};
   const ruleSchema = properties['rules']?.items ?? {};
+  const maskSchema = properties['masks']?.items ?? {};
   return [
     table('Target', target),
     table('Target: credential', target.properties?.['credential'] ?? {}),
@@ -44,7 +45,9 @@ export function referenceTables(): string {
     table('Policy', policy),
     table('Policy: rules', ruleSchema),
     table('Policy: rules: approval', ruleSchema.properties?.['approval'] ?? {}),
-    table('Policy: masks', properties['masks']?.items ?? {}),
+    table('Policy: masks', maskSchema),
+    table('Policy: masks: pattern', maskSchema.properties?.['pattern'] ?? {}),
+    table('Policy: masks: words', maskSchema.properties?.['words'] ?? {}),
     riskTable(),
   ].join('\n');
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isSallyportError } from '../core/error.ts';
 import { DEFAULT_LIMITS } from '../core/target.ts';
-import { problemsOf, resourcesOf, TARGET } from './fixtures.ts';
+import { problemsOf, resourcesOf, subjectOf, TARGET } from './fixtures.ts';
 import { ResourcesError } from './problem.ts';
 import { parseResources } from './resources.ts';
+import { compilePolicy } from './snapshot.ts';
 
 const policy = (rest: string): string => `${TARGET}---\nkind: Policy\nname: p\ntargets: [models]\n${rest}\n`;
 const target = (rest: string): string => `kind: Target\nname: t\nprotocol: mcp\n${rest}\n`;
@@ -133,6 +134,8 @@ test('a target gets its defaults, and what it writes itself', () => {
     pin: 'trust-first',
     extraArguments: 'allow',
     leadingDash: 'refuse',
+    placeholders: 'refuse',
+    readOnlyTools: [],
     limits: { ...DEFAULT_LIMITS, depth: 9 },
   });
 });
@@ -146,5 +149,46 @@ test('policies name targets by name, glob, labels, and any mixture of them', () 
   for (const targets of ['[models]', '["mod*"]', '{ labels: { env: prod } }', '[other, { labels: { env: prod } }]']) {
     const resources = resourcesOf(`kind: Policy\nname: p\ntargets: ${targets}\n`, `${TARGET}labels: { env: prod, x: y }\n`);
     assert.equal(resources.policies.length, 1, targets);
+  }
+});
+
+test('a mask brings patterns, words, columns and headers of its own to every command', () => {
+  const masks = [
+    '{ pattern: { name: badge, regex: "\\\\bEMP-\\\\d{4}\\\\b", context: [badge] }, with: hash }',
+    '{ words: { name: project, list: [Blue Heron] } }',
+    '{ columns: [public.people.ssn, people."odd name"], headers: [X-Api-Key] }',
+  ];
+  const sql = TARGET.replace('protocol: mcp', 'protocol: postgresql');
+  const resources = resourcesOf(`kind: Policy\nname: p\ntargets: [models]\nmasks:\n${masks.map((mask) => `  - ${mask}\n`).join('')}`, sql);
+  assert.deepEqual(compilePolicy(resources).masksFor(subjectOf(), 'models'), [
+    { fields: [], detect: [], operator: 'hash', pattern: { name: 'badge', regex: '\\bEMP-\\d{4}\\b', context: ['badge'] } },
+    { fields: [], detect: [], operator: 'redact', words: { name: 'project', list: ['Blue Heron'] } },
+    { fields: [], detect: [], operator: 'redact', columns: ['public.people.ssn', 'people."odd name"'], headers: ['X-Api-Key'] },
+  ]);
+});
+
+test('a mask that could not work is refused, with its line, its column and what to write', () => {
+  const wrong: readonly (readonly [string, RegExp, string])[] = [
+    ['{ pattern: { name: x, regex: "(?=a)b" } }', /no regular expression/, 'regex'],
+    ['{ pattern: { name: x, regex: "a*" } }', /matches the empty text/, 'regex'],
+    ['{ pattern: { name: x, regex: "(?:a{200}){200}" } }', /no regular expression|too big/, 'regex'],
+    ['{ pattern: { name: x, regex: a, score: 0.2 } }', /never masked/, 'score'],
+    ['{ pattern: { name: X, regex: a } }', /pattern\.name/, 'name'],
+    ['{ words: { name: x, list: ["--"] } }', /letters or digits|list/, 'list'],
+    ['{ columns: [ssn] }', /columns/, 'columns'],
+    ['{ columns: [people.ssn] }', /every target of this policy is MCP/, 'columns'],
+    ['{ headers: [X-Key] }', /no header of an MCP server/, 'headers'],
+    ['{ fields: [password] }', /begins with \$/, 'fields'],
+    ['{ fields: ["$..a[?(@.b)]"] }', /not a path at character 5/, 'fields'],
+    ['{ pattern: { name: email, regex: a } }', /a second kind of value called email/, 'name'],
+  ];
+  for (const [mask, message, member] of wrong) {
+    const policy = `kind: Policy\nname: p\ntargets: [models]\nmasks:\n  - ${mask}\n`;
+    const problems = problemsOf(`${TARGET}---\n${policy}`, { detectors: ['email'] });
+    assert.equal(problems.length, 1, mask);
+    assert.match(problems[0]?.message ?? '', message);
+    assert.equal(problems[0]?.line, 11, mask);
+    assert.ok((problems[0]?.column ?? 0) >= `  - ${mask}`.indexOf(member) + 1, mask);
+    assert.notEqual(problems[0]?.fix, '');
   }
 });

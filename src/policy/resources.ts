@@ -5,7 +5,9 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { MaskRule } from '../core/decision.ts';
 import { SallyportError } from '../core/error.ts';
+import type { JsonValue } from '../core/json.ts';
 import type { Target } from '../core/target.ts';
 import { MAX_FILE_BYTES, readDocuments, type Document } from './document.ts';
 import { ResourcesError, type Place, type Problem } from './problem.ts';
@@ -19,12 +21,18 @@ export interface ResourceOptions {
   readonly detectors?: readonly string[];
   /** Protocols that this gateway speaks. */
   readonly protocols?: readonly string[];
+  /** Tells which of the kinds of values occur in what a caller sends; without it `detected` in `when` is an error. */
+  readonly detect?: DetectKinds;
 }
+
+/** `masks` bring the policy's own patterns and words. */
+export type DetectKinds = (kinds: readonly string[], masks: readonly MaskRule[]) => (value: JsonValue) => ReadonlySet<string>;
 
 /** A set in which every document is sound. What a document is called is unique within its kind. */
 export interface Resources {
   readonly targets: readonly Target[];
   readonly policies: readonly PolicyDocument[];
+  readonly detect?: DetectKinds;
   /** Where a part of a document stands, for messages. */
   place(kind: 'Target' | 'Policy', name: string, path: readonly PropertyKey[]): Place;
 }
@@ -47,12 +55,13 @@ export function parseResources(texts: readonly ResourceText[], options: Resource
   const sound = checked.flatMap((result) => (result.checked ? [result.checked] : []));
   const problems = [...read.flatMap((one) => one.problems), ...checked.flatMap((result) => result.problems), ...setProblems(sound, options)];
   if (problems.length > 0) throw new ResourcesError(problems.toSorted(byPlace));
-  return toResources(sound);
+  return toResources(sound, options.detect);
 }
 
-function toResources(sound: readonly Checked[]): Resources {
+function toResources(sound: readonly Checked[], detect: DetectKinds | undefined): Resources {
   const documents = new Map<string, Document>(sound.map(({ document, value }) => [`${value.kind}/${value.name}`, document]));
   return Object.freeze({
+    ...(detect ? { detect } : {}),
     targets: sound.flatMap(({ value }) => (value.kind === 'Target' ? [toTarget(value)] : [])),
     policies: sound.flatMap(({ value }) => (value.kind === 'Policy' ? [value] : [])),
     place: (kind: string, name: string, path: readonly PropertyKey[]) => documents.get(`${kind}/${name}`)?.place(path) ?? { file: '', line: 1, column: 1 },

@@ -1,21 +1,24 @@
 import type { Command } from '../core/command.ts';
-import type { ApprovalRequirement, MaskRule } from '../core/decision.ts';
+import type { ApprovalRequirement, MaskPattern, MaskRule } from '../core/decision.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
 import { readDuration } from './duration.ts';
 import { foldCase } from './glob.ts';
 import { makePatternIndex, type PatternIndex } from './pattern-index.ts';
+import type { DetectKinds } from './resources.ts';
 import { RISK_WEIGHTS, type RiskWeights } from './risk.ts';
 import type { MaskDocument, PolicyDocument, RuleDocument } from './schema.ts';
 import { selectsTarget } from './selector.ts';
 import { compileSubjects, matchesSubject, type SubjectMatcher } from './subjects.ts';
-import { compileWhen, type When } from './when.ts';
+import { compileWhen, kindsAsked, type When, type WhenQuestion } from './when.ts';
 
 export interface CompiledRule {
   readonly policy: string;
   readonly name: string;
   readonly subjects: SubjectMatcher;
   readonly when: When | undefined;
+  /** The source of `when`. */
+  readonly condition: string | undefined;
   readonly message: string | undefined;
   /** Whether it allows or reviews anything. */
   readonly permits: boolean;
@@ -36,16 +39,20 @@ export interface CompiledTarget {
   /** Rules whose review names the effect as allow would: it may happen once people agreed. */
   reviewable(command: Command, effect: string): readonly CompiledRule[];
   masksFor(subjects: readonly Subject[]): readonly MaskRule[];
+  /** Kinds of values in the arguments, of those that some `when` asks for; absent where nobody can tell. */
+  readonly detected?: (command: Command) => ReadonlySet<string>;
 }
 
-export function compileTarget(target: Target, policies: readonly PolicyDocument[]): CompiledTarget {
+export function compileTarget(target: Target, policies: readonly PolicyDocument[], detect?: DetectKinds): CompiledTarget {
   const mine = policies.filter((policy) => selectsTarget(policy, target)).toSorted(byName);
   const sources = mine.flatMap((policy) => policy.rules.toSorted(byName).map((document) => ({ document, rule: compileRule(policy, document, target) })));
   const allow = makePatternIndex(sources.flatMap(({ document, rule }) => (document.allow ?? []).map((pattern) => ({ pattern, rule }))));
   const review = makePatternIndex(sources.flatMap(({ document, rule }) => (document.review ?? []).map((pattern) => ({ pattern: foldCase(pattern), rule }))));
   const deny = makePatternIndex(sources.flatMap(({ document, rule }) => (document.deny ?? []).map((pattern) => ({ pattern: foldCase(pattern), rule }))));
+  const detected = detect && makeDetected(mine, detect);
   return {
     target,
+    ...(detected ? { detected } : {}),
     weights: mergeWeights(mine.flatMap((policy) => (policy.risk ? [policy.risk.weights] : []))),
     rules: sources.map(({ rule }) => rule),
     denies: (command) => restrictions(deny, command),
@@ -84,6 +91,7 @@ function compileRule(policy: PolicyDocument, rule: RuleDocument, target: Target)
     name: rule.name,
     subjects: compileSubjects(rule.subjects),
     when: rule.when === undefined ? undefined : compileWhen(rule.when),
+    condition: rule.when,
     message: rule.message,
     permits: rule.allow !== undefined || rule.review !== undefined,
     requirement: rule.review === undefined ? undefined : requirementOf(rule, target),
@@ -98,7 +106,7 @@ function requirementOf(rule: RuleDocument, target: Target): ApprovalRequirement 
 /** Masks for a subject; each combination is made once. */
 function makeMasks(documents: readonly MaskDocument[]): (subjects: readonly Subject[]) => readonly MaskRule[] {
   const masks = documents.map((mask) => ({
-    rule: Object.freeze({ fields: mask.fields ?? [], detect: mask.detect ?? [], operator: mask.with }),
+    rule: maskRule(mask),
     reveal: mask.reveal ? compileSubjects(mask.reveal) : undefined,
   }));
   const made = new Map<string, readonly MaskRule[]>();
@@ -110,6 +118,37 @@ function makeMasks(documents: readonly MaskDocument[]): (subjects: readonly Subj
     if (made.size < 1000) made.set(key, rules);
     return rules;
   };
+}
+
+/** What `when` is told of the values in a command. */
+export function detectedIn({ detected }: CompiledTarget, command: Command): Pick<WhenQuestion, 'detected'> {
+  return detected ? { detected: () => detected(command) } : {};
+}
+
+/** Each command is searched once, however often it is decided. */
+function makeDetected(policies: readonly PolicyDocument[], detect: DetectKinds): (command: Command) => ReadonlySet<string> {
+  const kinds = kindsAsked(policies.flatMap((policy) => policy.rules.flatMap((rule) => rule.when ?? [])));
+  const search = detect(
+    kinds,
+    policies.flatMap((policy) => policy.masks.map(maskRule)),
+  );
+  const known = new WeakMap<Command, ReadonlySet<string>>();
+  return (command) => {
+    const before = known.get(command);
+    if (before) return before;
+    const found = search(command.arguments);
+    known.set(command, found);
+    return found;
+  };
+}
+
+function maskRule({ fields = [], detect = [], columns, headers, pattern, words, with: operator }: MaskDocument): MaskRule {
+  const rule = { fields, detect, operator, ...(columns ? { columns } : {}), ...(headers ? { headers } : {}), ...(words ? { words } : {}) };
+  return Object.freeze(pattern ? { ...rule, pattern: patternOf(pattern) } : rule);
+}
+
+function patternOf({ name, regex, context, score }: NonNullable<MaskDocument['pattern']>): MaskPattern {
+  return { name, regex, ...(context ? { context } : {}), ...(score === undefined ? {} : { score }) };
 }
 
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

@@ -5,6 +5,9 @@
 import { z } from 'zod';
 import { addressProblem } from './address.ts';
 import { readDuration } from './duration.ts';
+import { isColumn } from './column.ts';
+import { pathProblem } from './json-path.ts';
+import { patternProblem } from './mask-pattern.ts';
 import { checkWhen } from './when.ts';
 
 /** Control, format, bidirectional and line-breaking characters: nothing that a name may hold. */
@@ -101,6 +104,15 @@ export const targetSchema = z
       .default('allow')
       .describe("Arguments that a tool's schema does not declare: `allow` where the schema leaves it open, `refuse` always."),
     leadingDash: z.enum(['refuse', 'allow']).default('refuse').describe('Strings that begin with `-` where the schema names no pattern.'),
+    placeholders: z
+      .enum(['refuse', 'allow'])
+      .default('refuse')
+      .describe('A tool call that sends back what a mask wrote (`[redacted:...]`, `[hash:...]`, `****`) would overwrite the data behind it.'),
+    readOnlyTools: z
+      .array(text(256))
+      .max(1000)
+      .default([])
+      .describe('Globs over names of tools that only read, by your word: their risk is that of reading, and placeholders may be sent to them.'),
     limits: limits.default({}).describe('Sizes and times.'),
   })
   .refine((one) => (one.address === undefined) !== (one.command === undefined), {
@@ -153,18 +165,63 @@ const rule = z
   .refine((one) => one.allow ?? one.review ?? one.deny, { message: 'a rule without effect', ...must('add allow, review or deny') })
   .refine((one) => !one.approval || one.review, { message: 'approval without review', ...must('add review, or remove approval') });
 
+const kindName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'lower-case letters, digits and `-`, beginning with a letter');
+
+const maskPattern = z
+  .strictObject({
+    name: kindName.describe('What a value of it is called: `[redacted:badge]`.'),
+    regex: z.string().min(1).max(1000).describe('A regular expression of RE2: it takes linear time on any text. A value is at most 512 characters long.'),
+    context: z.array(text(64)).min(1).max(50).optional().describe('Words near the value, or in its key, that add 0.4 to its score.'),
+    score: z.number().min(0).max(1).optional().describe('What a value scores by itself; 0.5 is needed. Default 0.8, with context 0.3.'),
+  })
+  .superRefine((one, context) => {
+    const wrong = patternProblem(one);
+    if (wrong) context.addIssue({ code: 'custom', path: [wrong.member], message: wrong.message, params: { fix: wrong.fix } });
+  });
+
+const maskWords = z.strictObject({
+  name: kindName.describe('What a word of it is called: `[redacted:project]`.'),
+  list: z
+    .array(text(128).regex(/[\p{L}\p{N}]/u, 'a word has letters or digits'))
+    .min(1)
+    .max(5000)
+    .describe('Words and phrases, found whole and in any case.'),
+});
+
 const mask = z
   .strictObject({
-    fields: z.array(text(512)).min(1).optional().describe('By place: JSON paths such as `$..password`.'),
+    fields: z
+      .array(checkedText(512, pathProblem))
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('By place: JSON paths such as `$..password`, in arguments, results and JSON inside texts.'),
+    columns: z
+      .array(text(200).refine(isColumn, 'write `table.column` or `schema.table.column`'))
+      .min(1)
+      .max(500)
+      .optional()
+      .describe('By place in databases: columns such as `public.people.ssn`.'),
+    headers: z
+      .array(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'the name of an HTTP header'))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('By place where replies have headers: their names, in any case. MCP has none that reach the caller.'),
     detect: z
       .array(z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'the name of a detector'))
       .min(1)
       .optional()
       .describe('By value: names of detectors.'),
+    pattern: maskPattern.optional().describe('By value: a regular expression of your own.'),
+    words: maskWords.optional().describe('By value: words of your own.'),
     with: z.enum(['redact', 'partial', 'hash', 'null', 'fake']).default('redact').describe('What replaces the value.'),
     reveal: z.array(subject).min(1).optional().describe('Who sees the original.'),
   })
-  .refine((one) => one.fields ?? one.detect, { message: 'a mask that masks nothing', ...must('add fields or detect') });
+  .refine((one) => one.fields ?? one.columns ?? one.headers ?? one.detect ?? one.pattern ?? one.words, {
+    message: 'a mask that masks nothing',
+    ...must('add fields, detect, pattern, words, columns or headers'),
+  });
 
 const targetSelector = z.union([text(256), z.strictObject({ labels })]);
 
@@ -174,7 +231,7 @@ export const policySchema = z
     name: name.describe('Names the policy.'),
     targets: z.union([z.array(targetSelector).min(1), z.strictObject({ labels })]).describe('Names, globs over names, or `labels: { env: prod }`.'),
     rules: z.array(rule).default([]).describe('deny beats review beats allow; what no rule names is denied.'),
-    masks: z.array(mask).default([]).describe('What is masked in replies and in the record.'),
+    masks: z.array(mask).max(100).default([]).describe('What is masked in replies and in the record.'),
     risk: z
       .strictObject({ weights: z.record(z.string(), z.int().min(0).max(100)).default({}) })
       .optional()

@@ -35,7 +35,7 @@ export interface Snapshot {
 export function compilePolicy(resources: Resources): Snapshot {
   const version = versionOf(resources);
   const targets = resources.targets.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const compiled = new Map<string, CompiledTarget>(targets.map((target) => [target.name, compileTarget(target, resources.policies)]));
+  const compiled = new Map<string, CompiledTarget>(targets.map((target) => [target.name, compileTarget(target, resources.policies, resources.detect)]));
   const snapshot: Snapshot = {
     version,
     targets,

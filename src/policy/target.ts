@@ -3,7 +3,23 @@ import type { TargetDocument } from './schema.ts';
 
 /** Core's target from a checked document, defaults filled in. */
 export function toTarget(document: TargetDocument): Target {
-  const { name, protocol, address, command, credential, labels, owners, audit, masking, pin, extraArguments, leadingDash, limits } = document;
+  const {
+    name,
+    protocol,
+    address,
+    command,
+    credential,
+    labels,
+    owners,
+    audit,
+    masking,
+    pin,
+    extraArguments,
+    leadingDash,
+    placeholders,
+    readOnlyTools,
+    limits,
+  } = document;
   return Object.freeze({
     name,
     protocol,
@@ -18,6 +34,8 @@ export function toTarget(document: TargetDocument): Target {
     pin,
     extraArguments,
     leadingDash,
+    placeholders,
+    readOnlyTools,
     limits: { ...DEFAULT_LIMITS, ...(withoutAbsent(limits) as Partial<TargetLimits>) },
   });
 }

@@ -17,6 +17,8 @@ export interface WhenQuestion {
   readonly command: Command;
   readonly risk: number;
   readonly now: Date;
+  /** Kinds of values in the command's arguments; absent where nobody can tell. */
+  readonly detected?: () => ReadonlySet<string>;
 }
 
 /** True, false, or `error` where the expression failed; its rule says what that means. */
@@ -37,14 +39,25 @@ const environment = makeEnvironment();
 
 /** Throws an Error whose message says what is wrong with the expression. */
 export function compileWhen(source: string): When {
+  return compile(source).when;
+}
+
+interface Compiled {
+  readonly when: When;
+  /** The kinds of values that it asks for with `"email" in detected`. */
+  readonly kinds: readonly string[];
+}
+
+function compile(source: string): Compiled {
   const patterns = new Map<string, RE2JS>();
   const matchesLinear = (text: string, pattern: string): boolean => patterns.get(pattern)?.matcher(text).find() ?? false;
   const parsed = environment.clone().registerFunction('string.matchesLinear(string): bool', matchesLinear, { async: false }).parse(source);
   for (const pattern of bindPatterns(parsed.ast)) patterns.set(pattern, RE2JS.compile(pattern));
+  const kinds = detectedKinds(parsed.ast);
   const { valid, type, error } = parsed.check();
   if (!valid) throw error ?? new Error('the expression is not valid');
   if (type !== 'bool' && type !== 'dyn') throw new Error(`the expression is a ${type ?? 'value'}, not true or false`);
-  return (variables) => {
+  const when: When = (variables) => {
     try {
       const value: unknown = parsed(variables);
       return typeof value === 'boolean' ? value : 'error';
@@ -52,6 +65,12 @@ export function compileWhen(source: string): When {
       return 'error';
     }
   };
+  return { when, kinds };
+}
+
+/** The kinds of values that expressions ask for; an expression that is not valid asks for none. */
+export function kindsAsked(sources: readonly string[]): readonly string[] {
+  return [...new Set(sources.flatMap((source) => (/\bdetected\b/.test(source) && !checkWhen(source) ? compile(source).kinds : [])))];
 }
 
 export function checkWhen(source: string): WhenProblem | undefined {
@@ -60,18 +79,25 @@ export function checkWhen(source: string): WhenProblem | undefined {
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return { message: message.charAt(0).toLowerCase() + message.slice(1), fix: 'variables are subject, target, command, args, risk, time and client' };
+    return {
+      message: message.charAt(0).toLowerCase() + message.slice(1),
+      fix: 'variables are subject, target, command, args, detected, risk, time and client',
+    };
   }
 }
 
 /** The variables of one question; made once and shared by all its rules. */
 export function whenVariables(question: WhenQuestion): WhenVariables {
-  const { session, subject, command, risk, now } = question;
+  const { session, subject, command, risk, now, detected } = question;
   return {
     subject: { id: subject.id, name: subject.name, kind: subject.kind, groups: [...subject.groups], issuer: subject.issuer },
     target: { name: session.target.name, labels: new Map(Object.entries(session.target.labels)) },
     command: { name: command.name },
     args: isJsonObject(command.arguments) ? toMap(command.arguments, 0) : new Map(),
+    // Looked for only where an expression asks; undefined is an error, so the rule fails closed.
+    get detected() {
+      return detected && [...detected()];
+    },
     risk: BigInt(risk),
     time: now,
     client: { address: session.client.address, userAgent: session.client.userAgent, id: session.client.id },
@@ -115,6 +141,7 @@ function makeEnvironment(): Environment {
     .registerVariable({ name: 'target', schema: { name: 'string', labels: 'map<string, string>' } })
     .registerVariable({ name: 'command', schema: { name: 'string' } })
     .registerVariable('args', 'map<string, dyn>')
+    .registerVariable('detected', 'list<string>')
     .registerVariable('risk', 'int')
     .registerVariable('time', 'google.protobuf.Timestamp')
     .registerVariable({ name: 'client', schema: { address: 'string', userAgent: 'string', id: 'string' } });
@@ -150,6 +177,24 @@ function bindPattern(node: Extract<ASTNode, { op: 'rcall' }>): string {
   if (node.args[2].length !== 1 || pattern?.op !== 'value' || typeof pattern.args !== 'string') throw new Error('matches takes one literal pattern');
   node.args[0] = 'matchesLinear';
   return pattern.args;
+}
+
+/** `detected` is only for `"kind" in detected`, so that a misspelt kind is found when the policy is loaded. */
+function detectedKinds(ast: ASTNode): readonly string[] {
+  const found: string[] = [];
+  walk(ast);
+  return found;
+
+  function walk(node: unknown): void {
+    if (Array.isArray(node)) return node.forEach(walk);
+    if (!isNode(node)) return;
+    if (node.op === 'id' && node.args === 'detected') throw new Error('detected is only for "kind" in detected');
+    if (node.op !== 'in') return walk(node.args);
+    const [kind, list] = node.args;
+    if (list.op !== 'id' || list.args !== 'detected') return walk(node.args);
+    if (kind.op !== 'value' || typeof kind.args !== 'string') throw new Error('"kind" in detected takes a literal kind');
+    found.push(kind.args);
+  }
 }
 
 const isNode = (value: unknown): value is ASTNode => typeof value === 'object' && value !== null && 'op' in value && 'args' in value;

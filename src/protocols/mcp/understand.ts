@@ -1,14 +1,15 @@
 import type { Command } from '../../core/command.ts';
-import { member, type JsonObject } from '../../core/json.ts';
+import { member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Gate } from '../../core/pipeline.ts';
 import type { Session } from '../../core/session.ts';
 import { subjectKey } from '../../core/subject.ts';
 import type { RpcMessage, RpcNotification, RpcRequest } from './codec.ts';
-import { commandOf, isKnown, transportCommand } from './command.ts';
+import { commandOf, isKnown, transportCommand, urisOf } from './command.ts';
 import { checkParams, type HeaderProblem, type McpHeaders } from './headers.ts';
 import type { TargetSide } from './side.ts';
 import { uriProblem } from './uri.ts';
 import type { Era } from './versions.ts';
+import { isReadOnlyTool, writeBackProblem } from './write-back.ts';
 
 export interface Question<M extends RpcMessage = RpcMessage> {
   readonly message: M;
@@ -28,12 +29,14 @@ export async function understand(question: Question): Promise<Understood> {
   const { params, method } = message;
   const known = isKnown(method, era);
   if (known && method === 'tools/call') return understandCall({ ...question, message });
-  if (known && (method === 'resources/read' || method === 'resources/subscribe')) {
-    const uri = member(params, 'uri');
-    return { command: commandOf(message, era, undefined, typeof uri === 'string' ? uriProblem(uri) : 'a uri is needed') };
-  }
+  const wrongUri = known ? firstProblem(urisOf(message)) : undefined;
+  if (wrongUri !== undefined) return { command: commandOf(message, era, undefined, wrongUri) };
   if (known && method.startsWith('tasks/') && method !== 'tasks/list') return { command: commandOf(message, era, undefined, taskProblem(params, question)) };
   return { command: commandOf(message, era) };
+}
+
+function firstProblem(uris: readonly JsonValue[]): string | undefined {
+  return uris.map((uri) => (typeof uri === 'string' ? uriProblem(uri) : 'a uri is a string')).find((problem) => problem !== undefined);
 }
 
 /** The tool that is called, whether its arguments fit, whether headers and arguments agree. */
@@ -47,7 +50,9 @@ async function understandCall({ message, era, session, headers, side, gate }: Qu
   if (!known) return { command: commandOf(message, era, undefined, `unknown tool ${JSON.stringify(name.slice(0, 120))}`) };
   const args = member(message.params, 'arguments') ?? {};
   const problem = era === 'modern' ? checkParams(known.tool.headers, args, headers) : undefined;
-  return problem ? { problem } : { command: commandOf(message, era, known.tool, known.check(args)) };
+  if (problem) return { problem };
+  const command = commandOf(message, era, known.tool, known.check(args) ?? writeBackProblem(session.target, name, args));
+  return { command: isReadOnlyTool(session.target, name) ? { ...command, traits: { ...command.traits, readOnly: true } } : command };
 }
 
 /** A task is its owner's, and as long as what started it is allowed: to everybody else there is none. */
