@@ -26,6 +26,8 @@ export interface Catalog {
   find(name: string): Promise<KnownTool | undefined>;
   /** Takes in the tools of a `tools/list` result. */
   learn(result: JsonValue | undefined): void;
+  /** The target said that its list changed: a name that is not known is asked for at once. */
+  expire(): void;
 }
 
 export function createCatalog(target: Target, upstream: Upstream, now: () => number = Date.now): Catalog {
@@ -59,6 +61,9 @@ export function createCatalog(target: Target, upstream: Upstream, now: () => num
       return tools.get(name);
     },
     learn,
+    expire() {
+      listedAt = Number.NEGATIVE_INFINITY;
+    },
   };
 }
 

@@ -123,7 +123,7 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
     mayList: line.caller.mayList(session),
     responder,
   };
-  await passCommand(line.context.gate, new McpExchange(ask, line.side, line.context));
+  await line.context.sessions.during(session, () => passCommand(line.context.gate, new McpExchange(ask, line.side, line.context)));
 }
 
 /** GET opens the stream of a session, DELETE ends it; both were before revision 2026-07-28. */
@@ -153,7 +153,7 @@ async function transport(line: Line, verb: 'GET' | 'DELETE'): Promise<void> {
     mayList: line.caller.mayList(session),
     responder,
   };
-  await passCommand(line.context.gate, new McpExchange(ask, line.side, line.context));
+  await line.context.sessions.during(session, () => passCommand(line.context.gate, new McpExchange(ask, line.side, line.context)));
 }
 
 /** The session of the caller's `Mcp-Session-Id`; undefined as a whole where the id is not this caller's. */

@@ -55,6 +55,8 @@ export class McpExchange implements Exchange {
   #head: Extract<UpstreamEvent, { kind: 'head' }> | undefined;
   #kept: KeptStream | undefined;
   #openedUnder: string | undefined;
+  /** A standing stream was ended from this side. */
+  #ended = false;
   #sessionHeader: Readonly<Record<string, string>> = {};
 
   constructor(ask: Ask, side: TargetSide, context: McpContext) {
@@ -103,7 +105,16 @@ export class McpExchange implements Exchange {
     this.#followCaller(grant);
     if (isStanding(this.command)) this.#reconsider();
     const { verb, message, bytes, headers, mcpSession, responder } = this.#ask;
-    const call: UpstreamCall = { verb, headers, session: mcpSession, signal: this.#abort.signal, ...(message ? { message } : {}), ...(bytes ? { bytes } : {}) };
+    const owner = subjectKey(this.session.subject);
+    const call: UpstreamCall = {
+      verb,
+      headers,
+      session: mcpSession,
+      owner,
+      signal: this.#abort.signal,
+      ...(message ? { message } : {}),
+      ...(bytes ? { bytes } : {}),
+    };
     let final = false;
     let resumable = false;
     let grace: NodeJS.Timeout | undefined;
@@ -121,9 +132,9 @@ export class McpExchange implements Exchange {
           yield this.#remember(reply);
         }
       }
-      if (!final) yield* this.#withoutAnswer(resumable);
+      if (!final && !this.#ended) yield* this.#withoutAnswer(resumable);
     } catch (error) {
-      if (!final) throw error;
+      if (!final && !this.#ended) throw error;
     } finally {
       clearTimeout(grace);
       clearInterval(watch);
@@ -207,11 +218,23 @@ export class McpExchange implements Exchange {
     const now = this.#context.gate.decide(this.session, this.command);
     this.#openedUnder ??= now.policyVersion;
     if (now.effect === 'allow' && now.policyVersion === this.#openedUnder && Date.now() < this.#ask.expiresAt) return;
-    this.#ask.responder.end();
+    this.#ended = true;
+    void this.#sayEnd().finally(() => this.#ask.responder.end());
     this.#abort.abort();
   }
 
-  readonly #onLeft = (): void => this.#abort.abort();
+  /** A subscription that ends is answered; the stream of a session just ends. */
+  async #sayEnd(): Promise<void> {
+    const { message, responder } = this.#ask;
+    if (message?.kind !== 'request' || !responder.streaming) return;
+    const result = { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': message.id } };
+    await responder.reply(200, { jsonrpc: '2.0', id: message.id, result });
+  }
+
+  readonly #onLeft = (): void => {
+    if (isStanding(this.command)) this.#ended = true;
+    this.#abort.abort();
+  };
 
   #open(head: Extract<UpstreamEvent, { kind: 'head' }>): void {
     this.#head = head;
@@ -246,6 +269,7 @@ export class McpExchange implements Exchange {
         this.#learn(message.message);
         return messageReply({ ...base, ...this.#withoutForbiddenRequests(message.message, text), final: true });
       case 'notification':
+        if (message.method === 'notifications/tools/list_changed') this.#side.catalog.expire();
         return this.#isWanted(message.method, message.params) ? messageReply({ ...base, final: false }) : undefined;
       case 'request':
         return this.#ask.era === 'legacy' ? messageReply({ ...base, final: false, asks: this.#asks(message) }) : undefined;

@@ -38,11 +38,16 @@ async function dispatch(pool: Pool, url: URL, call: UpstreamCall, headers: Recor
       headers,
       body: bodyOf(call),
       signal: call.signal,
-      bodyTimeout: call.verb === 'GET' ? 0 : target.limits.replyMs,
+      bodyTimeout: isStanding(call) ? 0 : target.limits.replyMs,
     });
   } catch (cause) {
     throw asUpstreamError(cause, target);
   }
+}
+
+/** A stream that may be silent for as long as nothing happens. */
+function isStanding({ verb, message }: UpstreamCall): boolean {
+  return verb === 'GET' || (message?.kind === 'request' && message.method === 'subscriptions/listen');
 }
 
 function bodyOf(call: UpstreamCall): Uint8Array | string | null {

@@ -1,4 +1,9 @@
-/** A queue with one reader, which ends when it is closed, fails, or its signal aborts. */
+import { SallyportError } from '../../core/error.ts';
+
+/** Messages that wait for a reader that is slower than its server. */
+const MAX_ITEMS = 1000;
+
+/** A queue with one reader, which ends when it is closed, fails, or its signal aborts. One that is not read fails: the server's other callers go on. */
 export class Mailbox<T> implements AsyncIterable<T> {
   readonly #items: T[] = [];
   readonly #signal: AbortSignal;
@@ -18,6 +23,7 @@ export class Mailbox<T> implements AsyncIterable<T> {
 
   put(item: T): void {
     if (this.#closed) return;
+    if (this.#items.length >= MAX_ITEMS) return this.fail(new SallyportError('limit_exceeded', 'the caller reads more slowly than the target sends'));
     this.#items.push(item);
     this.#wake?.();
   }

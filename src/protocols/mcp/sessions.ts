@@ -16,6 +16,8 @@ export class Sessions {
   readonly #recorder: Recorder;
   readonly #now: () => number;
   readonly #open = new Map<string, { id: string; session: Session; seen: number; opened: Promise<void> }>();
+  /** Commands and streams under way, by session. */
+  readonly #busy = new Map<string, number>();
   readonly #sweep: NodeJS.Timeout;
 
   constructor(recorder: Recorder, now: () => number = Date.now) {
@@ -36,6 +38,19 @@ export class Sessions {
       return { id: known.session.id, subject, target, client };
     }
     return this.#begin(key, { id: id ?? newId(this.#now()), subject, target, client });
+  }
+
+  /** A session is not idle while something of it is under way. */
+  async during(session: Session, work: () => Promise<void>): Promise<void> {
+    const { id } = session;
+    this.#busy.set(id, (this.#busy.get(id) ?? 0) + 1);
+    try {
+      await work();
+    } finally {
+      const left = (this.#busy.get(id) ?? 1) - 1;
+      if (left > 0) this.#busy.set(id, left);
+      else this.#busy.delete(id);
+    }
   }
 
   async end(id: string): Promise<void> {
@@ -64,6 +79,9 @@ export class Sessions {
 
   #closeIdle(): void {
     const before = this.#now() - IDLE_MS;
-    for (const [key, { seen }] of this.#open) if (seen < before) void this.end(key).catch(() => {});
+    for (const [key, known] of this.#open) {
+      if (this.#busy.has(known.id)) known.seen = this.#now();
+      else if (known.seen < before) void this.end(key).catch(() => {});
+    }
   }
 }

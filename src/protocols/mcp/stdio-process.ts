@@ -30,12 +30,13 @@ export class StdioProcess {
     this.#onLine = handlers.onLine;
     this.#onEnd = handlers.onEnd;
     const [program = '', ...args] = target.command ?? [];
-    // A group of its own, so that what the program starts ends with it.
+    // A group of its own: what the program started is ended with it.
     this.#child = spawn(program, args, { env: childEnvironment(env), stdio: ['pipe', 'pipe', 'ignore'], shell: false, detached: true });
     this.#child.on('error', (cause) => this.#end(new SallyportError('upstream_unreachable', `the target "${target.name}" could not be started`, { cause })));
-    this.#child.on('exit', (code, signal) =>
-      this.#end(new SallyportError('upstream_unreachable', `the target "${target.name}" ended (${signal ?? `status ${code}`})`)),
-    );
+    this.#child.on('exit', (code, signal) => {
+      this.#signal('SIGKILL');
+      this.#end(new SallyportError('upstream_unreachable', `the target "${target.name}" ended (${signal ?? `status ${code}`})`));
+    });
     this.#child.stdin?.on('error', () => {});
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk));
   }
@@ -44,7 +45,7 @@ export class StdioProcess {
   async write(message: RpcMessage['message']): Promise<void> {
     const { stdin } = this.#child;
     if (this.#ended || !stdin?.writable) throw new SallyportError('upstream_unreachable', `the target "${this.#target.name}" has ended`);
-    if (!stdin.write(`${writeJson(message)}\n`)) await drained(stdin);
+    if (!stdin.write(`${oneLine(message)}\n`)) await drained(stdin);
   }
 
   /** Closes its input, then asks, then insists. */
@@ -107,6 +108,11 @@ export class StdioProcess {
     this.#ended = true;
     this.#onEnd(error);
   }
+}
+
+/** Some readers end a line at these too; inside a string, the only place where JSON has them, an escape is the same character. */
+function oneLine(message: RpcMessage['message']): string {
+  return writeJson(message).replace(/[\u0085\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function childEnvironment(env: Readonly<Record<string, Secret>>): Record<string, string> {

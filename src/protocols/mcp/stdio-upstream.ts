@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { SallyportError } from '../../core/error.ts';
-import { member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Target } from '../../core/target.ts';
 import type { ResolvedCredential } from '../../credential/credential.ts';
-import { idText, metaOf, type RpcMessage, type RpcRequest } from './codec.ts';
+import { idText, metaMember, metaOf, type RpcMessage, type RpcNotification, type RpcRequest } from './codec.ts';
+import { rpcError } from './errors.ts';
 import { Mailbox } from './mailbox.ts';
+import type { McpSession } from './session-id.ts';
 import { StdioProcess, type StdioLine } from './stdio-process.ts';
 import type { Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
+import { MODERN_VERSION } from './versions.ts';
 
 const MAX_PROCESSES = 64;
 const IDLE_MS = 15 * 60_000;
 
 /**
- * MCP over stdio. A session is a process of its own; callers without sessions (revision 2026-07-28) share one. Ids and
- * progress tokens are rewritten on the way in and restored on the way out, so callers of one process cannot meet.
+ * MCP over stdio. A session is a process of its own; without sessions (revision 2026-07-28) each subject has one. Ids,
+ * progress tokens and subscriptions are rewritten on the way in and restored on the way out, so callers of one process
+ * cannot meet.
  */
 export function createStdioUpstream(target: Target, credential: () => Promise<ResolvedCredential>): Transport {
   const servers = new Map<string, Server>();
@@ -34,20 +38,33 @@ export function createStdioUpstream(target: Target, credential: () => Promise<Re
   return {
     async *send(call) {
       const opening = call.message?.kind === 'request' && call.message.method === 'initialize';
-      const key = opening ? randomUUID() : (call.session?.upstreamId ?? 'shared');
-      if (call.verb === 'DELETE') {
-        await servers.get(key)?.close();
-        yield { kind: 'head', status: servers.delete(key) ? 200 : 404, stream: false, sessionId: undefined };
-        return;
-      }
-      const server = servers.get(key) ?? (opening || key === 'shared' ? await start(key) : undefined);
+      const stateless = call.headers['mcp-protocol-version'] === MODERN_VERSION;
+      const key = opening ? randomUUID() : (call.session?.upstreamId ?? (stateless ? `of ${call.owner ?? ''}` : undefined));
+      if (key === undefined) return yield* withoutSession(call);
+      if (call.verb === 'DELETE') return yield* end(servers.get(key));
+      const server = servers.get(key) ?? (opening || !call.session ? await start(key) : undefined);
       if (server) yield* server.exchange(call, opening ? key : undefined);
-      else yield { kind: 'head', status: 404, stream: false, sessionId: undefined };
+      else yield empty(404);
     },
     async close() {
       await Promise.all([...servers.values()].map((server) => server.close()));
     },
   };
+}
+
+const empty = (status: number): UpstreamEvent => ({ kind: 'head', status, stream: false, sessionId: undefined });
+
+async function* end(server: Server | undefined): AsyncIterable<UpstreamEvent> {
+  await server?.close();
+  yield empty(server ? 200 : 404);
+}
+
+/** Before revision 2026-07-28 only `initialize` has no session yet. */
+async function* withoutSession({ message }: UpstreamCall): AsyncIterable<UpstreamEvent> {
+  yield empty(400);
+  if (message?.kind !== 'request') return;
+  const refused = rpcError(message.id, -32600, 'bad request: Mcp-Session-Id is needed');
+  yield { kind: 'message', text: writeJson(refused), message: { kind: 'response', id: message.id, error: true, message: refused }, event: undefined };
 }
 
 interface Waiting {
@@ -77,7 +94,7 @@ class Server {
     const { message, signal } = call;
     if (call.verb === 'GET') yield* this.#listen(signal);
     else if (message?.kind === 'request') yield* this.#ask(message, signal, sessionId);
-    else if (message) yield* this.#tell(message);
+    else if (message) yield* this.#tell(message, call.session);
   }
 
   async close(): Promise<void> {
@@ -101,9 +118,10 @@ class Server {
     }
   }
 
-  async *#tell(message: RpcMessage): AsyncIterable<UpstreamEvent> {
-    await this.#process.write(this.#rewritten(message));
-    yield { kind: 'head', status: 202, stream: false, sessionId: undefined };
+  async *#tell(message: RpcMessage, session: McpSession | undefined): AsyncIterable<UpstreamEvent> {
+    const known = isCancellation(message) ? this.#cancellation(message, session) : message.message;
+    if (known) await this.#process.write(known);
+    yield empty(202);
   }
 
   async *#listen(signal: AbortSignal): AsyncIterable<UpstreamEvent> {
@@ -113,14 +131,11 @@ class Server {
     yield* this.#listener;
   }
 
-  /** A cancellation names the caller's id; the server knows another. */
-  #rewritten(message: RpcMessage): JsonObject {
-    if (message.kind !== 'notification' || message.method !== 'notifications/cancelled') return message.message;
+  /** A cancellation names the caller's id; the server knows another. Without a session, hanging up is how a caller cancels: ids of several may be alike. */
+  #cancellation(message: RpcNotification, session: McpSession | undefined): JsonObject | undefined {
     const wanted = JSON.stringify(member(message.params, 'requestId'));
-    for (const [id, { request }] of this.#waiting) {
-      if (idText(request.id) === wanted) return { ...message.message, params: { ...message.params, requestId: id } };
-    }
-    return message.message;
+    const found = session && [...this.#waiting].find(([, { request }]) => idText(request.id) === wanted);
+    return found && { ...message.message, params: { ...message.params, requestId: found[0] } };
   }
 
   #route({ message, text }: StdioLine): void {
@@ -128,29 +143,35 @@ class Server {
     if (message.kind === 'response') {
       const waiting = typeof message.id === 'number' ? this.#waiting.get(message.id) : undefined;
       if (!waiting) return;
-      const restored = { ...message.message, id: waiting.request.id };
-      waiting.mailbox.put({ kind: 'message', text: writeJson(restored), message: { ...message, id: waiting.request.id, message: restored }, event: undefined });
+      const { id } = waiting.request;
+      const restored = { ...withSubscription(message.message, 'result', id), id };
+      waiting.mailbox.put({ kind: 'message', text: writeJson(restored), message: { ...message, id, message: restored }, event: undefined });
       waiting.mailbox.close();
       return;
     }
-    const progress = this.#progressOf(message);
-    if (progress) return progress.mailbox.put(progress.event);
+    if (message.kind === 'notification' && message.method === 'notifications/progress') return this.#progress(message);
+    const subscription = metaMember(message.params, 'subscriptionId');
+    if (message.kind === 'notification' && subscription !== undefined) return this.#subscribed(message, subscription);
     // What names no request goes to the stream of the session, else to the caller that is waiting, if there is just one.
     const only = this.#waiting.size === 1 ? [...this.#waiting.values()][0]?.mailbox : undefined;
     (this.#listener?.open ? this.#listener : only)?.put({ kind: 'message', text, message, event: undefined });
   }
 
-  #progressOf(message: RpcMessage): { mailbox: Mailbox<UpstreamEvent>; event: UpstreamEvent } | undefined {
-    if (message.kind !== 'notification' || message.method !== 'notifications/progress') return undefined;
+  /** For the request whose token it carries; progress of what has ended goes nowhere. */
+  #progress(message: RpcNotification): void {
     const token = member(message.params, 'progressToken');
     const waiting = typeof token === 'number' ? this.#waiting.get(token) : undefined;
-    if (waiting?.token === undefined) return undefined;
+    if (waiting?.token === undefined) return;
     const params = { ...message.params, progressToken: waiting.token };
-    const restored = { ...message.message, params };
-    return {
-      mailbox: waiting.mailbox,
-      event: { kind: 'message', text: writeJson(restored), message: { ...message, params, message: restored }, event: undefined },
-    };
+    waiting.mailbox.put(notificationEvent({ ...message, params, message: { ...message.message, params } }));
+  }
+
+  /** For the listener whose subscription it is. */
+  #subscribed(message: RpcNotification, subscription: JsonValue): void {
+    const waiting = typeof subscription === 'number' ? this.#waiting.get(subscription) : undefined;
+    if (!waiting) return;
+    const restored = withSubscription(message.message, 'params', waiting.request.id);
+    waiting.mailbox.put(notificationEvent({ ...message, message: restored }));
   }
 
   #touch(): void {
@@ -171,6 +192,24 @@ class Server {
     this.#listener?.close();
   }
 }
+
+function isCancellation(message: RpcMessage): message is RpcNotification {
+  return message.kind === 'notification' && message.method === 'notifications/cancelled';
+}
+
+function notificationEvent(message: RpcNotification): UpstreamEvent {
+  return { kind: 'message', text: writeJson(message.message), message, event: undefined };
+}
+
+/** A subscription is named by the id of the request that began it. */
+function withSubscription(message: JsonObject, part: 'params' | 'result', id: RpcRequest['id']): JsonObject {
+  const body = member(message, part);
+  const meta = member(body, '_meta');
+  if (!isJsonObject(body) || !isJsonObject(meta) || !Object.hasOwn(meta, SUBSCRIPTION)) return message;
+  return { ...message, [part]: { ...body, _meta: { ...meta, [SUBSCRIPTION]: id } } };
+}
+
+const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 
 function outgoing(request: RpcRequest, id: number, hasToken: boolean): JsonObject {
   if (!hasToken) return { ...request.message, id };

@@ -12,6 +12,8 @@ export interface UpstreamCall {
   /** Protocol headers by lower-case name: version, method, name, parameters, trace context, last event id. */
   readonly headers: Readonly<Record<string, string>>;
   readonly session: McpSession | undefined;
+  /** Who asks, where it is not the gateway itself: callers without a session share nothing with those of another subject. */
+  readonly owner?: string;
   readonly signal: AbortSignal;
 }
 
