@@ -2,6 +2,7 @@ import { makeCommand, type Command, type CommandParts } from '../../core/command
 import { isJsonArray, isJsonObject, member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { RpcMessage, RpcNotification, RpcRequest } from './codec.ts';
 import type { Tool } from './tools.ts';
+import { readUri } from './uri.ts';
 import type { Era } from './versions.ts';
 
 /** What every client does to be a client at all: whoever may reach the target may do these, unless a rule denies one. */
@@ -89,16 +90,29 @@ function namingOf({ method, params }: RpcRequest | RpcNotification, era: Era): C
   return HANDSHAKE.has(method) ? 'handshake' : 'plain';
 }
 
-/** What else has to be allowed: a completion gives away what it completes, a subscription what it watches. */
+/** What else has to be allowed: a completion gives away what it completes, a subscription what it watches, a URI what it says when it is read. */
 function effectsOf(method: string, params: JsonObject): readonly string[] {
   const name = commandName(method, params);
-  if (method === 'subscriptions/listen') return [name, ...subscribedUris(params).map((uri) => `resources/read ${uri}`)];
+  const read = (uri: string, as = 'resources/read'): string[] => [...new Set([uri, readUri(uri)])].map((spelling) => `${as} ${spelling}`);
+  if (method === 'subscriptions/listen') return [name, ...subscribedUris(params).flatMap((uri) => read(uri))];
+  const own = member(params, 'uri');
+  if (method.startsWith('resources/') && typeof own === 'string') return read(own, method);
   if (method !== 'completion/complete') return [name];
   const ref = member(params, 'ref');
   const uri = member(ref, 'uri');
   const prompt = member(ref, 'name');
-  if (typeof uri === 'string') return [name, `resources/read ${uri}`];
+  if (typeof uri === 'string') return [name, ...read(uri)];
   return typeof prompt === 'string' ? [name, `prompts/get ${prompt}`] : [name];
+}
+
+/** The URIs that a message is about, wherever its method has them. */
+export function urisOf({ method, params }: RpcRequest | RpcNotification): readonly JsonValue[] {
+  if (method === 'completion/complete') return [member(member(params, 'ref'), 'uri')].filter((uri) => uri !== undefined);
+  if (method === 'subscriptions/listen') {
+    const uris = member(member(params, 'notifications'), 'resourceSubscriptions') ?? [];
+    return isJsonArray(uris) ? uris : [uris];
+  }
+  return /^resources\/(?:read|subscribe|unsubscribe)$/.test(method) ? [member(params, 'uri') ?? null] : [];
 }
 
 function subscribedUris(params: JsonObject): readonly string[] {

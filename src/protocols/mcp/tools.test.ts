@@ -21,6 +21,13 @@ describe('tools', () => {
     assert.notEqual(hash('{"name":"add","description":"x","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}'), first);
   });
 
+  it('are not shown where their name hides something', () => {
+    const named = (name: string): boolean => readTool({ name, inputSchema: { type: 'object' } }) !== undefined;
+    for (const name of ['look', 'データ', 'a b', 'look.v2', 'ns/look', 'é']) assert.ok(named(name), name);
+    for (const name of ['', 'look ', ' look', 'look\u00a0', 'look\u200d', 'look\u202ex', 'look\u{e0041}', '\u009blook', 'a\u2028b', 'a\u0000b', '\ud800'])
+      assert.ok(!named(name), JSON.stringify(name));
+  });
+
   it('are not shown where their headers cannot be', () => {
     const schema = (header: string, more: object = {}): JsonValue => ({
       type: 'object',

@@ -13,6 +13,12 @@ it('a uri that every reader takes alike passes', () => {
     'urn:isbn:123',
     'file:///a/..b',
     'file:///a/...',
+    'file:///a/.hidden',
+    'file:///a/',
+    'file://server/share/a.txt',
+    's3://bucket//a',
+    'test://a?q=1&r=2#part',
+    'file:///日本/ファイル.txt',
   ]) {
     assert.equal(uriProblem(uri), undefined, uri);
   }
@@ -36,6 +42,30 @@ it('a uri that could mean another place to another reader is refused', () => {
     '/etc/passwd',
     'readme.txt',
     'file:///a/%2Fb',
+    'FILE:///workspace/a',
+    'File:///workspace/a',
+    'file:/workspace/a',
+    'file:workspace/a',
+    'file:',
+    'file:////workspace/a',
+    'file:///workspace//a',
+    'file://localhost/workspace/a',
+    'file://LOCALHOST:80/workspace/a',
+    'file:///workspace/a.',
+    'file:///workspace/a%20',
+    'file:///workspace/a. /b',
+    'file:///workspace/.. /b',
+    'file:///workspace/..%20/b',
+    'file:///workspace/\uff0e\uff0e/b',
+    'file:///workspace/\uff0e\uff0e\uff0fb',
+    'file:///workspace/a#/../b',
+    'file:///workspace/a?x=/../b',
+    'file:///workspace/a%3f',
+    'file:///workspace/a\u0000',
+    'file:///workspace/a\r\nb',
+    ' file:///workspace/a',
+    'file:///workspace/%c0%ae%c0%ae/a',
+    'file:///workspace/%uff0e/a',
   ]) {
     assert.notEqual(uriProblem(uri), undefined, uri);
   }

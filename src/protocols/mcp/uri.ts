@@ -5,6 +5,7 @@
 export function uriProblem(uri: string): string | undefined {
   if (uri.length > 8192) return 'the uri is too long';
   if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri)) return 'the uri has no scheme';
+  if (/^[^:]*[A-Z]/.test(uri)) return 'the uri has capital letters in its scheme';
   if (uri.includes('\\')) return 'the uri holds a backslash';
   if (/%(?![0-9A-Fa-f]{2})/.test(uri)) return 'the uri holds a broken percent escape';
   const decoded = decodeOnce(uri);
@@ -21,7 +22,22 @@ export function uriProblem(uri: string): string | undefined {
   )
     return 'the uri holds a dot segment';
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/]*@/.test(decoded)) return 'the uri holds user information';
+  return uri.startsWith('file:') ? fileProblem(decoded) : undefined;
+}
+
+/** Spellings of one file that file systems take alike, or that only some of them do. */
+function fileProblem(uri: string): string | undefined {
+  if (!uri.startsWith('file://') || /^file:\/\/localhost(?:[/:]|$)/i.test(uri)) return 'the uri of a file begins with file:///';
+  const segments = uri.slice('file://'.length).split('/').slice(1);
+  if (segments.slice(0, -1).includes('')) return 'the uri holds an empty segment';
+  if (segments.some((segment) => segment !== segment.trim() || /[^.]\.$/.test(segment)))
+    return 'the uri holds a segment that begins or ends in a space or ends in a dot';
   return undefined;
+}
+
+/** The other spelling under which a rule may know this resource: percent escapes read, composed. */
+export function readUri(uri: string): string {
+  return (decodeOnce(uri) ?? uri).normalize('NFC');
 }
 
 function decodeOnce(uri: string): string | undefined {
