@@ -21,10 +21,12 @@ interface Plan {
   readonly openTurnMs: number;
   readonly warmUpCalls: number;
   readonly memoryCalls: number;
+  /** How many connections at most ask for replies of 1 MB. */
+  readonly largeConnections: number;
 }
 
-const FULL: Plan = { rounds: 5, turnMs: 1000, openTurnMs: 3000, warmUpCalls: 20_000, memoryCalls: 100_000 };
-const QUICK: Plan = { rounds: 1, turnMs: 60, openTurnMs: 200, warmUpCalls: 200, memoryCalls: 500 };
+const FULL: Plan = { rounds: 5, turnMs: 1000, openTurnMs: 3000, warmUpCalls: 20_000, memoryCalls: 100_000, largeConnections: 64 };
+const QUICK: Plan = { rounds: 1, turnMs: 60, openTurnMs: 200, warmUpCalls: 200, memoryCalls: 500, largeConnections: 1 };
 
 const CONNECTIONS = [1, 16, 64] as const;
 const OPEN_CONNECTIONS = [1, 16] as const;
@@ -83,6 +85,7 @@ async function measure(bench: Bench): Promise<Figures> {
   const figures: Record<string, number> = {};
   for (const shape of SHAPES) {
     for (const connections of CONNECTIONS) {
+      if (shape === 'large' && connections > plan.largeConnections) continue;
       say(`${shape}, ${connections} connections`);
       Object.assign(figures, await throughput(bench, shape, connections));
     }
@@ -147,7 +150,7 @@ async function memoryGrowth({ plan, gateway, calls }: Bench): Promise<Figures> {
 function table(figures: Figures): string {
   const head = ['', 'direct/s', 'gateway/s', 'ratio', 'direct p50 ms', 'gateway p50 ms', 'direct p99 ms', 'gateway p99 ms'];
   const rows = SHAPES.flatMap((shape) =>
-    CONNECTIONS.map((connections) => {
+    CONNECTIONS.filter((connections) => figures[`${prefixOf(shape)}direct_rps_c${connections}`] !== undefined).map((connections) => {
       const figure = (side: Side, name: string): number => figures[`${prefixOf(shape)}${side}_${name}_c${connections}`] ?? Number.NaN;
       const pairs = ['rps', 'p50_ms', 'p99_ms'].flatMap((name) => SIDES.map((side) => formatNumber(figure(side, name))));
       pairs.splice(2, 0, formatNumber(figure('gateway', 'rps') / figure('direct', 'rps')));

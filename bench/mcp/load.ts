@@ -22,13 +22,11 @@ export async function closedLoop(call: Call, connections: number, until: { reado
   const pool = await openAll(call.port, connections);
   const latencies: number[] = [];
   const started = performance.now();
-  const goesOn =
-    'calls' in until
-      ? (
-          (left) => () =>
-            left-- > 0
-        )(until.calls)
-      : () => performance.now() - started < until.milliseconds;
+  let begun = 0;
+  const goesOn = (): boolean => {
+    begun += 1;
+    return 'calls' in until ? begun <= until.calls : performance.now() - started < until.milliseconds;
+  };
   const run = async (connection: Connection): Promise<void> => {
     while (goesOn()) {
       const from = performance.now();
