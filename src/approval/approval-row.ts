@@ -75,5 +75,6 @@ export function newRow({ id, key, createdAt, expiresAt }: NewApproval, { session
     intent: null,
     owner: null,
     result: null,
+    time_window: null,
   };
 }

@@ -12,6 +12,20 @@ export interface ApprovalAnswer {
   readonly at: number;
 }
 
+/** What an approval is of, where it is not of one command: every command of a kind, for some time. */
+export interface AccessWindow {
+  /** A glob over commands, as rules have them. */
+  readonly pattern: string;
+  /** An expression over the command, as in `when`; what it does not hold for is not covered. */
+  readonly constraint?: string;
+  /** Counted from the approval; then it ends, whatever is going on. */
+  readonly durationMs: number;
+  /** Why it was asked for. */
+  readonly reason: string;
+  /** Opened by a named responder without waiting for anybody, and reviewed afterwards: who is told. */
+  readonly breakGlass?: { readonly owners: readonly string[]; readonly review: readonly string[] };
+}
+
 /** The durable record of one held command; what approvers see is exactly this. Times are epoch milliseconds. */
 export interface Approval {
   readonly id: string;
@@ -30,6 +44,8 @@ export interface Approval {
   readonly expiresAt: number;
   /** The kept, masked result of a consumed approval. */
   readonly result?: string;
+  /** Absent where the approval is of one command. */
+  readonly window?: AccessWindow;
 }
 
 export interface ApprovalAsk {

@@ -9,6 +9,9 @@ export interface Schema {
   sink_positions: { sink: string; writer: string; next_leaf: number };
   accounts: AccountRow;
   sign_ins: { secret_hash: string; account: string; csrf: string; created_at: number; expires_at: number };
+  spent: { id: string; spent_at: number };
+  locks: LockRow;
+  access_reviews: AccessReviewRow;
   tool_pins: { target: string; name: string; hash: string; definition: string; status: string; seen_at: number };
 }
 
@@ -30,6 +33,7 @@ export interface ApprovalRow {
   intent: string | null;
   owner: string | null;
   result: string | null;
+  time_window: string | null;
 }
 
 export interface AnswerRow {
@@ -39,6 +43,24 @@ export interface AnswerRow {
   answer: string;
   reason: string;
   answered_at: number;
+}
+
+export interface LockRow {
+  kind: string;
+  name: string;
+  reason: string;
+  locked_by: string;
+  locked_at: number;
+}
+
+export interface AccessReviewRow {
+  approval_id: string;
+  target: string;
+  reviewers: string;
+  opened_at: number;
+  closed_at: number | null;
+  closed_by: string | null;
+  finding: string | null;
 }
 
 export interface EventRow {
