@@ -1,18 +1,31 @@
-import { explainError, type SallyportError } from '../core/error.ts';
+import { explainError, SallyportError } from '../core/error.ts';
 import { makeEvent } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
-import { DETECTORS } from '../masking/detectors.ts';
+import { DETECTOR_NAMES } from '../masking/detectors.ts';
 import { createKindSearch } from '../masking/detect-kinds.ts';
 import { loadResources, type ResourceOptions } from '../policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../policy/snapshot.ts';
 import { watchResources } from '../policy/watch.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 
-export const RESOURCE_OPTIONS: ResourceOptions = {
-  detectors: DETECTORS.map(({ name }) => name),
-  protocols: Object.keys(PROTOCOLS),
-  detect: createKindSearch,
-};
+/** What a gateway's resources may name; `kinds` are those that its analyzer serves. */
+export function resourceOptions(kinds: readonly string[]): ResourceOptions {
+  const own = DETECTOR_NAMES;
+  const clash = kinds.find((kind) => own.includes(kind));
+  if (clash !== undefined)
+    throw new SallyportError('config_invalid', `${clash} is detected without an analyzer`, { hint: 'remove it from masking.analyzer.entities' });
+  return { detectors: [...own, ...kinds], protocols: Object.keys(PROTOCOLS), detect: createKindSearch };
+}
+
+/** For checks without a gateway: an analyzer is supposed, with what Presidio finds by a language model. */
+export const RESOURCE_OPTIONS: ResourceOptions = resourceOptions(['person', 'location', 'organization', 'nrp', 'date-time']);
+
+export interface PolicyParts {
+  readonly recorder: Recorder;
+  readonly log: (line: string) => void;
+  /** What the analyzer serves. */
+  readonly kinds: readonly string[];
+}
 
 export interface LivePolicy {
   /** The policy in force. */
@@ -21,8 +34,9 @@ export interface LivePolicy {
 }
 
 /** The policy of a folder, replaced as a whole when its files change. A set that is not sound is refused and recorded; the old one stays. */
-export async function openPolicy(path: string, recorder: Recorder, log: (line: string) => void): Promise<LivePolicy> {
-  let current = compilePolicy(await loadResources(path, RESOURCE_OPTIONS));
+export async function openPolicy(path: string, { recorder, log, kinds }: PolicyParts): Promise<LivePolicy> {
+  const options = resourceOptions(kinds);
+  let current = compilePolicy(await loadResources(path, options));
   await recorder.append(makeEvent('policy.changed', { note: `version ${current.version} at start` }));
   const stop = new AbortController();
   const handlers = {
@@ -42,7 +56,7 @@ export async function openPolicy(path: string, recorder: Recorder, log: (line: s
     log(`policy changed: ${note}`);
   };
   const report = (error: unknown): void => log(`policy not changed: ${explainError(error)}`);
-  const watching = watchResources(path, handlers, stop.signal, { ...RESOURCE_OPTIONS, version: current.version });
+  const watching = watchResources(path, handlers, stop.signal, { ...options, version: current.version });
   return {
     snapshot: () => current,
     async close() {

@@ -11,6 +11,8 @@ export interface Features {
   readonly colons: number;
   readonly dashes: number;
   readonly dots: number;
+  /** Letters A to Z. */
+  readonly capitals: number;
   /** Sum of the `HAS` bits of the characters that occur. */
   readonly seen: number;
 }
@@ -29,11 +31,15 @@ export const HAS = {
   brace: 1024,
   quote: 2048,
   escape: 4096,
+  /** `=`, `>`, `|`, a quote of program text: what gives a name to a value, besides a colon and a double quote. */
+  assign: 8192,
 } as const;
 /** Belongs to a run; belongs to a word; may stand inside a number. */
 const RUN = 1 << 16;
 const WORD = 1 << 17;
 const GAP = 1 << 18;
+const CAPITAL_SHIFT = 19;
+const CAPITAL = 1 << CAPITAL_SHIFT;
 const MAX_GAP = 3;
 
 const NAMED: Readonly<Record<string, number>> = {
@@ -45,7 +51,12 @@ const NAMED: Readonly<Record<string, number>> = {
   '/': HAS.slash | RUN | GAP,
   '(': GAP,
   ')': GAP,
-  '=': RUN,
+  '=': HAS.assign | RUN,
+  '>': HAS.assign,
+  '|': HAS.assign,
+  ',': HAS.assign,
+  "'": HAS.assign,
+  '`': HAS.assign,
   '+': RUN,
   _: RUN,
   '{': HAS.brace,
@@ -72,6 +83,7 @@ export function featuresOf(text: string): Features {
   let colons = 0;
   let dashes = 0;
   let dots = 0;
+  let capitals = 0;
   for (let at = 0; at < length; at += 1) {
     const code = text.charCodeAt(at);
     const kind = code < 128 ? (CLASSES[code] ?? 0) : HAS.wide | GAP;
@@ -79,6 +91,7 @@ export function featuresOf(text: string): Features {
     if ((kind & WORD) !== 0) {
       run += 1;
       word += 1;
+      capitals += (kind >> CAPITAL_SHIFT) & 1;
       if ((kind & HAS.digit) !== 0) {
         digits += 1;
         chain += 1;
@@ -100,12 +113,13 @@ export function featuresOf(text: string): Features {
     else if (code === 0x2d) dashes += 1;
     else if (code === 0x2e) dots += 1;
   }
-  return { length, digits, chain: longestChain, run: Math.max(run, longestRun), word: Math.max(word, longestWord), colons, dashes, dots, seen };
+  return { length, digits, chain: longestChain, run: Math.max(run, longestRun), word: Math.max(word, longestWord), colons, dashes, dots, capitals, seen };
 }
 
 function classOf(code: number): number {
   const character = String.fromCharCode(code);
-  if (/[a-z]/i.test(character)) return HAS.letter | RUN | WORD;
+  if (/[A-Z]/.test(character)) return HAS.letter | RUN | WORD | CAPITAL;
+  if (/[a-z]/.test(character)) return HAS.letter | RUN | WORD;
   if (/\d/.test(character)) return HAS.digit | RUN | WORD;
   if (code === 0x7f || (code < 0x20 && !/[\t\n\r]/.test(character))) return HAS.control;
   return NAMED[character] ?? (/\s/.test(character) ? HAS.space : 0);
