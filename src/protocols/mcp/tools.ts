@@ -162,7 +162,11 @@ function plain(value: JsonValue): unknown {
   if (isJsonArray(value)) return value.map(plain);
   if (!isJsonObject(value)) return value;
   const object: Record<string, unknown> = {};
-  for (const key of Object.keys(value))
-    Object.defineProperty(object, key, { value: plain(value[key] ?? null), enumerable: true, writable: true, configurable: true });
+  for (const key of Object.keys(value)) {
+    const own = plain(value[key] ?? null);
+    // Defining costs ten times as much as setting, and this runs for every call.
+    if (key === '__proto__') Object.defineProperty(object, key, { value: own, enumerable: true, writable: true, configurable: true });
+    else object[key] = own;
+  }
   return object;
 }
