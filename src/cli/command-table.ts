@@ -114,6 +114,26 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/policy-explain.ts'),
   },
   {
+    name: 'policy test',
+    about: 'run the tests beside the resources, NAME.test.yaml; needs no gateway',
+    arguments: [{ name: 'PATH', about: 'a test file, or a folder of them (default: those beside the resources)', need: 'optional' }],
+    options: RESOURCES,
+    examples: ['sallyport policy test --resources ./resources'],
+    load: () => import('./commands/policy-test.ts'),
+  },
+  {
+    name: 'policy who-can',
+    about: 'whom the rules let give a command, and under which conditions; needs no gateway',
+    arguments: [
+      { name: 'COMMAND', about: "the command, such as 'tools/call run_model'", need: 'required' },
+      { name: 'on', about: 'the word `on`', need: 'optional' },
+      { name: 'TARGET', about: 'the target', need: 'optional' },
+    ],
+    options: { ...RESOURCES, target: { value: 'NAME', about: 'the target, instead of `on TARGET`' } },
+    examples: ["sallyport policy who-can 'tools/call run_model' on models"],
+    load: () => import('./commands/policy-who-can.ts'),
+  },
+  {
     name: 'demo',
     about: 'a walk through a running `npm start`: allowed, masked, denied, held, approved, replayed, verified',
     options: {

@@ -5,6 +5,7 @@ import type { Gate } from '../core/pipeline.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
+import type { SupposedCommand } from '../policy/supposed.ts';
 
 /** What a protocol may ask of the policy beside decisions. */
 export interface Reach {
@@ -37,4 +38,6 @@ export interface Protocol {
   /** First segment of its paths: `/mcp/<target>`. */
   readonly path: string;
   open(deps: ProtocolDeps): HttpEndpoint;
+  /** The command that rules know by a name, for questions about the policy. */
+  suppose(supposed: SupposedCommand): Command;
 }

@@ -1,31 +1,45 @@
-import { Hono } from 'hono';
-import { makeCommand } from '../../core/command.ts';
+import { Hono, type Context } from 'hono';
 import { newId } from '../../core/id.ts';
-import type { Subject, SubjectKind } from '../../core/subject.ts';
+import type { Target } from '../../core/target.ts';
+import { runPolicyTests } from '../../policy/policy-test.ts';
+import { supposedSubject } from '../../policy/supposed.ts';
+import { whoCan } from '../../policy/who-can.ts';
+import { suppose } from '../../protocols/registry.ts';
 import { readBody } from '../body.ts';
 import { requireCaller } from '../caller.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { isOwner } from '../owners.ts';
 import { notFound } from '../refusal.ts';
 import { presentDecision } from './presenter.ts';
-import { explainSchema } from './schema.ts';
+import { explainSchema, testSchema, whoCanSchema } from './schema.ts';
 
-/** How a command would be decided, for the target's owners: a policy's rules are not for those they bind. */
+/** How commands would be decided, for the target's owners: a policy's rules are not for those they bind. */
 export function policyRoutes(deps: ApiDeps): Hono<ApiEnv> {
-  return new Hono<ApiEnv>().post('/policy/explain', requireCaller(deps), async (c) => {
-    const asked = await readBody(c, explainSchema);
-    const snapshot = deps.snapshot();
-    const target = snapshot.target(asked.target);
-    if (!target || !isOwner(c.get('caller').subject, target)) return notFound(c);
-    const command = makeCommand({ protocol: target.protocol, name: asked.command, naming: 'plain', arguments: asked.args });
-    const session = { id: newId(), subject: supposed(asked.subject, asked.groups), target, client: { address: '', userAgent: '', id: '' } };
-    return c.json(presentDecision(snapshot.decide(session, command)));
-  });
-}
+  return new Hono<ApiEnv>()
+    .post('/policy/explain', requireCaller(deps), async (c) => {
+      const { subject: text, groups, target: name, command, args } = await readBody(c, explainSchema);
+      const target = owned(c, name);
+      const subject = supposedSubject(text, groups);
+      if (!target || !subject) return notFound(c);
+      const session = { id: newId(), subject, target, client: { address: '', userAgent: '', id: '' } };
+      return c.json(presentDecision(deps.snapshot().decide(session, suppose({ protocol: target.protocol, name: command, args }))));
+    })
+    .post('/policy/who-can', requireCaller(deps), async (c) => {
+      const { target: name, command, args } = await readBody(c, whoCanSchema);
+      const snapshot = deps.snapshot();
+      const compiled = owned(c, name) && snapshot.compiled(name);
+      if (!compiled) return notFound(c);
+      const who = whoCan(compiled, suppose({ protocol: compiled.target.protocol, name: command, args }));
+      return c.json({ target: name, command, policyVersion: snapshot.version, who });
+    })
+    .post('/policy/test', requireCaller(deps), async (c) => {
+      const { cases } = await readBody(c, testSchema);
+      if (cases.some(({ target }) => !owned(c, target))) return notFound(c);
+      return c.json(runPolicyTests(deps.snapshot(), cases, suppose));
+    });
 
-/** Nobody in particular: rules know a subject by kind, name and groups. */
-function supposed(text: string, groups: readonly string[]): Subject {
-  const [, kind = 'person', name = ''] = /^(?:(person|workload|ai-agent):)?(.*)$/.exec(text) ?? [];
-  // The pattern lets only the three kinds through.
-  return { kind: kind as SubjectKind, id: name, name, groups, issuer: 'supposed' };
+  function owned(c: Context<ApiEnv>, name: string): Target | undefined {
+    const target = deps.snapshot().target(name);
+    return target && isOwner(c.get('caller').subject, target) ? target : undefined;
+  }
 }

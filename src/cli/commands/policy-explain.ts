@@ -1,14 +1,16 @@
-import { makeCommand } from '../../core/command.ts';
 import { SallyportError } from '../../core/error.ts';
 import { parseJson, type JsonValue } from '../../core/json.ts';
-import type { Subject, SubjectKind } from '../../core/subject.ts';
+import type { Subject } from '../../core/subject.ts';
 import { RESOURCE_OPTIONS } from '../../gateway/policy.ts';
 import { explain, type Explanation } from '../../policy/explain.ts';
 import { loadResources } from '../../policy/resources.ts';
 import { compilePolicy } from '../../policy/snapshot.ts';
+import { supposedSubject } from '../../policy/supposed.ts';
+import { suppose } from '../../protocols/registry.ts';
 import { alignColumns } from '../columns.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { requireTarget } from '../require-target.ts';
 import { resourcePath } from '../resource-path.ts';
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
@@ -18,10 +20,8 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const targetName = need(options, 'target');
   const args = readArguments(options['args'] ?? '{}');
   const snapshot = compilePolicy(await loadResources(await resourcePath(invocation), RESOURCE_OPTIONS));
-  const target = snapshot.target(targetName);
-  if (!target)
-    throw new SallyportError('not_found', `there is no target ${targetName}`, { hint: `there are: ${snapshot.targets.map((one) => one.name).join(', ')}` });
-  const command = makeCommand({ protocol: target.protocol, name, naming: 'plain', arguments: args });
+  const { target } = requireTarget(snapshot, targetName);
+  const command = suppose({ protocol: target.protocol, name, args });
   const explanation = explain(snapshot, { subject, target: targetName, command });
   if (format === 'json') terminal.json(decisionOf(explanation));
   else for (const line of explanationLines(explanation)) terminal.line(line);
@@ -40,11 +40,15 @@ function need(options: Invocation['options'], name: string): string {
 }
 
 function readSubject(text: string, groups: string): Subject {
-  const [, kind, name = ''] = /^(person|workload|ai-agent):([^:\s][^:]*)$/.exec(text) ?? [];
-  if (kind === undefined) throw new SallyportError('usage', `--subject ${text} is no subject`, { hint: 'person:NAME, workload:NAME or ai-agent:NAME' });
   const list = groups.split(',').map((group) => group.trim());
-  // The pattern lets only the three kinds through.
-  return { kind: kind as SubjectKind, id: name, name, groups: list.filter((group) => group !== ''), issuer: 'supposed' };
+  const subject = text.includes(':')
+    ? supposedSubject(
+        text,
+        list.filter((group) => group !== ''),
+      )
+    : undefined;
+  if (!subject) throw new SallyportError('usage', `--subject ${text} is no subject`, { hint: 'person:NAME, workload:NAME or ai-agent:NAME' });
+  return subject;
 }
 
 function readArguments(text: string): JsonValue {

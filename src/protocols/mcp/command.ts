@@ -18,7 +18,7 @@ const HANDSHAKE = new Set([
 ]);
 
 /** Methods whose policy name is the method and what it is about. */
-const NAMED: Readonly<Record<string, string>> = {
+export const NAMED: Readonly<Record<string, string>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',

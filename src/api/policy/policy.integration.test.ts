@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startTestApi, type TestApi } from '../testing.ts';
+
+let api: TestApi;
+let owner: Record<string, string>;
+before(async () => {
+  api = await startTestApi();
+  owner = await api.signIn('owner');
+});
+after(() => api.close());
+
+const post = (path: string, body: object, headers = owner) => api.call(`/api/policy/${path}`, { method: 'POST', body, headers });
+const scientist = { subject: 'person:scientist', groups: ['data-science'], target: 'models' };
+
+test('explain names a command as its protocol does: the handshake is open, an unknown method and a request of the server are not', async () => {
+  const effect = async (command: string) => (await post('explain', { ...scientist, command })).json['effect'];
+  assert.equal(await effect('tools/list'), 'allow');
+  assert.equal(await effect('initialize'), 'allow');
+  assert.equal(await effect('tools/call update_deployment'), 'review');
+  assert.equal(await effect('shell/exec'), 'deny');
+  assert.equal(await effect('sampling/createMessage'), 'deny');
+});
+
+test('explain tells the risk with its factors', async () => {
+  const { risk } = (await post('explain', { ...scientist, command: 'tools/list' })).json as { risk: { score: number } };
+  assert.deepEqual(risk, {
+    score: 15,
+    factors: [
+      { name: 'read', points: 5 },
+      { name: 'production', points: 10 },
+    ],
+  });
+});
+
+test('who-can answers selector by selector', async () => {
+  const { who } = (await post('who-can', { target: 'models', command: 'tools/call update_deployment' })).json as { who: { who: string; effect: string }[] };
+  assert.deepEqual(
+    who.map((one) => [one.who, one.effect]),
+    [['group:data-science', 'review']],
+  );
+});
+
+test('test runs cases against the policy in force', async () => {
+  const cases = [
+    { ...scientist, command: 'tools/list', expect: 'allow' },
+    { ...scientist, command: 'tools/list', expect: { effect: 'deny' } },
+  ];
+  const report = (await post('test', { cases })).json;
+  assert.deepEqual([report['passed'], report['failed']], [1, 1]);
+  assert.equal((await post('test', { cases: [{ ...scientist, expect: 'allow' }] })).status, 400);
+});
+
+test('who does not own the target learns nothing of its rules', async () => {
+  const other = await api.signIn('scientist');
+  const question = { target: 'models', command: 'tools/list' };
+  assert.equal((await post('explain', { ...question, subject: 'person:x' }, other)).status, 404);
+  assert.equal((await post('who-can', question, other)).status, 404);
+  const own = { ...question, subject: 'person:x', expect: 'deny' };
+  assert.equal((await post('test', { cases: [own] }, other)).status, 404);
+  assert.equal((await post('test', { cases: [own, { ...own, target: 'payroll' }] })).status, 404);
+  assert.equal((await post('test', { cases: [own] })).status, 200);
+});
