@@ -9,7 +9,7 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
 
 /** The tables of the reference page. */
 export function configTables(): string {
-  const { listen, identity } = configSchema.shape;
+  const { listen, identity, masking } = configSchema.shape;
   const issuer = identity.unwrap().shape.issuers.unwrap().element;
   return [
     referenceTable('sallyport.yaml', configSchema),
@@ -17,5 +17,6 @@ export function configTables(): string {
     referenceTable('identity', identity),
     referenceTable('identity: issuers', issuer),
     referenceTable('identity: issuers: claims', issuer.shape.claims),
+    referenceTable('masking: analyzer', masking.unwrap().shape.analyzer.unwrap()),
   ].join('\n');
 }

@@ -32,6 +32,31 @@ const issuer = z
   })
   .describe('An issuer whose signed tokens are accepted as they are.');
 
+const analyzer = z
+  .strictObject({
+    url: httpUrl.describe("Presidio's analyzer: `POST <url>/analyze`."),
+    timeout: z
+      .string()
+      .regex(/^[1-9][0-9]{0,5}(?:ms|s)$/, 'write a number and a unit: 500ms, 5s')
+      .default('5s')
+      .describe('For one request, waiting for its turn included. A reply that is not analyzed in time is refused.'),
+    concurrency: z.int().min(1).max(256).default(4).describe('Requests at a time.'),
+    entities: z
+      .array(z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'a name as the analyzer has it: PERSON'))
+      .min(1)
+      .max(50)
+      .default(['PERSON', 'LOCATION'])
+      .describe('What it is asked for. Policies name `PERSON` as `detect: [person]`.'),
+    language: z
+      .string()
+      .regex(/^[a-z]{2,3}$/, 'a language code such as en')
+      .default('en')
+      .describe('The language that it is told.'),
+    score: z.number().min(0).max(1).default(0.5).describe('What a finding must score.'),
+    maxLength: z.int().min(1).max(100_000_000).default(1_000_000).describe('Characters of one reply; a longer one is refused.'),
+  })
+  .describe('Finds what needs a language model.');
+
 export const configSchema = z
   .strictObject({
     url: httpUrl.default('http://localhost:7600').describe('What clients type. Endpoints are `<url>/mcp/<target>`.'),
@@ -49,6 +74,7 @@ export const configSchema = z
       .strictObject({ issuers: z.array(issuer).max(50).default([]).describe('Whose tokens are accepted.') })
       .prefault({})
       .describe('Who may ask.'),
+    masking: z.strictObject({ analyzer: analyzer.optional() }).prefault({}).describe('What masking asks others.'),
     resources: z
       .string()
       .min(1)

@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { SallyportError } from '../core/error.ts';
 import type { IssuerConfig } from '../identity/token-source.ts';
+import type { AnalyzerOptions } from '../masking/analyzer.ts';
 import { readDocuments } from '../policy/document.ts';
+import { readDuration } from '../policy/duration.ts';
 import { formatProblem, type Problem } from '../policy/problem.ts';
 import { issueProblems } from '../policy/shape.ts';
-import { configSchema } from './config-schema.ts';
+import { configSchema, type ConfigDocument } from './config-schema.ts';
 
 /** What one gateway runs with; paths are absolute. */
 export interface Config {
@@ -17,6 +19,7 @@ export interface Config {
   readonly database: string;
   readonly issuers: readonly IssuerConfig[];
   readonly resources: string;
+  readonly analyzer?: AnalyzerOptions;
 }
 
 /** Reads `sallyport.yaml`. Throws `config_invalid` with every problem, its line and column, and the fix. */
@@ -34,7 +37,7 @@ export function parseConfig(file: string, text: string): Config {
   if (!document || second) throw new SallyportError('config_invalid', `${file} must hold one YAML document`, { hint: 'resources are files of their own' });
   const parsed = configSchema.safeParse(document.value);
   if (!parsed.success) throw invalid(issueProblems(document, parsed.error.issues));
-  const { url, listen, data, database, identity, resources } = parsed.data;
+  const { url, listen, data, database, identity, masking, resources } = parsed.data;
   const folder = dirname(resolve(file));
   const dataFolder = resolve(folder, data);
   const colon = listen.http.lastIndexOf(':');
@@ -46,7 +49,12 @@ export function parseConfig(file: string, text: string): Config {
     database: database ?? `sqlite:${resolve(dataFolder, 'sallyport.db')}`,
     issuers: identity.issuers,
     resources: resolve(folder, resources),
+    ...(masking.analyzer ? { analyzer: analyzerOptions(masking.analyzer) } : {}),
   };
+}
+
+function analyzerOptions({ timeout, ...rest }: NonNullable<ConfigDocument['masking']['analyzer']>): AnalyzerOptions {
+  return { ...rest, timeoutMs: readDuration(timeout) ?? 0 };
 }
 
 function invalid(problems: readonly Problem[]): SallyportError {

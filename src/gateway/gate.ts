@@ -3,6 +3,7 @@ import type { MaskRule } from '../core/decision.ts';
 import type { Masker } from '../core/masker.ts';
 import type { Gate } from '../core/pipeline.ts';
 import type { Recorder } from '../core/recorder.ts';
+import type { Analyzer } from '../masking/analyzer.ts';
 import { createMasker, type MaskerOptions } from '../masking/masker.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 
@@ -11,16 +12,19 @@ export interface GateParts {
   readonly approvals: Approvals;
   readonly recorder: Recorder;
   readonly maskingKey: Uint8Array;
+  /** Finds what needs a language model, where one is configured. */
+  readonly analyzer?: Analyzer;
 }
 
 /** The pipeline's dependencies. Maskers are compiled once for each rule set and kept as long as the policy keeps it. */
-export function createGate({ snapshot, approvals, recorder, maskingKey }: GateParts): Gate {
+export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer }: GateParts): Gate {
+  const shared = { key: maskingKey, ...(analyzer ? { analyzer } : {}) };
   return {
     decide: (session, command) => snapshot().decide(session, command),
     approvals,
     recorder,
-    masker: keptMaskers({ key: maskingKey, direction: 'reply' }),
-    requestMasker: keptMaskers({ key: maskingKey, direction: 'request' }),
+    masker: keptMaskers({ ...shared, direction: 'reply' }),
+    requestMasker: keptMaskers({ ...shared, direction: 'request' }),
   };
 }
 

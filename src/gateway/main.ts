@@ -17,6 +17,7 @@ import { createAuthenticator } from '../identity/authenticate.ts';
 import { createHostCheck, type HostCheck } from '../identity/host.ts';
 import { openSignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
+import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { readConfig, type Config } from './config.ts';
@@ -67,6 +68,7 @@ interface Parts {
   readonly signing: SigningKeys;
   readonly hosts: HostCheck;
   readonly accounts: Accounts;
+  readonly analyzer?: Analyzer;
 }
 
 async function openParts(config: Config, shutdown: Shutdown, log: (line: string) => void): Promise<Parts> {
@@ -74,7 +76,8 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
   const keysFolder = join(config.data, 'keys');
   const journal = shutdown.owns(await openJournal({ folder: join(config.data, 'journal'), keysFolder }));
   const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log(`database: ${explainError(error)}`) }));
-  const policy = shutdown.owns(await openPolicy(config.resources, journal, log));
+  const analyzer = config.analyzer && shutdown.owns(createAnalyzer(config.analyzer));
+  const policy = shutdown.owns(await openPolicy(config.resources, { recorder: journal, log, kinds: analyzer?.kinds ?? [] }));
   const key = await installationKey(keysFolder, 'approval');
   const owner = `${hostname()}:${journal.writer}`;
   const report = (error: unknown): void => log(`approvals: ${explainError(error)}`);
@@ -84,14 +87,14 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
   const approvals = shutdown.owns(await openApprovals({ storage, recorder: journal, key, owner, report, current }));
   const signing = await openSigningKeys(join(keysFolder, 'signing'));
   const hosts = createHostCheck(config.url, config.port);
-  return { config, shutdown, log, keysFolder, journal, storage, policy, approvals, signing, hosts, accounts };
+  return { config, shutdown, log, keysFolder, journal, storage, policy, approvals, signing, hosts, accounts, ...(analyzer ? { analyzer } : {}) };
 }
 
 /** The handlers of all protocols by the first segment of their paths. */
-async function openProtocols({ config, shutdown, keysFolder, journal, policy, approvals, signing }: Parts): Promise<ReadonlyMap<string, Handler>> {
+async function openProtocols({ config, shutdown, keysFolder, journal, policy, approvals, signing, analyzer }: Parts): Promise<ReadonlyMap<string, Handler>> {
   const snapshot = policy.snapshot.bind(policy);
   const deps = {
-    gate: createGate({ snapshot, approvals, recorder: journal, maskingKey: await installationKey(keysFolder, 'masking') }),
+    gate: createGate({ snapshot, approvals, recorder: journal, maskingKey: await installationKey(keysFolder, 'masking'), ...(analyzer ? { analyzer } : {}) }),
     reach: snapshot,
     authenticator: createAuthenticator({ issuers: config.issuers, own: signing, url: config.url }),
     url: config.url,

@@ -8,11 +8,13 @@ import type { MaskOperator, MaskRule } from '../core/decision.ts';
 import { SallyportError } from '../core/error.ts';
 import type { Masked, Masker } from '../core/masker.ts';
 import { customDetectors } from './custom.ts';
+import type { Analyzer } from './analyzer.ts';
 import type { Detector } from './detector.ts';
 import { DETECTORS } from './detectors.ts';
 import { createKeyReader } from './key.ts';
 import { maskTexts } from './join.ts';
 import { stricter } from './operator.ts';
+import { absentDetector, maskOutside } from './outside.ts';
 import { Pass, type Engine } from './pass.ts';
 import { parsePath } from './path.ts';
 import { rootPlace, type PlaceRule } from './place.ts';
@@ -28,10 +30,21 @@ export interface MaskerOptions {
   readonly direction: 'reply' | 'request';
   /** The detectors that rules may name. Default: all that are built in. */
   readonly detectors?: readonly Detector[];
+  /** Serves the kinds that need a language model; rules that name one make the masker ask outside. */
+  readonly analyzer?: Analyzer;
 }
 
 /** Built once per rule set and kept by the caller. Throws `resources_invalid` for an unknown detector or a path that is none. */
 export function createMasker(rules: readonly MaskRule[], options: MaskerOptions): Masker {
+  const { analyzer, direction, detectors = DETECTORS, ...rest } = options;
+  const outside = analyzer?.kinds.filter((kind) => rules.some((rule) => rule.detect.includes(kind))) ?? [];
+  const make = (others: readonly Detector[]): Masker => localMasker(rules, { ...rest, direction, detectors: [...detectors, ...others] });
+  if (!analyzer || outside.length === 0) return make([]);
+  const direct = make(outside.map((kind) => absentDetector(kind, direction === 'reply' ? 'fails' : 'passes')));
+  return { ...direct, outside: (mask) => maskOutside(analyzer, make, mask) };
+}
+
+function localMasker(rules: readonly MaskRule[], options: MaskerOptions): Masker {
   const engine = createEngine(rules, options);
   return {
     text: (text) => run(engine, text, (pass) => pass.text(text)),
@@ -40,7 +53,7 @@ export function createMasker(rules: readonly MaskRule[], options: MaskerOptions)
   };
 }
 
-function createEngine(rules: readonly MaskRule[], options: MaskerOptions): Engine {
+export function createEngine(rules: readonly MaskRule[], options: MaskerOptions): Engine {
   const custom = armCustom(rules);
   const places: readonly PlaceRule[] = rules.flatMap((rule) => rule.fields.map((field) => ({ path: parsePath(field), operator: rule.operator })));
   return {
