@@ -9,7 +9,7 @@ import { startChild } from './process.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/sallyport');
 const RULES = 50;
-export const TARGET = 'models';
+const TARGET = 'models';
 
 /** A gateway with everything on: tokens of an issuer, 50 rules, masks by place and by value, a strict journal and its index. */
 export interface BenchGateway {

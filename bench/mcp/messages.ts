@@ -26,7 +26,7 @@ export function requestBytes(port: number, path: string, shape: Shape, token: st
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-export function requestMessage(shape: Shape): object {
+function requestMessage(shape: Shape): object {
   const fill = 'the models of the spring set that were reviewed by two people and are not archived yet, newest first; '.repeat(9);
   const empty = JSON.stringify(messageWith(shape, ''));
   return messageWith(shape, fill.slice(0, REQUEST_BYTES - empty.length));
