@@ -32,13 +32,18 @@ export class SseParser {
     for (;;) {
       const end = this.#blockEnd();
       if (end === undefined) break;
+      this.#refuseOver(end);
       const event = readEvent(this.#pending.slice(0, end));
       this.#pending = this.#pending.slice(end);
       this.#scanned = 0;
       if (event) events.push(event);
     }
-    if (this.#pending.length > this.#limit) throw new SallyportError('upstream_invalid', `the target sent an event larger than ${this.#limit} characters`);
+    this.#refuseOver(this.#pending.length);
     return events;
+  }
+
+  #refuseOver(size: number): void {
+    if (size > this.#limit) throw new SallyportError('upstream_invalid', `the target sent an event larger than ${this.#limit} characters`);
   }
 
   /** Where the first complete block ends. A CR at the very end may be half of a CRLF: wait for more. */
