@@ -51,6 +51,8 @@ export class McpExchange implements Exchange {
   readonly #side: TargetSide;
   readonly #context: McpContext;
   readonly #replies = new WeakMap<ReplyPart, Reply>();
+  /** The target's requests, by their parts: once shown, the caller may answer them. */
+  readonly #questions = new WeakMap<ReplyPart, RpcRequest['id']>();
   readonly #abort = new AbortController();
   #head: Extract<UpstreamEvent, { kind: 'head' }> | undefined;
   #kept: KeptStream | undefined;
@@ -90,11 +92,14 @@ export class McpExchange implements Exchange {
     return kept ? this.#resume(kept.stream, kept.lastEventId) : this.#relay(grant);
   }
 
-  /** A held call was never sent: its cancellation ends the wait, not the approval. */
+  /**
+   * A held call was never sent: its cancellation ends the wait, not the approval. Callers of one subject without sessions
+   * may use one id for two calls, so there the target hears of it too.
+   */
   #endsWait(): boolean {
     const { message, mcpSession } = this.#ask;
-    if (mcpSession === undefined || message?.kind !== 'notification' || message.method !== 'notifications/cancelled') return false;
-    return this.#side.held.cancel(this.session.id, member(message.params, 'requestId'));
+    if (message?.kind !== 'notification' || message.method !== 'notifications/cancelled') return false;
+    return this.#side.held.cancel(this.session.id, member(message.params, 'requestId')) && mcpSession !== undefined;
   }
 
   async *#taken(): AsyncIterable<ReplyPart> {
@@ -147,6 +152,8 @@ export class McpExchange implements Exchange {
     const reply = this.#replies.get(part);
     if (!reply) throw new SallyportError('internal', 'this part is not of this exchange');
     await this.#endSession(reply.status);
+    const question = this.#questions.get(part);
+    if (question !== undefined) this.#side.underWay.ask(this.session.id, question);
     const { responder } = this.#ask;
     if (masked.contentType === 'text/event-stream') return responder.event(Buffer.from(masked.bytes).toString());
     if (responder.streaming && masked.bytes.byteLength > 0) {
@@ -272,7 +279,7 @@ export class McpExchange implements Exchange {
         if (message.method === 'notifications/tools/list_changed') this.#side.catalog.expire();
         return this.#isWanted(message.method, message.params) ? messageReply({ ...base, final: false }) : undefined;
       case 'request':
-        return this.#ask.era === 'legacy' ? messageReply({ ...base, final: false, asks: this.#asks(message) }) : undefined;
+        return this.#ask.era === 'legacy' ? this.#question(message, messageReply({ ...base, final: false, asks: this.#asks(message) })) : undefined;
       default:
         return message satisfies never;
     }
@@ -315,6 +322,11 @@ export class McpExchange implements Exchange {
       return message?.kind === 'request' && metaMember(message.params, 'logLevel') !== undefined;
     }
     return true;
+  }
+
+  #question(message: RpcRequest, reply: Reply): Reply {
+    this.#questions.set(reply.part, message.id);
+    return reply;
   }
 
   #asks(message: RpcRequest): NonNullable<ReplyPart['asks']> {
