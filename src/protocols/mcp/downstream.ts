@@ -6,7 +6,7 @@ import { isJsonObject, member, type JsonObject } from '../../core/json.ts';
 import { passCommand } from '../../core/pipeline.ts';
 import type { Client, Session } from '../../core/session.ts';
 import type { Subject } from '../../core/subject.ts';
-import { readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage, type RpcRequest } from './codec.ts';
+import { idText, readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage, type RpcRequest } from './codec.ts';
 import { commandOf, formProblem, transportCommand } from './command.ts';
 import { httpStatus, rpcError } from './errors.ts';
 import { McpExchange, type Ask } from './exchange.ts';
@@ -96,7 +96,8 @@ function batchProblem(line: Line, messages: readonly RpcMessage[]): HeaderProble
     const wrong = formHeaderProblem(message, 'legacy');
     if (wrong) return wrong;
   }
-  return undefined;
+  const ids = messages.flatMap((message) => (message.kind === 'request' ? [idText(message.id)] : []));
+  return new Set(ids).size === ids.length ? undefined : { code: -32600, message: 'two requests of the batch have the same id' };
 }
 
 async function pass(line: Line, message: RpcMessage, era: Era, responder: Responder, bytes: Uint8Array | undefined): Promise<void> {
@@ -123,7 +124,8 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
     mayList: line.caller.mayList(session),
     responder,
   };
-  await line.context.sessions.during(session, () => passCommand(line.context.gate, new McpExchange(ask, line.side, line.context)));
+  const run = (): Promise<void> => line.context.sessions.during(session, () => passCommand(line.context.gate, new McpExchange(ask, line.side, line.context)));
+  await (message.kind === 'request' ? line.side.underWay.during(session.id, message.id, run) : run());
 }
 
 /** GET opens the stream of a session, DELETE ends it; both were before revision 2026-07-28. */

@@ -6,6 +6,7 @@ import { ReplayBuffer } from './replay-buffer.ts';
 import type { Sessions } from './sessions.ts';
 import { TaskOwners } from './tasks.ts';
 import type { Times } from './times.ts';
+import { UnderWay } from './under-way.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 
 /** What one target keeps between calls. */
@@ -16,6 +17,7 @@ export interface TargetSide {
   readonly replays: ReplayBuffer;
   readonly tasks: TaskOwners;
   readonly held: HeldCalls;
+  readonly underWay: UnderWay;
 }
 
 /** What every call needs of its surroundings. */
@@ -46,6 +48,7 @@ export class TargetSides {
       replays: new ReplayBuffer(),
       tasks: new TaskOwners(),
       held: new HeldCalls(),
+      underWay: new UnderWay(),
     };
     this.#sides.set(target.name, { side, definition });
     return side;

@@ -3,7 +3,7 @@ import { member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Gate } from '../../core/pipeline.ts';
 import type { Session } from '../../core/session.ts';
 import { subjectKey } from '../../core/subject.ts';
-import type { RpcMessage, RpcNotification, RpcRequest } from './codec.ts';
+import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './codec.ts';
 import { commandOf, isKnown, transportCommand, urisOf } from './command.ts';
 import { checkParams, type HeaderProblem, type McpHeaders } from './headers.ts';
 import type { TargetSide } from './side.ts';
@@ -24,15 +24,23 @@ export type Understood = { readonly command: Command } | { readonly problem: Hea
 
 /** A message as a Command, with the objection that the target's own definitions raise against it. Throws where the target cannot be asked for them. */
 export async function understand(question: Question): Promise<Understood> {
-  const { message, era } = question;
-  if (message.kind === 'response') return { command: transportCommand('answer') };
+  const { message, era, side, session } = question;
+  if (message.kind === 'response') return understandAnswer({ ...question, message });
   const { params, method } = message;
   const known = isKnown(method, era);
   if (known && method === 'tools/call') return understandCall({ ...question, message });
+  if (method === 'notifications/cancelled' && !side.underWay.isRunning(session.id, member(params, 'requestId')))
+    return { command: commandOf(message, era, undefined, 'no request of this session has that id') };
   const wrongUri = known ? firstProblem(urisOf(message)) : undefined;
   if (wrongUri !== undefined) return { command: commandOf(message, era, undefined, wrongUri) };
   if (known && method.startsWith('tasks/') && method !== 'tasks/list') return { command: commandOf(message, era, undefined, taskProblem(params, question)) };
   return { command: commandOf(message, era) };
+}
+
+/** The specification has 400 for an answer that cannot be taken; one to a question that was never put would be taken by whoever put another. */
+function understandAnswer({ message, side, session }: Question<RpcResponse>): Understood {
+  if (side.underWay.answer(session.id, message.id)) return { command: transportCommand('answer') };
+  return { problem: { code: -32600, message: 'bad request: nothing was asked that this would answer' } };
 }
 
 function firstProblem(uris: readonly JsonValue[]): string | undefined {
