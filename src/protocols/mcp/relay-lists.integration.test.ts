@@ -67,13 +67,13 @@ for (const [method, key, named, shown] of LISTS) {
   test(`${method} shows what its caller may use under some circumstances, and nothing of the rest, to nobody else's cache`, async () => {
     const legacy = (await caller.ask(method)).result;
     assert.deepEqual(
-      legacy[key].map((each: Record<string, string>) => each[named]),
+      legacy[key].map((each) => each[named]),
       shown,
     );
     assert.equal(legacy.cacheScope, undefined);
     const modern = (await (await sendModern(relay.endpoint(), token, method)).message()).result;
     assert.deepEqual(
-      modern[key].map((each: Record<string, string>) => each[named]),
+      modern[key].map((each) => each[named]),
       shown,
     );
     assert.deepEqual([modern.cacheScope, modern.ttlMs], ['private', 0]);
@@ -99,7 +99,7 @@ test('a tool that the target does not list is unknown, and its call goes nowhere
 test('a tool that came later is known as soon as its list has passed', async () => {
   assert.equal((await caller.call('open_later')).error.code, -32602);
   tools.push(tool('open_later'));
-  assert.ok((await caller.ask('tools/list')).result.tools.some((each: { name: string }) => each.name === 'open_later'));
+  assert.ok((await caller.ask('tools/list')).result.tools.some((each) => each['name'] === 'open_later'));
   assert.equal((await caller.call('open_later')).result.content[0].text, 'done');
 });
 

@@ -91,7 +91,7 @@ test('when the token ends the stream ends as well', async () => {
   const stream = await listen([], brief);
   await stream.message();
   const rest = await stream.rest();
-  assert.equal(rest.at(-1)?.message.result.resultType, 'complete');
+  assert.equal(rest.at(-1)?.message?.result.resultType, 'complete');
   await until('the end at the target', () => told?.gone() || undefined);
 });
 
@@ -114,7 +114,7 @@ test('a quiet subscription outlives the time that a reply may take', async () =>
   // undici looks at its time-outs about once a second.
   await sleep(1500);
   told?.event({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: { _meta: { [SUBSCRIPTION]: 1 } } });
-  assert.equal((await stream.message())?.method, 'notifications/tools/list_changed');
+  assert.equal((await stream.message()).method, 'notifications/tools/list_changed');
   stream.drop();
 });
 

@@ -56,7 +56,7 @@ test('a task is of whoever started it: others cannot see, await or cancel it, an
 
 test('each subject lists its own tasks', async () => {
   const [hers, his] = [await begin(ann), await begin(bob)];
-  const listed = async (who: Caller): Promise<string[]> => (await who.ask('tasks/list')).result.tasks.map((task: { taskId: string }) => task.taskId);
+  const listed = async (who: Caller): Promise<string[]> => (await who.ask('tasks/list')).result.tasks.map(({ taskId }) => taskId);
   assert.ok((await listed(ann)).includes(hers) && !(await listed(ann)).includes(his));
   assert.deepEqual(await listed(bob), [his]);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import type { Event } from '../../core/event.ts';
 import { DEFAULT_LIMITS, type Target } from '../../core/target.ts';
 import type { Subject } from '../../core/subject.ts';
@@ -23,7 +23,7 @@ const target: Target = {
 };
 
 /** Time that passes when the test says so. */
-function open(t: import('node:test').TestContext) {
+function open(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval', 'Date'] });
   const events: Event[] = [];
   const sessions = new Sessions({ append: async (event) => void events.push(event) });

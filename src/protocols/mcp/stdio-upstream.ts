@@ -35,16 +35,20 @@ export function createStdioUpstream(target: Target, credential: () => Promise<Re
     return server;
   }
 
+  async function* exchange(call: UpstreamCall, key: string, opening: boolean): AsyncIterable<UpstreamEvent> {
+    const server = servers.get(key) ?? (opening || !call.session ? await start(key) : undefined);
+    if (server) yield* server.exchange(call, opening ? key : undefined);
+    else yield empty(404);
+  }
+
   return {
     async *send(call) {
       const opening = call.message?.kind === 'request' && call.message.method === 'initialize';
       const stateless = call.headers['mcp-protocol-version'] === MODERN_VERSION;
       const key = opening ? randomUUID() : (call.session?.upstreamId ?? (stateless ? `of ${call.owner ?? ''}` : undefined));
-      if (key === undefined) return yield* withoutSession(call);
-      if (call.verb === 'DELETE') return yield* end(servers.get(key));
-      const server = servers.get(key) ?? (opening || !call.session ? await start(key) : undefined);
-      if (server) yield* server.exchange(call, opening ? key : undefined);
-      else yield empty(404);
+      if (key === undefined) yield* withoutSession(call);
+      else if (call.verb === 'DELETE') yield* end(servers.get(key));
+      else yield* exchange(call, key, opening);
     },
     async close() {
       await Promise.all([...servers.values()].map((server) => server.close()));

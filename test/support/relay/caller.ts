@@ -5,7 +5,7 @@ export interface Block {
   /** The event as it came, without its blank line. */
   readonly raw: string;
   readonly id: string | undefined;
-  readonly message: Message;
+  readonly message: Message | undefined;
 }
 
 /** The events and comments of one stream, one after the other; undefined at its end. */
@@ -24,7 +24,7 @@ export interface Stream {
 export interface Caller {
   readonly sessionId: string | undefined;
   /** The reply to `initialize`. */
-  readonly opened: Message;
+  readonly opened: Message | undefined;
   /** One message; its reply may be a body or a stream. */
   send(message: object, headers?: Record<string, string>): Promise<Stream>;
   /** One request and its answer. */
@@ -50,7 +50,7 @@ export async function openCaller(url: string, token: string, { version = '2025-0
   const headers = (): Record<string, string> => ({ ...ACCEPT, authorization: `Bearer ${token}`, 'mcp-protocol-version': version, ...session });
   const send = (message: object, more: Record<string, string> = {}): Promise<Stream> =>
     open(url, { method: 'POST', body: JSON.stringify(message), headers: { ...headers(), 'content-type': 'application/json', ...more } });
-  let opened: Message;
+  let opened: Message | undefined;
   if (sessionId === undefined) {
     const params = { protocolVersion: version, capabilities: {}, clientInfo: { name, version: '1.0.0' } };
     const reply = await send({ jsonrpc: '2.0', id: 'open', method: 'initialize', params });
@@ -63,7 +63,9 @@ export async function openCaller(url: string, token: string, { version = '2025-0
   const begin = (method: string, params: object, id: string | number): Promise<Stream> => send({ jsonrpc: '2.0', id, method, params });
   const ask = async (method: string, params: object = {}, id: string | number = (next += 1)): Promise<Message> => {
     const blocks = await (await begin(method, params, id)).rest();
-    return blocks.findLast((block) => block.message?.method === undefined)?.message;
+    const answer = blocks.findLast((block) => block.message !== undefined && block.message.method === undefined)?.message;
+    if (!answer) throw new Error(`"${method}" was not answered`);
+    return answer;
   };
   return {
     get sessionId() {
@@ -115,7 +117,7 @@ async function open(url: string, init: RequestInit): Promise<Stream> {
     next,
     async message() {
       for (let block = await next(); block; block = await next()) if (block.message !== undefined) return block.message;
-      return undefined;
+      throw new Error('the stream ended without a message');
     },
     async rest() {
       const all: Block[] = [];
@@ -129,7 +131,7 @@ async function open(url: string, init: RequestInit): Promise<Stream> {
 async function* readBlocks(response: Response): AsyncGenerator<Block, undefined> {
   if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream')) {
     const raw = await response.text();
-    if (raw !== '') yield { raw, id: undefined, message: JSON.parse(raw) };
+    if (raw !== '') yield { raw, id: undefined, message: JSON.parse(raw) as Message };
     return undefined;
   }
   let pending = '';
@@ -152,5 +154,5 @@ function readBlock(raw: string): Block {
       ?.slice(name.length + 1)
       .trim();
   const data = field('data');
-  return { raw, id: field('id'), message: data === undefined || data === '' ? undefined : JSON.parse(data) };
+  return { raw, id: field('id'), message: data === undefined || data === '' ? undefined : (JSON.parse(data) as Message) };
 }

@@ -4,9 +4,52 @@ import { drained } from '../../../src/protocols/mcp/drained.ts';
 import { listen } from '../listen.ts';
 import { until } from '../until.ts';
 
-/** A parsed message; a test that reads what is not there fails by itself. */
-// oxlint-disable-next-line typescript/no-explicit-any -- whatever was sent
-export type Message = any;
+/** A parsed message. Every member is said to be there: a test that reads what is not there fails by itself. */
+export interface Message {
+  readonly id?: string | number | null;
+  readonly method?: string;
+  readonly params: Params;
+  readonly result: Result;
+  readonly error: { readonly code: number; readonly message: string; readonly data: Result & { readonly code: string } };
+}
+
+interface Params {
+  readonly name: string;
+  readonly arguments: object;
+  readonly message: string;
+  readonly data: string;
+  readonly progress: number;
+  readonly progressToken: unknown;
+  readonly protocolVersion: string;
+  readonly taskId: string;
+  readonly uri: string;
+  readonly _meta: Meta;
+}
+
+interface Meta {
+  readonly 'dev.sallyport/approval': { readonly id: string; readonly note: string };
+  readonly 'io.modelcontextprotocol/subscriptionId': unknown;
+}
+
+type Listed = readonly Readonly<Record<string, string>>[];
+
+interface Result extends Meta {
+  readonly content: readonly [{ readonly text: string }];
+  readonly isError: boolean;
+  readonly _meta: Meta;
+  readonly tools: Listed;
+  readonly prompts: Listed;
+  readonly resources: Listed;
+  readonly resourceTemplates: Listed;
+  readonly cacheScope: string;
+  readonly ttlMs: number;
+  readonly completion: { readonly values: readonly string[] };
+  readonly inputRequests: object;
+  readonly resultType: string;
+  readonly task: { readonly taskId: string };
+  readonly taskId: string;
+  readonly tasks: readonly { readonly taskId: string }[];
+}
 
 export interface Turn {
   readonly verb: string;
@@ -56,7 +99,7 @@ export async function startScriptedServer(tools: object[] = []): Promise<Scripte
     GET: (turn) => turn.response.writeHead(405, { allow: 'POST', 'content-type': 'text/html' }).end('<p>not here'),
   };
   const other = (turn: Turn): void => {
-    if (turn.message?.id === undefined || turn.message.method === undefined) turn.response.writeHead(202).end();
+    if (turn.message.id === undefined || turn.message.method === undefined) turn.response.writeHead(202).end();
     else turn.json(200, { jsonrpc: '2.0', id: turn.message.id, error: { code: -32601, message: 'no such method' } });
   };
   const server = createServer((request, response) => {
@@ -103,7 +146,8 @@ async function readTurn(request: IncomingMessage, response: ServerResponse): Pro
       .filter((_, index) => index % 2 === 0)
       .map((name) => name.toLowerCase())
       .toSorted(),
-    message: text === '' ? undefined : JSON.parse(text),
+    // what the gateway wrote, or nothing on GET and DELETE, where no script reads it
+    message: (text === '' ? {} : JSON.parse(text)) as Message,
     response,
     gone: () => gone,
     result: (result) => turn.json(200, reply(turn, result)),
