@@ -233,7 +233,8 @@ export class McpExchange implements Exchange {
   /** A subscription that ends is answered; the stream of a session just ends. */
   async #sayEnd(): Promise<void> {
     const { message, responder } = this.#ask;
-    if (message?.kind !== 'request' || !responder.streaming) return;
+    if (!responder.streaming) return responder.empty(503);
+    if (message?.kind !== 'request') return;
     const result = { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': message.id } };
     await responder.reply(200, { jsonrpc: '2.0', id: message.id, result });
   }

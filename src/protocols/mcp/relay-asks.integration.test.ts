@@ -126,3 +126,19 @@ test('in the stateless revision the questions inside a result are decided: allow
   const refused = await (await sendModern(relay.endpoint(), token, 'tools/call', { name: 'work', arguments: {} })).message();
   assert.deepEqual([refused.error.code, refused.result], [403, undefined]);
 });
+
+test('a page that an error asks to open first (2025-11-25) is decided like any other', async () => {
+  const needs = (url: string) => (turn: Turn) =>
+    turn.json(200, {
+      jsonrpc: '2.0',
+      id: turn.message.id,
+      error: { code: -32042, message: 'open', data: { elicitations: [{ url, elicitationId: 'e', message: '' }] } },
+    });
+  open();
+  server.on('tools/call', needs('https://auth.example.com/connect'));
+  assert.equal((await caller.call('work')).error.code, -32042);
+  server.on('tools/call', needs('https://evil.example/connect'));
+  const refused = await caller.call('work');
+  assert.equal(refused.error.code, 403);
+  assert.doesNotMatch(JSON.stringify(refused.error.data ?? {}), /connect/);
+});

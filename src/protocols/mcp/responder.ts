@@ -54,7 +54,7 @@ export function createResponder(response: ServerResponse, { keepAliveMs }: Pick<
       streaming = true;
       response.writeHead(200, { ...BASE, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no', ...headers });
       response.flushHeaders();
-      keepAlive = setInterval(() => void event(': keep-alive\n\n'), keepAliveMs);
+      if (!left.signal.aborted) keepAlive = setInterval(() => void event(': keep-alive\n\n'), keepAliveMs);
     },
     event,
     comment: (text) => void event(`: ${text.replaceAll(/[\r\n]+/g, ' ')}\n\n`),
