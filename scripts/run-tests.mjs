@@ -83,7 +83,9 @@ async function runStages(stages) {
 }
 
 function runCommands(commands) {
-  const runs = commands.map((args) => spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 }));
+  const runs = commands.map((args) =>
+    spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, NO_COLOR: '1' } }),
+  );
   const failed = runs.filter(({ status }) => status !== 0);
   return {
     passed: runs.length - failed.length,
