@@ -46,8 +46,22 @@ export function hasContext(probe: Probe, context: RegExp, start: number, end: nu
 }
 
 function wordNear(text: string, context: RegExp, start: number, end: number): boolean {
-  if (context.test(plain(text.slice(Math.max(0, start - BEFORE), start)))) return true;
-  return end < text.length && context.test(plain(text.slice(end, end + AFTER)));
+  if (start > 0 && context.test(before.words(text, Math.max(0, start - BEFORE), start))) return true;
+  return end < text.length && context.test(after.words(text, end, end + AFTER));
 }
+
+/** Several detectors in turn ask for the words at the same place. */
+function lastWords(): { words(text: string, start: number, end: number): string } {
+  let last = { text: '', start: 0, end: 0, words: '' };
+  return {
+    words(text, start, end) {
+      if (last.start !== start || last.end !== end || last.text !== text) last = { text, start, end, words: plain(text.slice(start, end)) };
+      return last.words;
+    },
+  };
+}
+
+const before = lastWords();
+const after = lastWords();
 
 const plain = (text: string): string => text.toLowerCase().replace(/[_-]/g, ' ');

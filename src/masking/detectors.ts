@@ -13,7 +13,7 @@ import { macAddress } from './detectors/mac-address.ts';
 import { personTitle } from './detectors/person-title.ts';
 import { phone } from './detectors/phone.ts';
 import { secret } from './detectors/secret.ts';
-import { joinTabled, namesIn, NATIONAL_RULES, tabledDetectors, withRows } from './detectors/tabled.ts';
+import { joinTabled, namesIn, NATIONAL_RULES, tabledDetectors } from './detectors/tabled.ts';
 import { url } from './detectors/url.ts';
 import { usSsn } from './detectors/us-ssn.ts';
 
@@ -27,7 +27,7 @@ const SINGLE: readonly Detector[] = [
 const TABLED: readonly Detector[] = tabledDetectors();
 
 /** Every detector that a policy may name. Names of persons and places in prose need a language model and have none here. */
-export const DETECTORS: readonly Detector[] = [...SINGLE.map(withRows), ...TABLED];
+export const DETECTORS: readonly Detector[] = [...SINGLE, ...TABLED];
 
 const NATIONAL_ID = [...namesIn(NATIONAL_RULES), 'us-ssn', 'id-number'];
 const BANK = [...namesIn(BANK_RULES), 'credit-card', 'iban', 'bank-account', 'bic'];

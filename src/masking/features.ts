@@ -11,7 +11,8 @@ export interface Features {
   readonly colons: number;
   readonly dashes: number;
   readonly dots: number;
-  /** Letters A to Z. */
+  /** Letters of ASCII, and those of them that are capitals. */
+  readonly letters: number;
   readonly capitals: number;
   /** Sum of the `HAS` bits of the characters that occur. */
   readonly seen: number;
@@ -54,7 +55,6 @@ const NAMED: Readonly<Record<string, number>> = {
   '=': HAS.assign | RUN,
   '>': HAS.assign,
   '|': HAS.assign,
-  ',': HAS.assign,
   "'": HAS.assign,
   '`': HAS.assign,
   '+': RUN,
@@ -83,6 +83,7 @@ export function featuresOf(text: string): Features {
   let colons = 0;
   let dashes = 0;
   let dots = 0;
+  let letters = 0;
   let capitals = 0;
   for (let at = 0; at < length; at += 1) {
     const code = text.charCodeAt(at);
@@ -91,13 +92,16 @@ export function featuresOf(text: string): Features {
     if ((kind & WORD) !== 0) {
       run += 1;
       word += 1;
-      capitals += (kind >> CAPITAL_SHIFT) & 1;
       if ((kind & HAS.digit) !== 0) {
         digits += 1;
         chain += 1;
         gap = 0;
         if (chain > longestChain) longestChain = chain;
-      } else chain = 0;
+      } else {
+        letters += 1;
+        capitals += (kind >> CAPITAL_SHIFT) & 1;
+        chain = 0;
+      }
       continue;
     }
     if (word > longestWord) longestWord = word;
@@ -113,7 +117,7 @@ export function featuresOf(text: string): Features {
     else if (code === 0x2d) dashes += 1;
     else if (code === 0x2e) dots += 1;
   }
-  return { length, digits, chain: longestChain, run: Math.max(run, longestRun), word: Math.max(word, longestWord), colons, dashes, dots, capitals, seen };
+  return { length, digits, chain: longestChain, run: Math.max(run, longestRun), word: Math.max(word, longestWord), colons, dashes, dots, letters, capitals, seen };
 }
 
 function classOf(code: number): number {

@@ -9,7 +9,7 @@ import { NO_KEY } from './key.ts';
 import { scan } from './scan.ts';
 
 const folder = process.env['SALLYPORT_CASES'] ?? join(import.meta.dirname, '../../../shared/cases');
-const EVERYTHING: Features = { length: 1e9, digits: 1e9, chain: 1e9, run: 1e9, word: 1e9, colons: 1e9, dashes: 1e9, dots: 1e9, capitals: 1e9, seen: -1 };
+const EVERYTHING: Features = { length: 1e9, digits: 1e9, chain: 1e9, run: 1e9, word: 1e9, colons: 1e9, dashes: 1e9, dots: 1e9, letters: 1e9, capitals: 1e9, seen: -1 };
 
 interface SecretCase {
   readonly text: string;

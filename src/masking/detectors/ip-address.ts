@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
-import type { Detector, Finding } from '../detector.ts';
+import type { Detector, Finding, Probe } from '../detector.ts';
 import type { Features } from '../features.ts';
 import { matches } from '../matches.ts';
 
@@ -16,7 +16,7 @@ export const ipAddress: Detector = {
   kinds: ['ip-address'],
   context: /\b(?:ip|ipv4|ipv6|address|host|server|client|remote)\b/,
   mayFind: (features) => mayHoldV4(features) || mayHoldV6(features),
-  find: (probe) => [...(mayHoldV4(probe.features) ? findV4(probe.text) : []), ...(mayHoldV6(probe.features) ? findV6(probe.text) : [])],
+  find: (probe) => [...(mayHoldV4(probe.features) ? findV4(probe.text) : []), ...(mayHoldV6(probe.features) ? findV6(probe) : [])],
 };
 
 const mayHoldV4 = (features: Features): boolean => features.dots >= 3 && features.digits >= 4;
@@ -29,8 +29,8 @@ function findV4(text: string): readonly Finding[] {
 }
 
 /** Short forms such as `a::b` are names in programs: one needs a digit, or enough groups. */
-function findV6(text: string): readonly Finding[] {
-  if (!text.includes('::') && !SEVEN_COLONS.test(text)) return [];
+function findV6({ text, features }: Probe): readonly Finding[] {
+  if (!text.includes('::') && !(features.colons >= 6 && SEVEN_COLONS.test(text))) return [];
   return matches(text, V6)
     .filter((match) => isIPv6(match[0]) && (/\d/.test(match[0]) || match[0].split(':').length > 4))
     .map((match) => finding(match.index, match[0]));

@@ -4,6 +4,7 @@
  * whole value is judged.
  */
 import type { Detector, Finding, Probe } from '../detector.ts';
+import { isLetter } from '../digits.ts';
 import type { Features } from '../features.ts';
 import { keySays, type KeyTraits } from '../key.ts';
 import type { LabelledRule } from './labelled-rules.ts';
@@ -22,9 +23,8 @@ const MIN_CAPITALS = 8;
 /** Looks for all of the given kinds at once; findings carry the name of their kind. */
 export function labelledDetector(name: string, description: string, rules: readonly LabelledRule[]): Detector {
   const compiled = rules.map(compile);
-  const inText = compiled.filter(({ rule }) => rule.words !== '');
-  // One group a row tells whose word was found.
-  const words = new RegExp(`(?<![a-z])(?:${inText.map(({ rule }) => `(${rule.words})`).join('|')})(?![a-z])`, 'gi');
+  const inText = compiled.filter(({ rule }) => rule.words.length > 0);
+  const words = wordFinder(inText);
   const keys = new RegExp(compiled.map(({ key }) => key.source).join('|'), 'u');
   return {
     name,
@@ -32,11 +32,11 @@ export function labelledDetector(name: string, description: string, rules: reado
     kinds: rules.map((rule) => rule.name),
     context: keys,
     mayFind: (features, key) => mayHoldValue(features) || (features.length > 1 && keySays(key, keys)),
-    find: (probe) => [...findByKey(probe, compiled, keys), ...(inText.length > 0 && mayHoldValue(probe.features) ? findByWord(probe.text, inText, words) : [])],
+    find: (probe) => [...findByKey(probe, compiled, keys), ...(words && mayHoldValue(probe.features) ? findByWord(probe.text, words) : [])],
   };
 }
 
-const mayHoldValue = (features: Features): boolean => (features.digits >= MIN_DIGITS || features.capitals >= MIN_CAPITALS) && features.length >= 8;
+const mayHoldValue = (features: Features): boolean => (features.digits >= MIN_DIGITS || features.capitals >= MIN_CAPITALS) && features.letters >= 3 && features.length >= 6;
 
 function compile(rule: LabelledRule): Compiled {
   return {
@@ -59,17 +59,48 @@ const saysOnly = (key: KeyTraits, { rule, key: words }: Compiled): boolean => ke
 
 const NONE: readonly Finding[] = [];
 
-function findByWord(text: string, rules: readonly Compiled[], words: RegExp): readonly Finding[] {
+/** Finds the words of all rows: only where a word begins as one of them does is the pattern tried. */
+interface WordFinder {
+  readonly rules: readonly Compiled[];
+  /** One group a row tells whose word it is. */
+  readonly pattern: RegExp;
+  /** First two letters of the words, each pair a bit. */
+  readonly beginnings: Uint8Array;
+}
+
+function wordFinder(rules: readonly Compiled[]): WordFinder | undefined {
+  if (rules.length === 0) return undefined;
+  const beginnings = new Uint8Array(PAIRS);
+  for (const word of rules.flatMap(({ rule }) => rule.words)) beginnings[pairAt(word, 0)] = 1;
+  const groups = rules.map(({ rule }) => `(${rule.words.toSorted((a, b) => b.length - a.length).map(wordPattern).join('|')})`);
+  return { rules, pattern: new RegExp(`(?:${groups.join('|')})(?![\\p{L}])`, 'iuy'), beginnings };
+}
+
+const wordPattern = (word: string): string => word.split(' ').map((part) => RegExp.escape(part)).join('[ _-]?');
+
+const PAIRS = 32 * 32;
+
+/** The first two letters as one number; what is no ASCII letter counts by its last bits. */
+const pairAt = (text: string, at: number): number => ((text.charCodeAt(at) & 31) << 5) | (text.charCodeAt(at + 1) & 31);
+
+function findByWord(text: string, { rules, pattern, beginnings }: WordFinder): readonly Finding[] {
   const findings: Finding[] = [];
-  words.lastIndex = 0;
-  for (let match = words.exec(text); match; match = words.exec(text)) {
-    const one = rules[match.findIndex((part, at) => at > 0 && part !== undefined) - 1];
-    const found = one && valueAfter(text, one, words.lastIndex);
-    if (!found) continue;
-    findings.push(found);
-    words.lastIndex = found.end;
+  for (let at = 0, inWord = false; at < text.length; at += 1) {
+    const letter = isLetter(text.charCodeAt(at));
+    if (letter && !inWord && beginnings[pairAt(text, at)] === 1) {
+      const found = foundAt(text, at, rules, pattern);
+      if (found) findings.push(found);
+    }
+    inWord = letter;
   }
   return findings;
+}
+
+function foundAt(text: string, at: number, rules: readonly Compiled[], pattern: RegExp): Finding | undefined {
+  pattern.lastIndex = at;
+  const match = pattern.exec(text);
+  const one = match && rules[match.findIndex((part, group) => group > 0 && part !== undefined) - 1];
+  return one ? valueAfter(text, one, pattern.lastIndex) : undefined;
 }
 
 function valueAfter(text: string, { rule, after }: Compiled, at: number): Finding | undefined {

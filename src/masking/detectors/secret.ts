@@ -1,5 +1,6 @@
 import type { Detector, Finding, Probe } from '../detector.ts';
 import { isLetter, isDigit } from '../digits.ts';
+import { HAS, type Features } from '../features.ts';
 import { findAssigned } from './secret-assignment.ts';
 import { findEnclosed } from './secret-structure.ts';
 import { TOKEN_RULES, type TokenRule } from './secret-tokens.ts';
@@ -24,8 +25,14 @@ function findSecrets(probe: Probe): readonly Finding[] {
   if (named) return [named];
   const { text, features } = probe;
   if (features.length < MIN_TEXT) return [];
-  return [...(features.run >= MIN_TOKEN_RUN ? findTokens(text) : []), ...findEnclosed(probe), ...findAssigned(text)];
+  return [...(features.run >= MIN_TOKEN_RUN ? findTokens(text) : []), ...findEnclosed(probe), ...(mayAssign(features, text) ? findAssigned(text) : [])];
 }
+
+const SIGNS = HAS.assign | HAS.colon | HAS.quote | HAS.escape;
+const VERB = /[ \t](?:is|was|value)[ \t:=]/;
+
+/** A name is tied to its value by a sign or by a verb. */
+const mayAssign = (features: Features, text: string): boolean => (features.seen & SIGNS) !== 0 || VERB.test(text);
 
 /** The whole text is the value of a member whose key says that it is secret. */
 function findNamed({ text, key }: Probe): Finding | undefined {

@@ -11,14 +11,10 @@ import { labelledDetector } from './labelled.ts';
 
 export const NATIONAL_RULES: readonly IdentifierRule[] = [...AMERICAN_RULES, ...EUROPEAN_RULES, ...ASIA_PACIFIC_RULES];
 const IDENTIFIER_RULES: readonly IdentifierRule[] = [...NATIONAL_RULES, ...BANK_RULES, ...DEVICE_RULES, ...MEDICAL_RULES];
-/** A kind with a detector of its own, which has a row as well. */
-const WITH_DETECTOR = new Set(['coordinates']);
 
 /** One detector a name: some names have a row in both tables. */
 export function tabledDetectors(): readonly Detector[] {
-  return namesIn([...IDENTIFIER_RULES, ...LABELLED_RULES])
-    .filter((name) => !WITH_DETECTOR.has(name))
-    .map((name) => tabled([name]));
+  return namesIn([...IDENTIFIER_RULES, ...LABELLED_RULES]).map((name) => tabled([name]));
 }
 
 export const namesIn = (rules: readonly { readonly name: string }[]): readonly string[] => [...new Set(rules.map((rule) => rule.name))];
@@ -43,12 +39,6 @@ function tabled(names: readonly string[]): Detector {
 const ofLayouts = (rules: readonly IdentifierRule[]): Detector => identifierDetector(rules[0]?.name ?? '', describe(rules), rules);
 const ofWords = (rules: readonly LabelledRule[]): Detector => labelledDetector(rules[0]?.name ?? '', describe(rules), rules);
 const describe = (rules: readonly { readonly description: string }[]): string => (rules.length === 1 ? (rules[0]?.description ?? '') : `${rules.length} kinds`);
-
-/** A detector whose kind has a row in the table of words as well. */
-export function withRows(detector: Detector): Detector {
-  const rows = LABELLED_RULES.filter((rule) => rule.name === detector.name);
-  return rows.length === 0 ? detector : together([detector, ofWords(rows)], detector.name);
-}
 
 function together(parts: readonly Detector[], name: string): Detector {
   const [first] = parts;

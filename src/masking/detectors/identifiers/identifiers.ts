@@ -5,9 +5,9 @@
  */
 import type { Detector, Finding, Probe } from '../../detector.ts';
 import type { Features } from '../../features.ts';
-import { isDigit, isLetter } from '../../digits.ts';
+import { isDigit } from '../../digits.ts';
 import { keySays } from '../../key.ts';
-import { extendKey, fits, indexLayouts, MAX_PART, MAX_PARTS, separatorCode, type Layout, type LayoutIndex } from './layout.ts';
+import { extendKey, fits, indexLayouts, isPart, MAX_PART, MAX_PARTS, separatorCode, type Layout, type LayoutIndex } from './layout.ts';
 import { ANY_ID, NEAR, type IdentifierRule } from './rule.ts';
 
 /** The fewest digits that any layout has. */
@@ -28,10 +28,9 @@ export function identifierDetector(name: string, description: string, rules: rea
 
 const mayFind = (features: Features): boolean => features.digits >= MIN_DIGITS && features.length >= 8;
 
-const isPart = (code: number): boolean => isDigit(code) || isLetter(code);
-
 function findIdentifiers(probe: Probe, index: LayoutIndex): readonly Finding[] {
   const { text } = probe;
+  if (isTimeStamp(text)) return NONE;
   const findings: Finding[] = [];
   let at = 0;
   while (at < text.length) {
@@ -44,12 +43,18 @@ function findIdentifiers(probe: Probe, index: LayoutIndex): readonly Finding[] {
   return findings;
 }
 
+const NONE: readonly Finding[] = [];
+const TIME_STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]{0,12}(?:Z|[+-]\d\d:?\d\d)?$/;
+
+/** RFC 3339: most texts with digits in a reply are that and nothing else. */
+const isTimeStamp = (text: string): boolean => text.charCodeAt(10) === 0x54 && text.charCodeAt(4) === 0x2d && TIME_STAMP.test(text);
+
 /** The letter of `\\n`, which stands before a number in JSON that was not decoded. */
-const isEscape = (text: string, at: number): boolean => text.charCodeAt(at - 1) === 0x5c && /[nrt]/.test(text[at] ?? '');
+const isEscape = (text: string, at: number): boolean => at > 0 && text.charCodeAt(at - 1) === 0x5c && /[nrt]/.test(text[at] ?? '');
 
 function partEnd(text: string, start: number): number {
   let at = start;
-  while (isPart(text.charCodeAt(at))) at += 1;
+  while (at < text.length && isPart(text.charCodeAt(at))) at += 1;
   return at;
 }
 
@@ -67,6 +72,7 @@ function addFindings(findings: Finding[], probe: Probe, index: LayoutIndex, star
     if (layouts === undefined) return;
     const found = layouts.length > 0 ? judge(probe, layouts, start, end) : undefined;
     if (found) findings.push(found);
+    if (end >= text.length) return;
     before = separatorCode(text.charCodeAt(end));
     if (before === 0) return;
     from = end + 1;
@@ -74,7 +80,8 @@ function addFindings(findings: Finding[], probe: Probe, index: LayoutIndex, star
 }
 
 function judge(probe: Probe, layouts: readonly Layout[], start: number, end: number): Finding | undefined {
-  const compact = probe.text.slice(start, end).replace(/[^A-Za-z0-9]+/g, '').toUpperCase();
+  const written = probe.text.slice(start, end);
+  const compact = (end - start > MAX_PART || /[^A-Za-z0-9]/.test(written) ? written.replace(/[^A-Za-z0-9]+/g, '') : written).toUpperCase();
   let best: Finding | undefined;
   let around: string | undefined;
   for (const { rule, alone, classes } of layouts) {

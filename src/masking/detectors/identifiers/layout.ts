@@ -15,19 +15,22 @@ export type LayoutIndex = ReadonlyMap<number, readonly Layout[]>;
 
 /** Different separators that mean the same have the same number; 0 is none. */
 export function separatorCode(code: number): number {
-  if (code === 0x20 || code === 0xa0 || code === 0x2007 || code === 0x2009 || code === 0x202f) return 1;
-  if (code === 0x2d || (code >= 0x2010 && code <= 0x2015) || code === 0x2212 || code === 0xad) return 2;
-  if (code === 0x2e) return 3;
-  if (code === 0x2f) return 4;
-  if (code === 0x28) return 5;
-  return code === 0x2b ? 6 : 0;
+  if (code < 128) return SEPARATORS[code] ?? 0;
+  if (code === 0xa0 || code === 0x2007 || code === 0x2009 || code === 0x202f) return 1;
+  return (code >= 0x2010 && code <= 0x2015) || code === 0x2212 || code === 0xad ? 2 : 0;
 }
 
-/** Extends the key of what came before by a separator and a part of that many characters. Exact below 2^53. */
-export const extendKey = (key: number, separatorBefore: number, size: number): number => key * 151 + separatorBefore * 21 + size;
+const SEPARATORS = Uint8Array.from({ length: 128 }, (_, code) => ' -./(+'.indexOf(String.fromCharCode(code)) + 1);
+const PARTS = Uint8Array.from({ length: 128 }, (_, code) => (isDigit(code) || isLetter(code) ? 1 : 0));
+
+/** A letter or a digit of ASCII; NaN, past the end, is none. */
+export const isPart = (code: number): boolean => code < 128 && PARTS[code] === 1;
+
+/** Extends the key of what came before by a separator and a part of that many characters. Two shapes may share a key: `fits` tells. */
+export const extendKey = (key: number, separatorBefore: number, size: number): number => (Math.imul(key, 151) + separatorBefore * 21 + size) | 0;
 
 export const MAX_PART = 20;
-/** More parts than any layout has would pass the range in which keys are exact. */
+/** As many as any layout has. */
 export const MAX_PARTS = 7;
 
 export function indexLayouts(rules: readonly IdentifierRule[]): LayoutIndex {
@@ -52,6 +55,7 @@ function addLayout(index: Map<number, Layout[]>, rule: IdentifierRule, written: 
 }
 
 export function fits(compact: string, classes: string): boolean {
+  if (compact.length !== classes.length) return false;
   for (let i = 0; i < classes.length; i += 1) {
     const wanted = classes.charCodeAt(i);
     const code = compact.charCodeAt(i);
