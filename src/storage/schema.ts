@@ -12,7 +12,8 @@ export interface Schema {
   spent: { id: string; spent_at: number };
   locks: LockRow;
   access_reviews: AccessReviewRow;
-  tool_pins: { target: string; name: string; hash: string; definition: string; status: string; seen_at: number };
+  tool_pins: ToolPinRow;
+  pinned_targets: { target: string; first_at: number; ended_at: number | null };
 }
 
 export interface ApprovalRow {
@@ -103,4 +104,17 @@ export interface AccountRow {
   created_at: number;
   failures: number;
   locked_until: number;
+}
+
+export interface ToolPinRow {
+  target: string;
+  name: string;
+  hash: string;
+  definition: string;
+  status: string;
+  seen_at: number;
+  findings: string;
+  latest_at: number;
+  decided_by: string | null;
+  decided_at: number | null;
 }
