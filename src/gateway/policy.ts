@@ -1,7 +1,7 @@
 import { explainError, SallyportError } from '../core/error.ts';
 import { makeEvent } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
-import { DETECTORS } from '../masking/detectors.ts';
+import { DETECTOR_NAMES } from '../masking/detectors.ts';
 import { createKindSearch } from '../masking/detect-kinds.ts';
 import { loadResources, type ResourceOptions } from '../policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../policy/snapshot.ts';
@@ -10,7 +10,7 @@ import { PROTOCOLS } from '../protocols/registry.ts';
 
 /** What a gateway's resources may name; `kinds` are those that its analyzer serves. */
 export function resourceOptions(kinds: readonly string[]): ResourceOptions {
-  const own = DETECTORS.map(({ name }) => name);
+  const own = DETECTOR_NAMES;
   const clash = kinds.find((kind) => own.includes(kind));
   if (clash !== undefined)
     throw new SallyportError('config_invalid', `${clash} is detected without an analyzer`, { hint: 'remove it from masking.analyzer.entities' });
@@ -18,7 +18,7 @@ export function resourceOptions(kinds: readonly string[]): ResourceOptions {
 }
 
 /** For checks without a gateway: an analyzer is supposed, with what Presidio finds by a language model. */
-export const RESOURCE_OPTIONS: ResourceOptions = resourceOptions(['person', 'location', 'organization', 'nrp', 'date-time']);
+export const RESOURCE_OPTIONS: ResourceOptions = resourceOptions(['person', 'location', 'organization', 'nrp']);
 
 export interface PolicyParts {
   readonly recorder: Recorder;
