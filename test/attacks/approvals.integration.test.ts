@@ -93,6 +93,5 @@ test('recordings are seen by whose they are and by the owners of the target, by 
     assert.deepEqual(await api[who].sessions(), [], who);
     for (const { id } of all) assert.equal((await api[who].raw(`sessions/${id}`)).status, 404);
   }
-  for (const id of ['..', '%2e%2e', '0', "' or 1=1 --", 'a'.repeat(3000)])
-    assert.ok((await owner.raw(`sessions/${id}`)).status >= 400, id);
+  for (const id of ['..', '%2e%2e', '0', "' or 1=1 --", 'a'.repeat(3000)]) assert.ok((await owner.raw(`sessions/${id}`)).status >= 400, id);
 });

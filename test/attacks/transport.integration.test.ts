@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
+import { until } from '../support/until.ts';
 import { startBench, type Bench, type RequestParts } from './bench.ts';
 import { forwarded, meets, rejected, type Fate } from './expect.ts';
 
@@ -12,7 +13,7 @@ after(() => bench.close());
 
 const look: RequestParts = { name: 'look', params: { arguments: {} } };
 const line = (text: string): RequestParts => ({ ...look, line: text });
-const head = (headers: RequestParts['headers']): RequestParts => ({ ...look, headers });
+const head = (headers: NonNullable<RequestParts['headers']>): RequestParts => ({ ...look, headers });
 const SHUT = rejected([400, 401, 403, 404, 405, 421, 505]);
 
 const lines: readonly (readonly [what: string, parts: RequestParts, fate: Fate])[] = [
@@ -47,7 +48,7 @@ const lines: readonly (readonly [what: string, parts: RequestParts, fate: Fate])
 ];
 for (const [what, parts, fate] of lines) test(`request line: ${what}: ${fate.fate}`, () => meets(bench, parts, fate, what));
 
-const headers: readonly (readonly [what: string, headers: () => RequestParts['headers'], fate: Fate])[] = [
+const headers: readonly (readonly [what: string, headers: () => NonNullable<RequestParts['headers']>, fate: Fate])[] = [
   ['an own page asks', () => ({ Origin: bench.url }), forwarded],
   ['a page of another origin', () => ({ Origin: 'https://evil.example' }), rejected(403)],
   ['a page without an origin', () => ({ Origin: 'null' }), rejected(403)],
@@ -126,6 +127,25 @@ test('connections that say nothing, or little, cost nobody else anything', async
   }
   await meets(bench, look, forwarded, 'beside a thousand idle connections');
   for (const socket of sockets) socket.destroy();
+});
+
+test('one subject that holds streams and calls by the hundred keeps nobody else from the target', async () => {
+  bench.scripts.set('GET', (response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': open\n\n'));
+  const listen = await bench.request({ era: 'legacy', line: 'GET /mcp/lab HTTP/1.1', body: '' });
+  const sockets: Socket[] = [];
+  let refused = 0;
+  for (let at = 0; at < 600; at += 1) {
+    const socket = connect(bench.port, '127.0.0.1').on('error', () => {});
+    socket.on('data', (chunk) => (refused += chunk.includes(' 429 ') ? 1 : 0));
+    socket.write(listen);
+    sockets.push(socket);
+  }
+  await until('the refusals', () => (refused >= 88 ? true : undefined));
+  await meets(bench, { ...look, token: await bench.token('bob') }, forwarded, 'another subject');
+  await meets(bench, look, rejected(429), 'the same');
+  for (const socket of sockets) socket.destroy();
+  bench.scripts.clear();
+  await until('its streams to end', async () => ((await bench.send(await bench.request(look))).status === 200 ? true : undefined));
 });
 
 test('what strangers send is recorded at a bounded rate', async () => {

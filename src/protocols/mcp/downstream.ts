@@ -5,7 +5,7 @@ import { newId } from '../../core/id.ts';
 import { isJsonObject, member, type JsonObject } from '../../core/json.ts';
 import { passCommand } from '../../core/pipeline.ts';
 import type { Client, Session } from '../../core/session.ts';
-import type { Subject } from '../../core/subject.ts';
+import { subjectKey, type Subject } from '../../core/subject.ts';
 import { idText, readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage, type RpcRequest } from './codec.ts';
 import { commandOf, formProblem, transportCommand } from './command.ts';
 import { httpStatus, rpcError } from './errors.ts';
@@ -31,7 +31,9 @@ export interface Caller {
 export async function serve(request: IncomingMessage, response: ServerResponse, caller: Caller, side: TargetSide, context: McpContext): Promise<void> {
   const responder = createResponder(response, context.times);
   const line: Line = { request, responder, caller, side, context, headers: readHeaders(request) };
+  const leave = side.underWay.enter(subjectKey(caller.subject));
   try {
+    if (!leave) return await reject(line, 429, { code: -32603, message: 'too many calls and streams at once: end some, then try again' });
     const repeated = repeatedHeader(request);
     if (repeated !== undefined) return await reject(line, 400, { code: -32600, message: `the header "${repeated}" was sent more than once` });
     if (request.method === 'POST') return await post(line);
@@ -40,6 +42,8 @@ export async function serve(request: IncomingMessage, response: ServerResponse, 
   } catch (cause) {
     const error = cause instanceof SallyportError ? cause : new SallyportError('internal', 'the gateway failed on this request', { cause });
     await responder.reply(httpStatus(error.code), rpcError(null, -32603, error.message));
+  } finally {
+    leave?.();
   }
 }
 

@@ -13,7 +13,8 @@ import type { Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
 export function createHttpUpstream(target: Target, credential: () => Promise<ResolvedCredential>): Transport {
   const url = new URL(target.address ?? '');
   const pool = new Pool(url.origin, {
-    connections: 512,
+    // Many times what one subject may hold, see under-way.ts: nobody waits for a connection because of somebody else.
+    connections: 4096,
     pipelining: 1,
     headersTimeout: target.limits.replyMs,
     bodyTimeout: 0,
