@@ -4,13 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { CLIENT_KINDS } from '../../../test/support/clients.ts';
 import { openCaller, sendModern, type Caller } from '../../../test/support/relay/caller.ts';
 import { bench, startRelay, type Relay } from '../../../test/support/relay/gateway.ts';
 import type { Message } from '../../../test/support/relay/upstream.ts';
 import { until } from '../../../test/support/until.ts';
 
-const SUPPORT = join(import.meta.dirname, '../../../test/support');
+const BY_HAND = fileURLToPath(import.meta.resolve('../../../test/support/relay/stdio-server.ts'));
+const BY_SDK = fileURLToPath(import.meta.resolve('../../../test/support/stdio-server.ts'));
 const RULES = [{ allow: ['tools/*'] }];
 
 let relay: Relay;
@@ -31,7 +33,7 @@ after(async () => {
 const WILD = ['$(touch shell)', '`touch shell`', '; touch shell', 'a \'b\' "c"', '*', '--flag=x y'];
 
 function byHand(): object[] {
-  const command = [process.execPath, join(SUPPORT, 'relay/stdio-server.ts'), ...WILD];
+  const command = [process.execPath, BY_HAND, ...WILD];
   return bench('', RULES, { command, credential: { env: { NOTES_TOKEN: { env: 'RELAY_TEST_NOTES_TOKEN' } } } });
 }
 
@@ -66,7 +68,7 @@ for (const kind of CLIENT_KINDS) {
   test(`${kind.name}: a stdio server is used like any other, and its credential comes from its environment`, async (t) => {
     t.after(() => relay.setResources(byHand()));
     const credential = { env: { NOTES_TOKEN: { env: 'RELAY_TEST_NOTES_TOKEN' } } };
-    relay.setResources(bench('', RULES, { command: [process.execPath, join(SUPPORT, 'stdio-server.ts')], credential }));
+    relay.setResources(bench('', RULES, { command: [process.execPath, BY_SDK], credential }));
     const client = await kind.connect(relay.endpoint(), token);
     t.after(() => client.close());
     assert.deepEqual(await client.tools(), ['add_note', 'about']);

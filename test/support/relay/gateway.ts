@@ -52,7 +52,7 @@ export interface RelayOptions {
   readonly times?: Partial<Times>;
 }
 
-export const person = (name: string, groups: readonly string[] = ['staff']): Subject => ({ kind: 'person', id: name, name, groups, issuer: 'local' });
+const person = (name: string, groups: readonly string[] = ['staff']): Subject => ({ kind: 'person', id: name, name, groups, issuer: 'local' });
 
 export async function startRelay({ resources, times }: RelayOptions): Promise<Relay> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-relay-'));
