@@ -2,33 +2,35 @@ import { isSallyportError } from '../core/error.ts';
 import { parseJson, type JsonValue } from '../core/json.ts';
 
 /** What a text holds that is encoded once more. */
-interface Nested<T> {
+export interface Nested<T> {
   readonly value: T;
   /** Writes the masked value back in the same encoding. */
   write(masked: T): string;
+  /** The value is not all that the text holds: the text must not be kept even where nothing is masked. */
+  readonly lossy?: boolean;
 }
 
 /** The text as a JSON object, array or string; undefined where it is none. */
 export function nestedJson(text: string): Nested<JsonValue> | undefined {
   if (!/^[\s\ufeff]{0,64}["[{]/.test(text) || !/["\]}]\s{0,64}$/.test(text)) return undefined;
   const trimmed = text.trim();
-  const value = readJson(trimmed);
-  if (value === undefined) return undefined;
+  const read = readJson(trimmed);
+  if (read === undefined) return undefined;
   const indent = /^[[{]\r?\n([ \t]{1,10})\S/.exec(trimmed)?.[1];
-  return { value, write: (masked) => JSON.stringify(masked, null, indent) };
+  return { ...read, write: (masked) => JSON.stringify(masked, null, indent) };
 }
 
 /**
  * A text with duplicate keys is read as most parsers do, the last one counting: a place must not be hidden by naming it twice.
- * It is written back without the others whenever anything in it is masked.
+ * It is written back without the others, for nobody looked into them.
  */
-function readJson(text: string): JsonValue | undefined {
+function readJson(text: string): { readonly value: JsonValue; readonly lossy?: boolean } | undefined {
   try {
-    return parseJson(text);
+    return { value: parseJson(text) };
   } catch (error) {
     if (isSallyportError(error, 'limit_exceeded')) throw error;
     // JSON.parse gives nothing but JSON values.
-    return isSallyportError(error, 'json_ambiguous') ? (JSON.parse(text) as JsonValue) : undefined;
+    return isSallyportError(error, 'json_ambiguous') ? { value: JSON.parse(text) as JsonValue, lossy: true } : undefined;
   }
 }
 
@@ -82,6 +84,17 @@ export function embeddedJson(text: string): readonly { readonly start: number; r
     JSON_START.lastIndex = end ?? match.index + 1;
   }
   return stretches;
+}
+
+/** Where a longer text holds JSON that does not end in it, as far as can be told. */
+export function openJson(text: string): number | undefined {
+  JSON_START.lastIndex = 0;
+  for (let match = JSON_START.exec(text); match; match = JSON_START.exec(text)) {
+    const end = balancedEnd(text, match.index);
+    if (end === undefined) return match.index;
+    JSON_START.lastIndex = end;
+  }
+  return undefined;
 }
 
 /** Where the bracket that opens at `start` closes, strings skipped. */

@@ -4,7 +4,7 @@ import type { MaskOperator } from '../core/decision.ts';
 import { removeControlCharacters } from './control-characters.ts';
 import { featuresOf, HAS, type Features } from './features.ts';
 import { NO_KEY, type KeyTraits } from './key.ts';
-import { embeddedJson, nestedBase64, nestedJson } from './nested.ts';
+import { embeddedJson, nestedBase64, nestedJson, type Nested } from './nested.ts';
 import { maskedNumber, maskedText } from './operator.ts';
 import { descend, joinPlaces, ruleAtRoot, type Place, type PlaceRule } from './place.ts';
 import { scan, type Armed, type Hit } from './scan.ts';
@@ -20,6 +20,14 @@ export interface Engine {
   readonly hashKey: Uint8Array;
   readonly cleans: boolean;
   readKey(key: string): KeyTraits;
+}
+
+/** Where a part of a bigger value stands. */
+export interface Standing {
+  readonly key: KeyTraits;
+  readonly place: Place;
+  /** The rule by place that masks all of it. */
+  readonly rule: PlaceRule | undefined;
 }
 
 /** Encodings inside encodings; past this a reply is refused rather than released unread. */
@@ -42,6 +50,42 @@ export class Pass {
 
   text(text: string): string {
     return this.#leaf(text, NO_KEY, this.#engine.root, 0) ?? 'null';
+  }
+
+  /** Where a walk begins that is not made here: parts of a value that is too big to be held. */
+  root(): Standing {
+    return { key: NO_KEY, place: this.#engine.root, rule: ruleAtRoot(this.#engine.root) };
+  }
+
+  /** One step down from there; `named` is what the object says of its `value`. */
+  below(at: Standing, name: string | number, named?: KeyTraits): Standing {
+    if (at.rule) return at;
+    const own = typeof name === 'string' ? this.#engine.readKey(name) : at.key;
+    const key = named ?? (own.empty ? at.key : own);
+    const { place, rule } = at.place.length === 0 ? { place: at.place, rule: undefined } : descend(at.place, name);
+    return { key, place, rule };
+  }
+
+  part(value: JsonValue, at: Standing): JsonValue {
+    return at.rule ? this.#field(value, at.rule) : this.#value(value, at.key, at.place, 0);
+  }
+
+  key(name: string, at: Standing): string {
+    return at.rule || this.#engine.readKey(name).odd ? this.#key(name) : name;
+  }
+
+  nameOf(text: string): KeyTraits {
+    return this.#engine.readKey(text);
+  }
+
+  /** A JSON text inside a string is a payload of its own, too. */
+  inside(at: Standing): Standing {
+    return { ...at, place: joinPlaces(at.place, this.#engine.root) };
+  }
+
+  /** What the detectors find in a text as it stands. */
+  hits(text: string, key: KeyTraits = NO_KEY): readonly Hit[] {
+    return scan(text, featuresOf(text), key, this.#engine.armed);
   }
 
   clean(text: string): string {
@@ -132,17 +176,17 @@ export class Pass {
     const first = text.charCodeAt(0);
     if (first === 0x7b || first === 0x5b || first === 0x22 || first <= 0x20 || first === 0xfeff) {
       const nested = nestedJson(text);
-      if (nested) return this.#nested(nested.value, text, key, place, depth, nested.write);
+      if (nested) return this.#nested(nested, text, key, place, depth);
     }
     const decoded = this.#encodedParts(text, features, place, depth);
     return this.#scan(decoded, decoded === text ? features : featuresOf(decoded), key);
   }
 
-  #nested(value: JsonValue, text: string, key: KeyTraits, place: Place, depth: number, write: (value: JsonValue) => string): string {
+  #nested(nested: Nested<JsonValue>, text: string, key: KeyTraits, place: Place, depth: number): string {
     if (depth >= MAX_NESTING) throw new SallyportError('masking_failed', `texts nested in texts more than ${MAX_NESTING} deep`);
     const inner = place === this.#engine.root ? place : joinPlaces(place, this.#engine.root);
-    const masked = this.#value(value, key, inner, depth + 1);
-    return masked === value ? text : write(masked);
+    const masked = this.#value(nested.value, key, inner, depth + 1);
+    return masked === nested.value && nested.lossy !== true ? text : nested.write(masked);
   }
 
   /** JSON inside a longer text, and base64 alone or inside one. */
@@ -159,7 +203,7 @@ export class Pass {
 
   #jsonPart(part: string, place: Place, depth: number): string {
     const nested = nestedJson(part);
-    return nested ? this.#nested(nested.value, part, NO_KEY, place, depth, nested.write) : part;
+    return nested ? this.#nested(nested, part, NO_KEY, place, depth) : part;
   }
 
   #base64Parts(text: string, place: Place, depth: number): string {
