@@ -1,4 +1,4 @@
-import { isJsonArray, member, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonArray, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Target } from '../../core/target.ts';
 import type { RpcMessage } from './codec.ts';
 import type { McpSession } from './session-id.ts';
@@ -9,6 +9,8 @@ import { MODERN_VERSION } from './versions.ts';
 
 const MAX_PAGES = 100;
 const MAX_TOOLS = 10_000;
+/** Of all names and schemas of one target together. */
+const MAX_CHARS = 32 << 20;
 /** How long an unknown name is unknown before the target is asked again. */
 const REFRESH_MS = 5000;
 const ASK_MS = 20_000;
@@ -32,6 +34,7 @@ export interface Catalog {
 
 export function createCatalog(target: Target, upstream: Upstream, now: () => number = Date.now): Catalog {
   const tools = new Map<string, KnownTool>();
+  let chars = 0;
   let listing: Promise<void> | undefined;
   let listedAt = Number.NEGATIVE_INFINITY;
 
@@ -41,8 +44,19 @@ export function createCatalog(target: Target, upstream: Upstream, now: () => num
     for (const each of list) {
       const tool = readTool(each);
       if (!tool || tools.get(tool.name)?.tool.hash === tool.hash) continue;
-      if (tools.size < MAX_TOOLS || tools.has(tool.name)) tools.set(tool.name, known(tool, target));
+      keep(tool);
     }
+  }
+
+  /** A tool that there is no room for is unknown: an older definition of it says nothing any more. */
+  function keep(tool: Tool): void {
+    const before = tools.get(tool.name);
+    if (before) chars -= sizeOf(before.tool);
+    tools.delete(tool.name);
+    const size = sizeOf(tool);
+    if (tools.size >= MAX_TOOLS || chars + size > MAX_CHARS) return;
+    chars += size;
+    tools.set(tool.name, known(tool, target));
   }
 
   async function refresh(): Promise<void> {
@@ -66,6 +80,8 @@ export function createCatalog(target: Target, upstream: Upstream, now: () => num
     },
   };
 }
+
+const sizeOf = ({ name, schema }: Tool): number => name.length + writeJson(schema).length;
 
 /** A schema is compiled when a call needs it, once. */
 function known(tool: Tool, target: Target): KnownTool {
