@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Figures } from './benchmark.ts';
-import { masking } from './masking.ts';
+import { masking } from './masking/benchmark.ts';
 import { mcp } from './mcp/benchmark.ts';
 import { policy } from './policy.ts';
 import { formatNumber, formatTable } from './table.ts';

@@ -117,7 +117,19 @@ export function featuresOf(text: string): Features {
     else if (code === 0x2d) dashes += 1;
     else if (code === 0x2e) dots += 1;
   }
-  return { length, digits, chain: longestChain, run: Math.max(run, longestRun), word: Math.max(word, longestWord), colons, dashes, dots, letters, capitals, seen };
+  return {
+    length,
+    digits,
+    chain: longestChain,
+    run: Math.max(run, longestRun),
+    word: Math.max(word, longestWord),
+    colons,
+    dashes,
+    dots,
+    letters,
+    capitals,
+    seen,
+  };
 }
 
 function classOf(code: number): number {

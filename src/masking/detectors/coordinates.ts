@@ -4,7 +4,8 @@ import { keySays } from '../key.ts';
 import { matches } from '../matches.ts';
 
 const PAIR = /(?<![\w.+-])[-+]?\d{1,2}\.\d{3,12}°?\s?[NS]?\s{0,2}[,;]\s{0,2}[-+]?\d{1,3}\.\d{3,12}(?:°?\s?[EW]\b|°|(?![\w.]))/g;
-const DEGREES = /(?<![\w.])\d{1,2}°\s?\d{1,2}['′]\s?(?:\d{1,2}(?:\.\d{1,6})?["″]\s?)?[NS][,;]?\s{0,2}\d{1,3}°\s?\d{1,2}['′]\s?(?:\d{1,2}(?:\.\d{1,6})?["″]\s?)?[EW]/g;
+const DEGREES =
+  /(?<![\w.])\d{1,2}°\s?\d{1,2}['′]\s?(?:\d{1,2}(?:\.\d{1,6})?["″]\s?)?[NS][,;]?\s{0,2}\d{1,3}°\s?\d{1,2}['′]\s?(?:\d{1,2}(?:\.\d{1,6})?["″]\s?)?[EW]/g;
 
 const KEY = /(?:^| )(?:lat|latitude|lng|lon|long|longitude|geo ?(?:lat|lon|lng)|coordinates?|geo ?location|gps)$/;
 const WHOLE = /^[-+]?\d{1,3}\.\d{2,12}(?:[,; ]{1,2}[-+]?\d{1,3}\.\d{2,12})?$/;

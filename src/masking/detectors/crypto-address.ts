@@ -23,7 +23,9 @@ export const cryptoAddress: Detector = {
 function findAddresses({ text, features }: Probe): readonly Finding[] {
   return [
     ...(features.word >= MIN_WORD ? findBase58(text) : []),
-    ...matches(text, BECH32).flatMap((match) => found(match, passesBech32(match[0]) ? (/^ltc/i.test(match[0]) ? 'crypto-address' : 'bitcoin-address') : undefined)),
+    ...matches(text, BECH32).flatMap((match) =>
+      found(match, passesBech32(match[0]) ? (/^ltc/i.test(match[0]) ? 'crypto-address' : 'bitcoin-address') : undefined),
+    ),
     ...(features.word >= 42 ? matches(text, HEX).flatMap((match) => found(match, 'ethereum-address')) : []),
   ];
 }
@@ -65,7 +67,12 @@ function passesBech32(address: string): boolean {
   const lower = address.toLowerCase();
   const at = lower.lastIndexOf('1');
   const prefix = [...lower.slice(0, at)].map((character) => character.charCodeAt(0));
-  const values = [...prefix.map((code) => code >> 5), 0, ...prefix.map((code) => code & 31), ...[...lower.slice(at + 1)].map((character) => CHARSET.indexOf(character))];
+  const values = [
+    ...prefix.map((code) => code >> 5),
+    0,
+    ...prefix.map((code) => code & 31),
+    ...[...lower.slice(at + 1)].map((character) => CHARSET.indexOf(character)),
+  ];
   return BECH32_CONSTANTS.has(values.reduce(polymod, 1));
 }
 

@@ -5,7 +5,19 @@ import { DETECTORS } from '../detectors.ts';
 import { featuresOf, type Features } from '../features.ts';
 import { NO_KEY, readKey } from '../key.ts';
 
-const EVERYTHING: Features = { length: 1e9, digits: 1e9, chain: 1e9, run: 1e9, word: 1e9, colons: 1e9, dashes: 1e9, dots: 1e9, letters: 1e9, capitals: 1e9, seen: -1 };
+const EVERYTHING: Features = {
+  length: 1e9,
+  digits: 1e9,
+  chain: 1e9,
+  run: 1e9,
+  word: 1e9,
+  colons: 1e9,
+  dashes: 1e9,
+  dots: 1e9,
+  letters: 1e9,
+  capitals: 1e9,
+  seen: -1,
+};
 
 function find(name: string, text: string, key = '', features = featuresOf(text)): readonly string[] {
   const detector = DETECTORS.find((candidate) => candidate.name === name);

@@ -36,7 +36,8 @@ export function labelledDetector(name: string, description: string, rules: reado
   };
 }
 
-const mayHoldValue = (features: Features): boolean => (features.digits >= MIN_DIGITS || features.capitals >= MIN_CAPITALS) && features.letters >= 3 && features.length >= 6;
+const mayHoldValue = (features: Features): boolean =>
+  (features.digits >= MIN_DIGITS || features.capitals >= MIN_CAPITALS) && features.letters >= 3 && features.length >= 6;
 
 function compile(rule: LabelledRule): Compiled {
   return {
@@ -72,11 +73,21 @@ function wordFinder(rules: readonly Compiled[]): WordFinder | undefined {
   if (rules.length === 0) return undefined;
   const beginnings = new Uint8Array(PAIRS);
   for (const word of rules.flatMap(({ rule }) => rule.words)) beginnings[pairAt(word, 0)] = 1;
-  const groups = rules.map(({ rule }) => `(${rule.words.toSorted((a, b) => b.length - a.length).map(wordPattern).join('|')})`);
+  const groups = rules.map(
+    ({ rule }) =>
+      `(${rule.words
+        .toSorted((a, b) => b.length - a.length)
+        .map(wordPattern)
+        .join('|')})`,
+  );
   return { rules, pattern: new RegExp(`(?:${groups.join('|')})(?![\\p{L}])`, 'iuy'), beginnings };
 }
 
-const wordPattern = (word: string): string => word.split(' ').map((part) => RegExp.escape(part)).join('[ _-]?');
+const wordPattern = (word: string): string =>
+  word
+    .split(' ')
+    .map((part) => RegExp.escape(part))
+    .join('[ _-]?');
 
 const PAIRS = 32 * 32;
 

@@ -77,7 +77,13 @@ export const AMERICAN_RULES: readonly IdentifierRule[] = [
 ];
 
 const cpfDigit = (id: string, count: number): number =>
-  ((weighted(id, Array.from({ length: count }, (_, index) => count + 1 - index)) * 10) % 11) % 10;
+  ((weighted(
+    id,
+    Array.from({ length: count }, (_, index) => count + 1 - index),
+  ) *
+    10) %
+    11) %
+  10;
 
 const isCpf = (id: string): boolean => !isRepeated(id) && cpfDigit(id, 9) === Number(id[9]) && cpfDigit(id, 10) === Number(id[10]);
 

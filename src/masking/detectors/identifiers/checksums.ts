@@ -55,7 +55,12 @@ export function remainder(digits: string, divisor: number): number {
 
 /** ISO 7064 MOD 97-10 over letters and digits: 1 remains. */
 export function passesMod97(text: string): boolean {
-  return remainder(text.replace(/[A-Z]/g, (letter) => String(letter.charCodeAt(0) - 55)), 97) === 1;
+  return (
+    remainder(
+      text.replace(/[A-Z]/g, (letter) => String(letter.charCodeAt(0) - 55)),
+      97,
+    ) === 1
+  );
 }
 
 /** Multiplication in the dihedral group of order ten. */

@@ -30,7 +30,7 @@ export const EUROPEAN_RULES: readonly IdentifierRule[] = [
     layouts: ['AA 99 99 99 A', 'AA999999A', 'AA 999999 A', 'AA-99-99-99-A', 'AA 999999A', 'AA999999'],
     valid: (id) => /^(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]?$/.test(id),
     context: /\b(?:nino|ni (?:number|no)|national ?insurance|nin|hmrc|insurance number)\b/,
-    alone: { 'AA 99 99 99 A': 0.85, 'AA999999A': 0.6, 'AA 999999 A': 0.7, 'AA-99-99-99-A': 0.7 },
+    alone: { 'AA 99 99 99 A': 0.85, AA999999A: 0.6, 'AA 999999 A': 0.7, 'AA-99-99-99-A': 0.7 },
   },
   {
     name: 'uk-nhs',
@@ -181,7 +181,7 @@ export const EUROPEAN_RULES: readonly IdentifierRule[] = [
     name: 'cz-birth-number',
     description: 'Czech and Slovak birth numbers that divide by eleven',
     layouts: ['999999/9999', '9999999999'],
-    valid: (id) => hasDate(`${String(Number(id.slice(2, 4)) % 50 % 20).padStart(2, '0')}${id.slice(4, 6)}`, 0, 2) && remainder(id, 11) === 0,
+    valid: (id) => hasDate(`${String((Number(id.slice(2, 4)) % 50) % 20).padStart(2, '0')}${id.slice(4, 6)}`, 0, 2) && remainder(id, 11) === 0,
     context: /\b(?:rodn[eé] [cč][ií]slo|birth number|czech|slovak\w*|[cč]esk\w*)\b/,
     alone: { '999999/9999': 0.7 },
   },
@@ -189,7 +189,11 @@ export const EUROPEAN_RULES: readonly IdentifierRule[] = [
     name: 'ro-cnp',
     description: 'Romanian CNP numbers with a valid date and check digit, near their word',
     layouts: ['9999999999999'],
-    valid: (id) => /^[1-9]/.test(id) && hasDate(id, 3, 5) && (weighted(id, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11 % 10 || (weighted(id, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11 === 10 ? 1 : 0)) === Number(id[12]),
+    valid: (id) =>
+      /^[1-9]/.test(id) &&
+      hasDate(id, 3, 5) &&
+      ((weighted(id, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11) % 10 || (weighted(id, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11 === 10 ? 1 : 0)) ===
+        Number(id[12]),
     context: /\b(?:cnp|cod numeric personal|roman\w*)\b/,
   },
   {
@@ -309,6 +313,6 @@ function isInn(id: string): boolean {
 }
 
 function isTurkish(id: string): boolean {
-  const tenth = (weighted(id, [7, -1, 7, -1, 7, -1, 7, -1, 7]) % 10 + 10) % 10;
+  const tenth = ((weighted(id, [7, -1, 7, -1, 7, -1, 7, -1, 7]) % 10) + 10) % 10;
   return /^[1-9]/.test(id) && tenth === Number(id[9]) && weighted(id, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]) % 10 === Number(id[10]);
 }

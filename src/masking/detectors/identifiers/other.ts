@@ -76,7 +76,7 @@ export const MEDICAL_RULES: readonly IdentifierRule[] = [
     name: 'us-dea-number',
     description: 'US DEA registration numbers with a valid check digit',
     layouts: ['AA9999999', 'A99999999'],
-    valid: (id) => /^[A-HJ-MPR-UX][A-Z9]/.test(id) && (weighted(id.slice(2), [1, 2, 1, 2, 1, 2]) % 10) === Number(id[8]),
+    valid: (id) => /^[A-HJ-MPR-UX][A-Z9]/.test(id) && weighted(id.slice(2), [1, 2, 1, 2, 1, 2]) % 10 === Number(id[8]),
     context: /\b(?:dea|prescriber|physician|registration)\b/,
   },
 ];
