@@ -24,7 +24,7 @@ export interface Responder {
   end(): void;
 }
 
-export function createResponder(response: ServerResponse, { keepAliveMs }: Pick<Times, 'keepAliveMs'> = DEFAULT_TIMES): Responder {
+export function createResponder(response: ServerResponse, { keepAliveMs, stalledMs }: Pick<Times, 'keepAliveMs' | 'stalledMs'> = DEFAULT_TIMES): Responder {
   const left = new AbortController();
   let keepAlive: NodeJS.Timeout | undefined;
   let streaming = false;
@@ -54,6 +54,8 @@ export function createResponder(response: ServerResponse, { keepAliveMs }: Pick<
       streaming = true;
       response.writeHead(200, { ...BASE, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no', ...headers });
       response.flushHeaders();
+      // Words that keep the line count as life, so only who reads nothing at all is hung up on.
+      response.setTimeout(stalledMs, () => response.destroy());
       if (!left.signal.aborted) keepAlive = setInterval(() => void event(': keep-alive\n\n'), keepAliveMs);
     },
     event,

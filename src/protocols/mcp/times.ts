@@ -8,6 +8,8 @@ export interface Times {
   readonly patientHoldMs: number;
   /** Between two comments on a quiet stream. */
   readonly keepAliveMs: number;
+  /** How long a caller may take nothing of what its stream has for it. */
+  readonly stalledMs: number;
 }
 
-export const DEFAULT_TIMES: Times = { sayEveryMs: 10_000, holdMs: 50_000, patientHoldMs: 240_000, keepAliveMs: 15_000 };
+export const DEFAULT_TIMES: Times = { sayEveryMs: 10_000, holdMs: 50_000, patientHoldMs: 240_000, keepAliveMs: 15_000, stalledMs: 60_000 };
