@@ -23,13 +23,13 @@ export const mcp: Protocol = { name: 'mcp', path: 'mcp', open: (deps) => createM
 /** Compared as it was sent: a name that needs decoding is no name. */
 const PATH = /^\/mcp\/([a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?)$/;
 const NOT_FOUND = rpcError(null, -32600, 'no such target, or you may not reach it');
-const REFUSALS_PER_SECOND = 20;
+const REFUSALS_AT_ONCE = 20;
 
 export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}): HttpEndpoint {
   const sessions = new Sessions(deps.gate.recorder);
   const sides = new TargetSides();
   const context: McpContext = { gate: deps.gate, sessions, sessionKey: deps.sessionKey, consoleUrl: deps.url, times: { ...DEFAULT_TIMES, ...times } };
-  const refusals = createLimit(REFUSALS_PER_SECOND);
+  const refusals = createLimit(REFUSALS_AT_ONCE);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const name = PATH.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1] ?? '';
@@ -71,13 +71,16 @@ function clientOf(request: IncomingMessage, id: string): Client {
   return { address: request.socket.remoteAddress ?? '', userAgent: (request.headers['user-agent'] ?? '').slice(0, 200), id };
 }
 
-function createLimit(perSecond: number): () => boolean {
-  let second = 0;
-  let used = 0;
+/** So many at once, then one a second. */
+function createLimit(burst: number): () => boolean {
+  let left = burst;
+  let at = Date.now();
   return () => {
-    const now = Math.floor(Date.now() / 1000);
-    if (now !== second) [second, used] = [now, 0];
-    used += 1;
-    return used <= perSecond;
+    const now = Date.now();
+    left = Math.min(burst, left + (now - at) / 1000);
+    at = now;
+    if (left < 1) return false;
+    left -= 1;
+    return true;
   };
 }
