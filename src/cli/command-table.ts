@@ -134,6 +134,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/policy-who-can.ts'),
   },
   {
+    name: 'mask test',
+    about: 'mask standard input as a reply would be, and say beside it what was found; --json prints where instead',
+    options: {
+      detect: { value: 'A,B', about: 'detectors (default all, where no fields are named)' },
+      fields: { value: 'A,B', about: 'JSON paths, such as $..password' },
+      operator: { value: 'WORD', about: 'redact, partial, hash, null or fake (default redact)' },
+      format: { value: 'WORD', about: 'json, text or sse (default: told by the input)' },
+      ...RESOURCES,
+      target: { value: 'NAME', about: "mask by this target's policy instead" },
+      subject: { value: 'KIND:NAME', about: 'for whom: masks that reveal to them are left out' },
+      groups: { value: 'A,B', about: "the subject's groups" },
+    },
+    examples: ['sallyport mask test < reply.json', 'echo "mail ada@example.org" | sallyport mask test --detect email --json'],
+    load: () => import('./commands/mask-test.ts'),
+  },
+  {
     name: 'demo',
     about: 'a walk through a running `npm start`: allowed, masked, denied, held, approved, replayed, verified',
     options: {

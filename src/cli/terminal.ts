@@ -13,6 +13,10 @@ export interface Terminal {
   note(text: string): void;
   /** All of standard input, which must be short, without its last line end. */
   readInput(): Promise<string>;
+  /** Standard input as it comes. */
+  input(): AsyncIterable<Uint8Array>;
+  /** Bytes of the answer as they are, once the reader takes them. Only for what has lost its control characters. */
+  write(bytes: Uint8Array): Promise<void>;
   ask(question: string): Promise<string>;
   /** The same, without an echo. */
   askSecret(question: string): Promise<string>;
@@ -27,9 +31,17 @@ export function processTerminal(): Terminal {
     json: (value) => void process.stdout.write(`${printableJson(value)}\n`),
     note: (text) => void process.stderr.write(`${escapeLines(text)}\n`),
     readInput,
+    input: () => process.stdin,
+    write: writeBytes,
     ask,
     askSecret,
   };
+}
+
+function writeBytes(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 async function readInput(): Promise<string> {

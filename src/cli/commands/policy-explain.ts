@@ -1,3 +1,4 @@
+import type { MaskRule } from '../../core/decision.ts';
 import { SallyportError } from '../../core/error.ts';
 import { parseJson, type JsonValue } from '../../core/json.ts';
 import type { Subject } from '../../core/subject.ts';
@@ -65,9 +66,13 @@ function explanationLines({ effect, rule, reason, risk, masks, policyVersion, co
     ['rule', rule],
     ['reason', reason],
     ['risk', [String(risk.score), ...risk.factors.map(({ name, points }) => `${name} +${points}`)].join('  ')],
-    ...masks.map(({ fields, detect, operator }) => ['mask', `${operator}: ${[...fields, ...detect].join(', ')}`]),
+    ...masks.map((mask) => ['mask', `${mask.operator}: ${maskedBy(mask).join(', ')}`]),
     ['policy', policyVersion],
   ];
   const rules = considered.map(({ policy, rule: name, subject, matched, why }) => [matched ? '  yes' : '  no', `${policy}/${name}`, subject, why]);
   return [...alignColumns(rows), '', 'rules', ...alignColumns(rules)];
+}
+
+function maskedBy({ fields, detect, pattern, words, columns = [], headers = [] }: MaskRule): readonly string[] {
+  return [...fields, ...columns, ...headers, ...detect, ...(pattern ? [pattern.name] : []), ...(words ? [words.name] : [])];
 }
