@@ -28,6 +28,8 @@ export interface Detector {
   readonly kinds: readonly string[];
   /** Words near a value, or in its key, that raise its score. Tested on lower-case text with words parted by spaces. */
   readonly context: RegExp;
+  /** No text with fewer digits holds such a value: where it is told, they are counted before anything else is asked. Default: 0. */
+  readonly fewestDigits?: number;
   /** False only where `find` could find nothing: a test compares both answers. */
   mayFind(features: Features, key: KeyTraits): boolean;
   /** Findings in any order; those below the threshold are dropped by the caller. Linear in the length of the text. */

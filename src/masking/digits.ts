@@ -68,3 +68,9 @@ export function passesLuhn(digits: string): boolean {
   }
   return sum % 10 === 0;
 }
+
+const TIME_STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]{0,12}(?:Z|[+-]\d\d:?\d\d)?$/;
+
+/** RFC 3339: most texts with many digits in a reply are that and nothing else. */
+export const isTimeStamp = (text: string): boolean =>
+  text.length > 15 && text.length < 40 && text.charCodeAt(10) === 0x54 && text.charCodeAt(4) === 0x2d && TIME_STAMP.test(text);

@@ -6,6 +6,10 @@ import type { Armed } from './scan.ts';
 export function joinArmed(armed: readonly Armed[]): readonly Armed[] {
   const operators = new Set<MaskOperator>(armed.map(({ operator }) => operator));
   return [...operators].flatMap((operator) =>
-    joinDetectors(armed.filter((one) => one.operator === operator).map((one) => one.detector)).map((detector) => ({ detector, operator })),
+    joinDetectors(armed.filter((one) => one.operator === operator).map((one) => one.detector)).map((detector) => ({
+      detector,
+      operator,
+      digits: detector.fewestDigits ?? 0,
+    })),
   );
 }

@@ -94,7 +94,7 @@ export class Pass {
 
   #value(value: JsonValue, key: KeyTraits, place: Place, depth: number): JsonValue {
     if (typeof value === 'string') return this.#leaf(value, key, place, depth);
-    if (typeof value === 'number') return this.#number(value, String(value), key);
+    if (typeof value === 'number') return this.#engine.custom.length === 0 && tellsNothing(value, key) ? value : this.#number(value, String(value), key);
     if (typeof value !== 'object' || value === null) return value;
     if (value instanceof JsonNumber) return this.#number(value, value.text, key);
     if (Array.isArray(value)) return this.#array(value, key, place, depth);
@@ -266,6 +266,11 @@ export class Pass {
     if (cleaned.removed > 0) this.tally.add('control-characters', 'control-characters', cleaned.removed);
     return cleaned.text;
   }
+}
+
+/** As `#searchedDigits` says of its text, without writing the text. */
+function tellsNothing(value: number, key: KeyTraits): boolean {
+  return !Number.isInteger(value) || (Math.abs(value) < 1e6 && key.secret === 'none');
 }
 
 function copyMembers(object: JsonObject, keys: readonly string[], count: number): Record<string, JsonValue> {

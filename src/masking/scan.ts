@@ -8,6 +8,8 @@ import { stricter } from './operator.ts';
 export interface Armed {
   readonly detector: Detector;
   readonly operator: MaskOperator;
+  /** The detector's `fewestDigits`. */
+  readonly digits?: number;
 }
 
 /** A stretch of text to replace; never overlaps another. */
@@ -20,8 +22,8 @@ const NONE: readonly Hit[] = [];
 /** Every value that the detectors find in a text, in order. Overlapping ones become one, with the stricter operator. */
 export function scan(text: string, features: Features, key: KeyTraits, armed: readonly Armed[]): readonly Hit[] {
   let hits: Hit[] | undefined;
-  for (const { detector, operator } of armed) {
-    if (!detector.mayFind(features, key)) continue;
+  for (const { detector, operator, digits } of armed) {
+    if ((digits !== undefined && features.digits < digits) || !detector.mayFind(features, key)) continue;
     for (const finding of detector.find({ text, features, key })) {
       if (finding.score >= THRESHOLD && finding.end > finding.start) (hits ??= []).push({ ...finding, operator });
     }

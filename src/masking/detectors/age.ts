@@ -1,5 +1,5 @@
 import type { Detector, Finding, Probe } from '../detector.ts';
-import { HAS } from '../features.ts';
+import { isTimeStamp } from '../digits.ts';
 import { keySays } from '../key.ts';
 import { matches } from '../matches.ts';
 
@@ -15,6 +15,8 @@ const AGE = new RegExp(
 );
 const WORD = /age|old|y\.?\/?o|turn|when|since|until|before|after|\bi\b|he is|he['’]s/i;
 const OLDEST = 122;
+/** As in `I'm 40`. */
+const MIN_LETTERS = 2;
 
 /** Ages of persons: `38-year-old`, `aged 54`, `just turned 60`. */
 export const age: Detector = {
@@ -22,13 +24,14 @@ export const age: Detector = {
   description: 'ages of persons, by the words around them',
   kinds: ['age'],
   context: KEY,
-  mayFind: (features, key) => features.digits > 0 && ((features.seen & HAS.letter) !== 0 || keySays(key, KEY)),
+  fewestDigits: 1,
+  mayFind: (features, key) => features.digits > 0 && (features.letters >= MIN_LETTERS || keySays(key, KEY)),
   find: findAges,
 };
 
-function findAges({ text, key }: Probe): readonly Finding[] {
+function findAges({ text, key, features }: Probe): readonly Finding[] {
   if (keySays(key, KEY) && /^\d{1,3}$/.test(text)) return [finding(0, text.length)];
-  if (!WORD.test(text)) return [];
+  if (features.letters < MIN_LETTERS || isTimeStamp(text) || !WORD.test(text)) return [];
   return matches(text, AGE).flatMap((match) => {
     const { before, word, when, is } = match.groups ?? {};
     const value = before ?? word ?? when ?? is ?? '';

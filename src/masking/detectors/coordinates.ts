@@ -16,6 +16,7 @@ export const coordinates: Detector = {
   description: 'pairs of geographic coordinates, and single ones where a JSON key says so',
   kinds: ['coordinates'],
   context: KEY,
+  fewestDigits: 3,
   mayFind: (features, key) => (features.digits >= 6 && (features.dots >= 2 || isWide(features))) || (features.dots > 0 && keySays(key, KEY)),
   find: findCoordinates,
 };

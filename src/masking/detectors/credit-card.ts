@@ -11,6 +11,7 @@ export const creditCard: Detector = {
   description: 'payment card numbers with a valid check digit: of a known network, or near their word',
   kinds: ['credit-card'],
   context: CONTEXT,
+  fewestDigits: 12,
   mayFind: (features) => features.chain >= MIN,
   find: findCards,
 };

@@ -18,6 +18,7 @@ export const dateOfBirth: Detector = {
   description: 'dates near a word such as born, birthday or date of birth',
   kinds: ['date-of-birth'],
   context: CONTEXT,
+  fewestDigits: 3,
   mayFind: (features, key) => features.digits >= 3 && features.length >= 6 && (features.length >= 10 || keySays(key, CONTEXT)),
   find: findDates,
 };

@@ -11,6 +11,7 @@ export const iban: Detector = {
   description: 'international bank account numbers with the length of their country and valid check digits',
   kinds: ['iban'],
   context: /\b(?:iban|bank account|account number|konto)\b/,
+  fewestDigits: 4,
   mayFind: (features) => features.digits >= 4 && features.length >= 15,
   find: findIbans,
 };

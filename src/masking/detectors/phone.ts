@@ -1,6 +1,6 @@
 import { isValidPhoneNumber, type CountryCode } from 'libphonenumber-js/max';
 import { type Detector, type Finding, hasContext, type Probe } from '../detector.ts';
-import { onlyDigits } from '../digits.ts';
+import { isTimeStamp, onlyDigits } from '../digits.ts';
 import { matches } from '../matches.ts';
 
 /** Words that make any number of fitting length a phone number. */
@@ -47,11 +47,13 @@ export const phone: Detector = {
   description: 'phone numbers: international, North American by form, other national ones near their word',
   kinds: ['phone'],
   context: CONTEXT,
+  fewestDigits: 7,
   mayFind: (features) => features.chain >= 7,
   find: findPhones,
 };
 
 function findPhones(probe: Probe): readonly Finding[] {
+  if (isTimeStamp(probe.text)) return [];
   const findings: Finding[] = [];
   for (const match of matches(probe.text, CANDIDATE)) {
     const start = match.index;

@@ -10,7 +10,7 @@ export function findEnclosed({ text, features }: Probe): readonly Finding[] {
     ...(dashes >= 10 ? findPrivateKeys(text) : NONE),
     ...(dots > 0 && run >= MIN_JWT ? findJwts(text) : NONE),
     ...(colons >= 2 && (seen & HAS.at) !== 0 ? findUrlPasswords(text) : NONE),
-    ...(run >= MIN_SCHEME_VALUE && SCHEME_WORD.test(text) ? findAuthorizations(text) : NONE),
+    ...(run >= MIN_SCHEME_VALUE && (seen & HAS.space) !== 0 && SCHEME_WORD.test(text) ? findAuthorizations(text) : NONE),
     ...(colons > 0 && dashes > 0 && text.includes('-u') ? findCommandLineUsers(text) : NONE),
   ];
 }

@@ -32,7 +32,7 @@ const SIGNS = HAS.assign | HAS.colon | HAS.quote | HAS.escape;
 const VERB = /[ \t](?:is|was|value)[ \t:=]/;
 
 /** A name is tied to its value by a sign or by a verb. */
-const mayAssign = (features: Features, text: string): boolean => (features.seen & SIGNS) !== 0 || VERB.test(text);
+const mayAssign = (features: Features, text: string): boolean => (features.seen & SIGNS) !== 0 || ((features.seen & HAS.space) !== 0 && VERB.test(text));
 
 /** The whole text is the value of a member whose key says that it is secret. */
 function findNamed({ text, key }: Probe): Finding | undefined {

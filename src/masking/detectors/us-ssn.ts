@@ -9,6 +9,7 @@ export const usSsn: Detector = {
   description: 'US social security numbers; nine digits in one run only near a word that says so',
   kinds: ['us-ssn'],
   context: CONTEXT,
+  fewestDigits: 9,
   mayFind: (features) => features.chain >= 9,
   find: findSsns,
 };

@@ -5,7 +5,7 @@
  */
 import type { Detector, Finding, Probe } from '../../detector.ts';
 import type { Features } from '../../features.ts';
-import { isDigit } from '../../digits.ts';
+import { isDigit, isTimeStamp } from '../../digits.ts';
 import { keySays } from '../../key.ts';
 import { extendKey, fits, indexLayouts, isPart, MAX_PART, MAX_PARTS, separatorCode, type Layout, type LayoutIndex } from './layout.ts';
 import { ANY_ID, NEAR, type IdentifierRule } from './rule.ts';
@@ -21,6 +21,7 @@ export function identifierDetector(name: string, description: string, rules: rea
     description,
     kinds: rules.map((rule) => rule.name),
     context: rules.length === 1 ? (rules[0]?.context ?? ANY_ID) : ANY_ID,
+    fewestDigits: MIN_DIGITS,
     mayFind,
     find: (probe) => findIdentifiers(probe, index),
   };
@@ -44,11 +45,6 @@ function findIdentifiers(probe: Probe, index: LayoutIndex): readonly Finding[] {
 }
 
 const NONE: readonly Finding[] = [];
-const TIME_STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]{0,12}(?:Z|[+-]\d\d:?\d\d)?$/;
-
-/** RFC 3339: most texts with digits in a reply are that and nothing else. */
-const isTimeStamp = (text: string): boolean => text.charCodeAt(10) === 0x54 && text.charCodeAt(4) === 0x2d && TIME_STAMP.test(text);
-
 /** The letter of `\\n`, which stands before a number in JSON that was not decoded. */
 const isEscape = (text: string, at: number): boolean => at > 0 && text.charCodeAt(at - 1) === 0x5c && /[nrt]/.test(text[at] ?? '');
 
