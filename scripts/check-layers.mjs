@@ -6,10 +6,17 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
 /** Lowest first. Folders of one layer do not see each other. */
-const LAYERS = [['core'], ['policy', 'approval', 'credential', 'masking', 'audit', 'storage', 'identity'], ['protocols'], ['api'], ['gateway'], ['cli']];
+const LAYERS = [
+  ['core'],
+  ['policy', 'approval', 'lock', 'credential', 'masking', 'audit', 'storage', 'identity'],
+  ['protocols', 'notice'],
+  ['api'],
+  ['gateway'],
+  ['cli'],
+];
 
 /** Those that keep rows. */
-const MAY_IMPORT_STORAGE = ['approval', 'audit', 'identity'];
+const MAY_IMPORT_STORAGE = ['approval', 'audit', 'identity', 'lock'];
 
 const root = process.argv[2] ?? join(import.meta.dirname, '..');
 const files = globSync('src/**/*.ts', { cwd: root }).toSorted();

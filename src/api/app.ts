@@ -10,6 +10,8 @@ import { consoleFiles } from './console-files.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
 import { guard, securityHeaders } from './guard.ts';
 import { healthRoutes } from './health/route.ts';
+import { hookRoutes } from './hooks/route.ts';
+import { linkRoutes } from './links/route.ts';
 import { metadataRoutes } from './metadata/route.ts';
 import { policyRoutes } from './policy/route.ts';
 import { notFound, refuseError } from './refusal.ts';
@@ -39,6 +41,9 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     app.route('/api', routes);
   }
   app.all('/api/*', notFound);
+  if (deps.notices) app.route('/', linkRoutes(deps, deps.notices.links));
+  if (deps.notices?.slack) app.route('/', hookRoutes(deps.notices.slack));
+  for (const path of ['/links/*', '/hooks/*']) app.all(path, notFound);
   app.route('/', metadataRoutes(deps));
   app.all('/.well-known/*', notFound);
   return deps.consoleFolder === undefined ? app : app.use(consoleFiles(deps.consoleFolder));

@@ -17,12 +17,21 @@ export async function readBody<T extends z.ZodType>(c: Context<ApiEnv>, schema: 
   return checked(schema, parseJson(decodeUtf8(bytes), { depth: 64 }));
 }
 
+/** The body of an HTML form under a schema. */
+export async function readForm<T extends z.ZodType>(c: Context<ApiEnv>, schema: T): Promise<z.output<T>> {
+  if (!/^application\/x-www-form-urlencoded(?:\s*;.*)?$/i.test(c.req.header('content-type') ?? '')) throw new SallyportError('usage', 'the body is no form');
+  const fields = [...new URLSearchParams(decodeUtf8(await readBytes(c.req.raw.body)))];
+  if (new Set(fields.map(([name]) => name)).size < fields.length) throw new SallyportError('usage', 'a field was sent more than once');
+  return checked(schema, Object.fromEntries(fields));
+}
+
 /** Query parameters under a schema. */
 export function readQuery<T extends z.ZodType>(c: Context<ApiEnv>, schema: T): z.output<T> {
   return checked(schema, c.req.query());
 }
 
-async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+/** The body as it came; throws `limit_exceeded`. */
+export async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body ?? []) {

@@ -7,6 +7,7 @@ import type { Accounts } from '../identity/accounts.ts';
 import type { HostCheck } from '../identity/host.ts';
 import type { SignIns } from '../identity/sign-ins.ts';
 import type { SigningKeys } from '../identity/signing-keys.ts';
+import type { Notices } from '../notice/notices.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 
 /** What the routes need; wired once by the gateway. */
@@ -22,6 +23,8 @@ export interface ApiDeps {
   readonly approvals: ApprovalService;
   readonly recordings: Recordings;
   readonly recorder: Recorder;
+  /** Links and hooks by which people answer from elsewhere; without it there are none. */
+  readonly notices?: Pick<Notices, 'links' | 'slack'>;
   /** The policy as it is now. */
   snapshot(): Snapshot;
   /** Folder of the built console; without it only the API is served. */

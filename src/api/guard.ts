@@ -42,7 +42,8 @@ export function securityHeaders({ url }: ApiDeps): MiddlewareHandler<ApiEnv> {
   };
   return async (c, next) => {
     await next();
-    for (const [name, value] of Object.entries(always)) c.res.headers.set(name, value);
+    // A page with a form says its own, or its browser would hide from us where the form came from.
+    for (const [name, value] of Object.entries(always)) if (name !== 'referrer-policy' || !c.res.headers.has(name)) c.res.headers.set(name, value);
     if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
   };
 }

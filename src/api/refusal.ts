@@ -31,10 +31,12 @@ export function refuse(c: Context<ApiEnv>, status: ContentfulStatusCode, code: s
   return c.json({ error: { code, message, ...(hint ? { hint } : {}) } }, status);
 }
 
+export const statusOf = (error: unknown): ContentfulStatusCode => STATUS[isSallyportError(error) ? error.code : 'internal'];
+
 /** What a route threw: an expected error says its message, anything else only that it happened. */
 export function refuseError(c: Context<ApiEnv>, error: unknown, report: (error: unknown) => void): Response {
   const expected = isSallyportError(error) ? error : undefined;
-  const status = STATUS[expected?.code ?? 'internal'];
+  const status = statusOf(error);
   if (status >= 500) report(error);
   if (!expected || status === 500) return refuse(c, status, 'internal', 'the gateway failed on this request');
   return refuse(c, status, expected.code, expected.message, expected.hint);

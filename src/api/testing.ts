@@ -14,6 +14,8 @@ import { openAccounts } from '../identity/accounts.ts';
 import { createHostCheck } from '../identity/host.ts';
 import { openSignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
+import { startNotices } from '../notice/notices.ts';
+import type { NotifySettings } from '../notice/settings.ts';
 import { parseResources } from '../policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../policy/snapshot.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
@@ -48,6 +50,10 @@ rules:
     subjects: [group:data-science]
     review: [tools/call update_*]
     approval: { from: [group:ml-leads], quorum: 1, reason: optional }
+  - name: deletions-take-a-reason
+    subjects: [group:data-science]
+    review: [tools/call delete_*]
+    approval: { from: [group:ml-leads], quorum: 1, reason: required }
 `;
 
 const ACCOUNTS = [
@@ -86,12 +92,18 @@ export interface TestApi {
   call(path: string, options?: CallOptions): Promise<Reply>;
   /** Headers of a signed-in browser. */
   signIn(name: string): Promise<Record<string, string>>;
-  /** A pending approval, asked for by this account. */
-  hold(name: string, tool?: string): Promise<Approval>;
+  /** A pending approval, asked for by this account; `shown` is what approvers see of it. */
+  hold(name: string, tool?: string, shown?: string): Promise<Approval>;
   close(): Promise<void>;
 }
 
-export async function startTestApi(more: Partial<ApiDeps> & { readonly recordings?: Recordings } = {}): Promise<TestApi> {
+export interface TestApiOptions extends Partial<ApiDeps> {
+  readonly notify?: readonly NotifySettings[];
+  /** Of approvals, links and signatures. */
+  readonly now?: () => number;
+}
+
+export async function startTestApi({ notify = [], ...more }: TestApiOptions = {}): Promise<TestApi> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-api-'));
   const storage = await openStorage({ url: join(folder, 'db') });
   const events: Event[] = [];
@@ -99,7 +111,7 @@ export async function startTestApi(more: Partial<ApiDeps> & { readonly recording
   const recorder = { append: (event: Event) => Promise.resolve(void events.push(event)) };
   const accounts = openAccounts(storage, { recorder, cost: { N: 1024, r: 8, p: 1 } });
   for (const account of ACCOUNTS) await accounts.create({ ...account, password: CANARY });
-  const approvals = await openApprovals({ storage, recorder, key: Buffer.alloc(32, 1), owner: 'test' });
+  const approvals = await openApprovals({ storage, recorder, key: Buffer.alloc(32, 1), owner: 'test', ...(more.now ? { now: more.now } : {}) });
   const keys = await openSigningKeys(join(folder, 'keys'));
   const snapshot = compilePolicy(parseResources([{ file: 'test.yaml', text: RESOURCES }]));
 
@@ -115,7 +127,19 @@ export async function startTestApi(more: Partial<ApiDeps> & { readonly recording
     read: () => Promise.resolve(undefined),
     verify: () => Promise.resolve({ ok: true }),
   };
+  const notices = startNotices({
+    settings: notify,
+    url,
+    key: Buffer.alloc(32, 2),
+    approvals,
+    directory: (name) => accounts.find(name),
+    storage,
+    backOffMs: [10, 10],
+    report: (error) => void reports.push(error),
+    ...(more.now ? { now: more.now } : {}),
+  });
   const wired: ApiDeps = {
+    notices,
     url,
     hosts: createHostCheck(url, port),
     issuers: [],
@@ -146,13 +170,14 @@ export async function startTestApi(more: Partial<ApiDeps> & { readonly recording
       const cookie = reply.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
       return { cookie, 'x-csrf-token': String(reply.json['csrf']) };
     },
-    async hold(name, tool = 'update_deployment') {
+    async hold(name, tool = 'update_deployment', shown = '{}') {
       const subject = await accounts.find(name);
-      return approvals.request(askFor(snapshot, subject, tool));
+      return approvals.request({ ...askFor(snapshot, subject, tool), shown });
     },
     async close() {
       server.close();
       server.closeAllConnections();
+      await notices.close();
       await approvals.close();
       await storage.close();
       await rm(folder, { recursive: true });

@@ -46,6 +46,8 @@ export interface ApprovalService extends Approvals {
   withdraw(id: string, requester: Subject): Promise<Approval>;
   /** Every change, this process's at once and others' within a second. The result ends it. */
   onChange(listener: (approval: Approval) => void): () => void;
+  /** Only what this process changed, at once: where each change is to be told to people once. */
+  onOwnChange(listener: (approval: Approval) => void): () => void;
   /** What dead processes were executing becomes indeterminate. */
   recover(): Promise<void>;
   /** Writes down what ended by the clock, and forgets results that are no longer kept for a retry. */
@@ -91,7 +93,7 @@ class Service implements ApprovalService {
 
   async request(ask: ApprovalAsk): Promise<Approval> {
     const { approval, isNew } = await requestApproval(this.#desk, ask, approvalKey(ask, this.#options.key));
-    if (isNew) this.#changes.announce(approval);
+    if (isNew) this.#changes.announceOwn(approval);
     return approval;
   }
 
@@ -164,7 +166,7 @@ class Service implements ApprovalService {
     checkAnswer(approval, approver, reason);
     const kept = await keepAnswer(this.#desk, id, { approver, answer, reason });
     if (!kept) throw await this.#notAnyMore(id);
-    this.#changes.announce(kept);
+    this.#changes.announceOwn(kept);
     return kept;
   }
 
@@ -178,6 +180,10 @@ class Service implements ApprovalService {
 
   onChange(listener: (approval: Approval) => void): () => void {
     return this.#changes.listen(listener);
+  }
+
+  onOwnChange(listener: (approval: Approval) => void): () => void {
+    return this.#changes.listenOwn(listener);
   }
 
   async recover(): Promise<void> {
@@ -203,7 +209,7 @@ class Service implements ApprovalService {
 
   async #move(transition: Transition): Promise<Approval | undefined> {
     const approval = await transit(this.#desk, transition);
-    if (approval) this.#changes.announce(approval);
+    if (approval) this.#changes.announceOwn(approval);
     return approval;
   }
 

@@ -9,6 +9,7 @@ const REMEMBERED = 5_000;
 export class Changes {
   readonly #waiters = new Map<string, Set<() => void>>();
   readonly #listeners = new Set<Listener>();
+  readonly #ownListeners = new Set<Listener>();
   readonly #announced = new Map<string, string>();
   #closed = false;
   readonly #report: (error: unknown) => void;
@@ -31,6 +32,12 @@ export class Changes {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Only what this process changed: of several processes, one tells people. */
+  listenOwn(listener: Listener): () => void {
+    this.#ownListeners.add(listener);
+    return () => void this.#ownListeners.delete(listener);
+  }
+
   /** `ended` resolves when the record is no longer pending, when `signal` aborts, or at `close`; `stop` forgets the wait. */
   wait(id: string, signal: AbortSignal): { readonly ended: Promise<void>; stop(): void } {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -47,6 +54,12 @@ export class Changes {
     return { ended: promise, stop };
   }
 
+  /** A change that this process made. */
+  announceOwn(approval: Approval): void {
+    for (const listener of this.#ownListeners) this.#tell(listener, approval);
+    this.announce(approval);
+  }
+
   announce(approval: Approval): void {
     if (approval.status !== 'pending') this.#waiters.get(approval.id)?.forEach((wake) => wake());
     if (!this.#isNews(approval)) return;
@@ -56,6 +69,7 @@ export class Changes {
   close(): void {
     this.#closed = true;
     this.#listeners.clear();
+    this.#ownListeners.clear();
     for (const waiters of this.#waiters.values()) waiters.forEach((wake) => wake());
   }
 

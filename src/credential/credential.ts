@@ -37,6 +37,11 @@ function header(name: string, value: string, warnings: readonly string[]): Resol
 
 const encodeBasic = (user: string, password: string): string => Buffer.from(`${user}:${password}`, 'utf8').toString('base64');
 
+/** One secret, for whoever else needs one from these sources. Throws like `readCredential`. */
+export async function readSecretSource(source: SecretSource, env: Environment = process.env): Promise<Secret> {
+  return new Secret(await readSecret(source, env, []));
+}
+
 async function readSecret(source: SecretSource, env: Environment, warnings: string[]): Promise<string> {
   if ('env' in source) return usable(fromEnvironment(source.env, env), `the environment variable ${source.env}`);
   const { value, warning } = await readSecretFile(source.file);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { referenceTable } from '../policy/reference.ts';
 import { configSchema } from './config-schema.ts';
+import { emailSchema, slackSchema, webhookSchema } from './notify-schema.ts';
 
 /** JSON schema of `sallyport.yaml`, for editors. It says less than loading does. */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
@@ -18,5 +19,8 @@ export function configTables(): string {
     referenceTable('identity: issuers', issuer),
     referenceTable('identity: issuers: claims', issuer.shape.claims),
     referenceTable('masking: analyzer', masking.unwrap().shape.analyzer.unwrap()),
+    referenceTable('notify: slack', slackSchema),
+    referenceTable('notify: email', emailSchema),
+    referenceTable('notify: webhook', webhookSchema),
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notifySchema } from './notify-schema.ts';
 
 const httpUrl = z
   .string()
@@ -75,6 +76,7 @@ export const configSchema = z
       .prefault({})
       .describe('Who may ask.'),
     masking: z.strictObject({ analyzer: analyzer.optional() }).prefault({}).describe('What masking asks others.'),
+    notify: notifySchema.default([]).describe('Who is told of approvals: a list of `slack`, `email` and `webhook`.'),
     resources: z
       .string()
       .min(1)

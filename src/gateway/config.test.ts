@@ -27,6 +27,7 @@ describe('sallyport.yaml', () => {
       database: 'sqlite:/etc/.sallyport/sallyport.db',
       issuers: [],
       resources: '/etc/resources',
+      notify: [],
     });
   });
 

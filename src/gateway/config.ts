@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { SallyportError } from '../core/error.ts';
 import type { IssuerConfig } from '../identity/token-source.ts';
 import type { AnalyzerOptions } from '../masking/analyzer.ts';
+import type { NotifySettings } from '../notice/settings.ts';
 import { readDocuments } from '../policy/document.ts';
 import { readDuration } from '../policy/duration.ts';
 import { formatProblem, type Problem } from '../policy/problem.ts';
@@ -19,6 +20,7 @@ export interface Config {
   readonly database: string;
   readonly issuers: readonly IssuerConfig[];
   readonly resources: string;
+  readonly notify: readonly NotifySettings[];
   readonly analyzer?: AnalyzerOptions;
 }
 
@@ -37,7 +39,7 @@ export function parseConfig(file: string, text: string): Config {
   if (!document || second) throw new SallyportError('config_invalid', `${file} must hold one YAML document`, { hint: 'resources are files of their own' });
   const parsed = configSchema.safeParse(document.value);
   if (!parsed.success) throw invalid(issueProblems(document, parsed.error.issues));
-  const { url, listen, data, database, identity, masking, resources } = parsed.data;
+  const { url, listen, data, database, identity, masking, notify, resources } = parsed.data;
   const folder = dirname(resolve(file));
   const dataFolder = resolve(folder, data);
   const colon = listen.http.lastIndexOf(':');
@@ -49,6 +51,7 @@ export function parseConfig(file: string, text: string): Config {
     database: database ?? `sqlite:${resolve(dataFolder, 'sallyport.db')}`,
     issuers: identity.issuers,
     resources: resolve(folder, resources),
+    notify,
     ...(masking.analyzer ? { analyzer: analyzerOptions(masking.analyzer) } : {}),
   };
 }

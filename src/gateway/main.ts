@@ -18,6 +18,7 @@ import { createHostCheck, type HostCheck } from '../identity/host.ts';
 import { openSignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
 import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
+import { startNotices } from '../notice/notices.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { readConfig, type Config } from './config.ts';
@@ -45,7 +46,7 @@ export async function startGateway({ config: file, log = () => {} }: GatewayOpti
   const shutdown = new Shutdown();
   try {
     const parts = await openParts(config, shutdown, log);
-    const rest = getRequestListener(openApi(parts).fetch, { overrideGlobalObjects: false });
+    const rest = getRequestListener((await openApi(parts)).fetch, { overrideGlobalObjects: false });
     const onError = (error: unknown): void => log(`request failed: ${explainError(error)}`);
     shutdown.owns(await listen(config, { hosts: parts.hosts, protocols: await openProtocols(parts), rest, onError }));
   } catch (error) {
@@ -111,7 +112,30 @@ async function openProtocols({ config, shutdown, keysFolder, journal, policy, ap
 /** Built by `npm run build -w console`. */
 const CONSOLE = join(import.meta.dirname, '../../console/dist');
 
-function openApi({ config, shutdown, log, keysFolder, journal, storage, policy, approvals, signing, hosts, accounts }: Parts): ReturnType<typeof createApi> {
+async function openApi({
+  config,
+  shutdown,
+  log,
+  keysFolder,
+  journal,
+  storage,
+  policy,
+  approvals,
+  signing,
+  hosts,
+  accounts,
+}: Parts): Promise<ReturnType<typeof createApi>> {
+  const notices = shutdown.owns(
+    startNotices({
+      settings: config.notify,
+      url: config.url,
+      key: await installationKey(keysFolder, 'notice'),
+      approvals,
+      directory: (name) => accounts.find(name),
+      storage,
+      report: (error) => log(`notices: ${explainError(error)}`),
+    }),
+  );
   const index = shutdown.owns(startIndex({ journal, storage, report: (error) => log(`index: ${explainError(error)}`) }));
   return createApi({
     url: config.url,
@@ -121,6 +145,7 @@ function openApi({ config, shutdown, log, keysFolder, journal, storage, policy, 
     signIns: openSignIns(storage),
     keys: signing,
     approvals,
+    notices,
     recordings: createRecordings({ storage, index, journal, keysFolder }),
     recorder: journal,
     snapshot: () => policy.snapshot(),

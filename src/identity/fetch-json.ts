@@ -1,9 +1,9 @@
-import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { isIP } from 'node:net';
 import { Agent, request } from 'undici';
 import { SallyportError } from '../core/error.ts';
 import { decodeUtf8, parseJson, type JsonValue } from '../core/json.ts';
 import { withinReach, type Reach } from './address.ts';
+import { guardedLookup, outOfReach } from './guarded-lookup.ts';
 
 /** Reads one JSON document. Throws `upstream_unreachable` or `upstream_invalid`. */
 export type FetchJson = (url: URL, reach: Reach) => Promise<JsonValue>;
@@ -44,20 +44,3 @@ async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
   }
   return decodeUtf8(Buffer.concat(chunks));
 }
-
-type LookupDone = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
-
-function guardedLookup(reach: Reach) {
-  return (hostname: string, options: LookupOptions, done: LookupDone): void => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const bad = addresses?.find(({ address }) => !withinReach(address, reach));
-      const first = addresses?.[0];
-      if (error) done(error, '');
-      else if (bad || !first) done(outOfReach(hostname), '');
-      else if (options.all) done(null, addresses);
-      else done(null, first.address, first.family);
-    });
-  };
-}
-
-const outOfReach = (host: string): SallyportError => new SallyportError('upstream_unreachable', `${host} is not an address that may be reached from here`);

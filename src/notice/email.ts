@@ -1,0 +1,84 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { createTransport } from 'nodemailer';
+import { SallyportError } from '../core/error.ts';
+import { readSecretSource } from '../credential/credential.ts';
+import { withinReach } from '../identity/address.ts';
+import { outOfReach } from '../identity/guarded-lookup.ts';
+import { addresseesOf } from './addressees.ts';
+import type { Channel } from './channel.ts';
+import type { Links } from './links.ts';
+import type { Notice } from './notice.ts';
+import type { EmailSettings } from './settings.ts';
+
+const TIMEOUT_MS = 15_000;
+
+/** Plain text, one message to each address, because a link is for one person. */
+export function createEmail(settings: EmailSettings, links: Links): Channel {
+  async function send(notice: Notice, to: string, signal: AbortSignal): Promise<void> {
+    const person = Object.hasOwn(settings.people, to) ? settings.people[to] : undefined;
+    const link = person === undefined ? undefined : await links.make(notice.approval, person);
+    const transport = createTransport(await transportOptions(settings.smtp));
+    const cut = (): void => transport.close();
+    signal.addEventListener('abort', cut, { once: true });
+    try {
+      await transport.sendMail({
+        from: settings.from,
+        to: { name: '', address: to },
+        subject: notice.title,
+        text: mailText(notice, link),
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      });
+    } catch (cause) {
+      throw new SallyportError('upstream_unreachable', `the mail server ${settings.smtp.host} did not take the message`, { cause });
+    } finally {
+      signal.removeEventListener('abort', cut);
+      transport.close();
+    }
+  }
+  return {
+    limit: 20_000,
+    deliveries: (notice) => addresseesOf(settings.to, notice.approval).map((to) => ({ name: `e-mail ${to}`, send: (signal) => send(notice, to, signal) })),
+  };
+}
+
+/** The address is looked up once, checked, and dialled; the certificate is still that of the name. */
+async function transportOptions({ host, port, security, user, password }: EmailSettings['smtp']) {
+  const address = isIP(host) === 0 ? (await lookup(host)).address : host;
+  if (!withinReach(address, 'configured')) throw outOfReach(host);
+  const secret = password === undefined ? undefined : await readSecretSource(password);
+  return {
+    host: address,
+    port,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    tls: isIP(host) === 0 ? { servername: host } : {},
+    connectionTimeout: TIMEOUT_MS,
+    greetingTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+    ...(user !== undefined && secret ? { auth: { user, pass: secret.reveal() } } : {}),
+  };
+}
+
+function mailText({ kind, title, facts, command, url }: Notice, link: string | undefined): string {
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const how =
+    link === undefined
+      ? [`${kind === 'requested' ? 'Answer' : 'See'} it in the console: ${url}`]
+      : [`To answer, open this link. It is for you alone and works once; opening it answers nothing yet:`, link, '', `Or use the console: ${url}`];
+  return [
+    title,
+    '',
+    ...facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`),
+    '',
+    'The command, exactly as it would run (characters that do not show are written as \\u{...}):',
+    '',
+    command.text,
+    ...(command.shortened ? ['', command.shortened] : []),
+    '',
+    ...how,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,80 @@
+import { createHmac } from 'node:crypto';
+import { SallyportError } from '../core/error.ts';
+import { newId } from '../core/id.ts';
+import { eventSubject } from '../core/event.ts';
+import { readSecretSource } from '../credential/credential.ts';
+import type { Channel } from './channel.ts';
+import type { Links } from './links.ts';
+import type { Notice } from './notice.ts';
+import type { Post } from './post.ts';
+import type { WebhookSettings } from './settings.ts';
+
+/** Signed as Standard Webhooks has it: `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`. */
+function webhookSignature(secret: string, id: string, seconds: number, body: string): string {
+  return `v1,${createHmac('sha256', secret).update(`${id}.${seconds}.${body}`).digest('base64')}`;
+}
+
+export function createWebhook(
+  settings: WebhookSettings,
+  { post, links, now }: { readonly post: Post; readonly links: Links; readonly now: () => number },
+): Channel {
+  async function send(notice: Notice, id: string, signal: AbortSignal): Promise<void> {
+    const secret = await readSecretSource(settings.secret);
+    const body = JSON.stringify(await payload(notice));
+    const seconds = Math.floor(now() / 1000);
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'sallyport',
+      'webhook-id': id,
+      'webhook-timestamp': String(seconds),
+      'webhook-signature': webhookSignature(secret.reveal(), id, seconds, body),
+    };
+    const { status } = await post(settings.url, { headers, body }, signal);
+    if (status >= 200 && status < 300) return;
+    if (status === 410) throw new SallyportError('usage', 'the receiver is gone (HTTP 410)');
+    throw new SallyportError(
+      'upstream_invalid',
+      `the receiver answered with HTTP ${status}${status >= 300 && status < 400 ? ': redirects are not followed' : ''}`,
+    );
+  }
+
+  async function payload(notice: Notice): Promise<object> {
+    const { approval, title, facts, command, url, kind } = notice;
+    const { id, status, subject, target, digest, decision, shown, expiresAt } = approval;
+    const made =
+      notice.kind === 'requested' ? await Promise.all(settings.people.map(async (person) => ({ person, url: await links.make(approval, person) }))) : [];
+    return {
+      type: `approval.${kind}`,
+      timestamp: new Date(now()).toISOString(),
+      data: {
+        id,
+        status,
+        title,
+        url,
+        subject: eventSubject(subject),
+        target,
+        command: approval.command,
+        // As it is, for programs; `text` is what a person may be shown.
+        shown,
+        text: [...facts.map(([name, value]) => `${name}: ${value}`), command.text, ...(command.shortened ? [command.shortened] : [])].join('\n'),
+        digest,
+        rule: decision.rule,
+        reason: decision.reason,
+        risk: decision.risk,
+        approvals: decision.approvals,
+        expiresAt: new Date(expiresAt).toISOString(),
+        links: made.filter((link) => link.url !== undefined),
+        ...(approval.window ? { window: approval.window } : {}),
+      },
+    };
+  }
+
+  return {
+    limit: 20_000,
+    deliveries: (notice) => {
+      // One id for all tries, so that a receiver can tell a repeat.
+      const id = `msg_${newId(now())}`;
+      return [{ name: `webhook ${new URL(settings.url).host}`, send: (signal) => send(notice, id, signal) }];
+    },
+  };
+}
