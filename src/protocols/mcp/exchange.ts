@@ -1,43 +1,22 @@
 import type { Approval } from '../../core/approval.ts';
 import type { Command } from '../../core/command.ts';
 import { SallyportError } from '../../core/error.ts';
-import { isJsonObject, member, parseJson, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, member, parseJson, writeJson, type JsonObject } from '../../core/json.ts';
 import type { Masker } from '../../core/masker.ts';
 import type { Exchange, Grant, MaskedPart, Refusal, ReplyPart } from '../../core/pipeline.ts';
 import type { Session } from '../../core/session.ts';
 import { subjectKey } from '../../core/subject.ts';
-import { idText, metaMember, metaOf, type RpcMessage, type RpcRequest } from './codec.ts';
-import { isKnown, SERVER_REQUESTS, serverCommand } from './command.ts';
-import { embeddedRequests } from './embedded.ts';
+import { progressTokenOf, requestIdOf, type Ask } from './ask.ts';
+import { isKnown } from './command.ts';
 import { refusalReply, rpcError, withNote } from './errors.ts';
-import { filterResult, methodOf, type MayList } from './lists.ts';
+import { Incoming } from './incoming.ts';
 import { maskRequest } from './mask.ts';
 import type { KeptStream } from './replay-buffer.ts';
-import { emptyReply, eventText, keptReply, messageReply, type Reply } from './reply.ts';
-import type { Responder } from './responder.ts';
+import { emptyReply, eventText, keptReply, type Reply } from './reply.ts';
 import { sealSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
 import type { UpstreamCall, UpstreamEvent } from './transport.ts';
-import { isSupported, type Era } from './versions.ts';
 import { patience, waitForPeople } from './waiting.ts';
-
-/** One message of the caller, or the opening or end of its session, with everything that is known about it. */
-export interface Ask {
-  readonly verb: UpstreamCall['verb'];
-  readonly message: RpcMessage | undefined;
-  readonly bytes: Uint8Array | undefined;
-  readonly command: Command;
-  readonly session: Session;
-  readonly mcpSession: McpSession | undefined;
-  readonly era: Era;
-  readonly headers: UpstreamCall['headers'];
-  readonly lastEventId: string | undefined;
-  /** When the caller's token ends; epoch milliseconds. */
-  readonly expiresAt: number;
-  readonly clientName: string;
-  readonly mayList: MayList;
-  readonly responder: Responder;
-}
 
 const AFTER_FINAL_MS = 1000;
 const STANDING_MS = 500;
@@ -50,9 +29,8 @@ export class McpExchange implements Exchange {
   readonly #ask: Ask;
   readonly #side: TargetSide;
   readonly #context: McpContext;
+  readonly #incoming: Incoming;
   readonly #replies = new WeakMap<ReplyPart, Reply>();
-  /** The target's requests, by their parts: once shown, the caller may answer them. */
-  readonly #questions = new WeakMap<ReplyPart, RpcRequest['id']>();
   readonly #abort = new AbortController();
   #head: Extract<UpstreamEvent, { kind: 'head' }> | undefined;
   #kept: KeptStream | undefined;
@@ -65,6 +43,7 @@ export class McpExchange implements Exchange {
     this.#ask = ask;
     this.#side = side;
     this.#context = context;
+    this.#incoming = new Incoming(ask, side, context);
     this.session = ask.session;
     this.command = ask.command;
   }
@@ -77,11 +56,11 @@ export class McpExchange implements Exchange {
   }
 
   wait(approval: Approval, settled: (signal: AbortSignal) => Promise<Approval>): Promise<Approval> {
-    const progressToken = this.#progressToken();
+    const progressToken = progressTokenOf(this.#ask);
     const { times, consoleUrl } = this.#context;
     const budgetMs = patience(this.#ask.clientName, progressToken !== undefined, times);
     const { responder } = this.#ask;
-    return this.#side.held.during(this.session.id, this.#requestId(), (cancelled) =>
+    return this.#side.held.during(this.session.id, requestIdOf(this.#ask), (cancelled) =>
       waitForPeople(approval, settled, { responder, progressToken, budgetMs, everyMs: times.sayEveryMs, consoleUrl, cancelled }),
     );
   }
@@ -129,7 +108,7 @@ export class McpExchange implements Exchange {
         if (event.kind === 'head') this.#open(event);
         else if (event.kind === 'primer') resumable = (await this.#prime(event.event)) || resumable;
         else if (!final) {
-          const reply = this.#read(event);
+          const reply = this.#incoming.read(event, this.#head);
           if (!reply) continue;
           resumable ||= event.event?.id !== undefined;
           final = reply.part.kind === 'final';
@@ -137,7 +116,7 @@ export class McpExchange implements Exchange {
           yield this.#remember(reply);
         }
       }
-      if (!final && !this.#ended) yield* this.#withoutAnswer(resumable);
+      if (!final && !this.#ended) yield* this.#unanswered(resumable);
     } catch (error) {
       if (!final && !this.#ended) throw error;
     } finally {
@@ -152,8 +131,7 @@ export class McpExchange implements Exchange {
     const reply = this.#replies.get(part);
     if (!reply) throw new SallyportError('internal', 'this part is not of this exchange');
     await this.#endSession(reply.status);
-    const question = this.#questions.get(part);
-    if (question !== undefined) this.#side.underWay.ask(this.session.id, question);
+    if (reply.question !== undefined) this.#side.underWay.ask(this.session.id, reply.question);
     const { responder } = this.#ask;
     if (masked.contentType === 'text/event-stream') return responder.event(Buffer.from(masked.bytes).toString());
     if (responder.streaming && masked.bytes.byteLength > 0) {
@@ -174,7 +152,7 @@ export class McpExchange implements Exchange {
 
   async repeat(result: string, approval: Approval): Promise<void> {
     const kept = parseJson(result);
-    const id = this.#requestId();
+    const id = requestIdOf(this.#ask);
     const message: JsonObject = isJsonObject(kept) ? { ...kept, id } : rpcError(id, -32603, 'the kept result cannot be read');
     const about = { id: approval.id, status: approval.status, note: 'this is the recorded result of the approved call; it did not run again' };
     await this.#ask.responder.reply(200, withNote(message, 'dev.sallyport/approval', about));
@@ -184,7 +162,7 @@ export class McpExchange implements Exchange {
     const { responder, message, era } = this.#ask;
     const method = message && message.kind !== 'response' ? message.method : this.command.name;
     const asked = {
-      id: this.#requestId(),
+      id: requestIdOf(this.#ask),
       method,
       era,
       known: message === undefined || message.kind === 'response' || isKnown(method, era),
@@ -195,21 +173,6 @@ export class McpExchange implements Exchange {
     // Nobody awaits an answer to a notification: one that is denied is taken and goes no further.
     if (refusal.kind !== 'failed') return responder.empty(message ? 202 : 405);
     await responder.reply(reply.status, reply.message);
-  }
-
-  /** The method that a reply answers; empty where nothing is awaited. */
-  #method(): string {
-    const { message } = this.#ask;
-    return message?.kind === 'request' ? message.method : '';
-  }
-
-  #requestId(): RpcRequest['id'] | null {
-    return this.#ask.message?.kind === 'request' ? this.#ask.message.id : null;
-  }
-
-  #progressToken(): ReturnType<typeof member> {
-    const { message } = this.#ask;
-    return message?.kind === 'request' ? member(metaOf(message.params), 'progressToken') : undefined;
   }
 
   /** In the stateless revision a caller that leaves has cancelled; before, it has only lost its connection. An approved call goes on. */
@@ -266,112 +229,11 @@ export class McpExchange implements Exchange {
     return event.id !== undefined;
   }
 
-  /** What one message of the target is to this caller; undefined where it is not for it. */
-  #read(event: Extract<UpstreamEvent, { kind: 'message' }>): Reply | undefined {
-    const { message, text } = event;
-    const base = { message: message.message, text, event: event.event, status: this.#head?.status ?? 200, method: this.#method(), filter: this.#filter };
-    switch (message.kind) {
-      case 'response':
-        if (this.#isResumed()) return messageReply({ ...base, method: methodOf(member(message.message, 'result')), final: false });
-        if (!this.#answers(message.id)) return undefined;
-        this.#learn(message.message);
-        return messageReply({ ...base, ...this.#withoutForbiddenRequests(message.message, text), final: true });
-      case 'notification':
-        if (message.method === 'notifications/tools/list_changed') this.#side.catalog.expire();
-        return this.#isWanted(message.method, message.params) ? messageReply({ ...base, final: false }) : undefined;
-      case 'request':
-        return this.#ask.era === 'legacy' ? this.#question(message, messageReply({ ...base, final: false, asks: this.#asks(message) })) : undefined;
-      default:
-        return message satisfies never;
-    }
-  }
-
-  readonly #filter = (method: string, result: JsonValue): JsonValue => {
-    const filtered = filterResult(method, result, this.#ask.mayList);
-    return method === 'tasks/list' && isJsonObject(filtered) ? this.#side.tasks.filter(filtered, subjectKey(this.session.subject)) : filtered;
-  };
-
-  /** A stream that goes on where it broke may carry the answer to a request of before. */
-  #isResumed(): boolean {
-    return this.#ask.verb === 'GET' && this.#ask.lastEventId !== undefined;
-  }
-
-  /** A reply that asks something of the caller which is not allowed becomes a refusal of the gateway. */
-  #withoutForbiddenRequests(message: JsonObject, text: string): { message: JsonObject; text: string } {
-    const forbidden = embeddedRequests(message).find(
-      (command) => command.objection !== undefined || this.#context.gate.decide(this.session, command).effect !== 'allow',
-    );
-    if (!forbidden) return { message, text };
-    const refused = rpcError(this.#requestId(), 403, `the target asked for "${forbidden.name}", which no rule allows`);
-    return { message: refused, text: writeJson(refused) };
-  }
-
-  /** Only the answer to this very request; an error without an id is one where the target could not read the request. */
-  #answers(id: RpcRequest['id'] | null): boolean {
-    const own = this.#requestId();
-    if (own === null) return false;
-    return id === null ? this.#head?.stream === false : idText(id) === idText(own);
-  }
-
-  #isWanted(method: string, params: JsonObject): boolean {
-    if (method === 'notifications/progress' && this.#ask.verb === 'POST') {
-      const token = this.#progressToken();
-      return token !== undefined && writeJson(member(params, 'progressToken') ?? null) === writeJson(token);
-    }
-    if (method === 'notifications/message' && this.#ask.era === 'modern') {
-      const { message } = this.#ask;
-      return message?.kind === 'request' && metaMember(message.params, 'logLevel') !== undefined;
-    }
-    return true;
-  }
-
-  #question(message: RpcRequest, reply: Reply): Reply {
-    this.#questions.set(reply.part, message.id);
-    return reply;
-  }
-
-  #asks(message: RpcRequest): NonNullable<ReplyPart['asks']> {
-    const command = serverCommand(message.method, message.params);
-    const decline = (): void => {
-      const code = SERVER_REQUESTS.has(message.method) ? -1 : -32601;
-      const refused = rpcError(message.id, code, code === -1 ? 'the gateway does not allow this request' : 'method not found');
-      const { mcpSession, headers } = this.#ask;
-      void this.#side.upstream.decline({ kind: 'response', id: message.id, error: true, message: refused }, mcpSession, headers).catch(() => {});
-    };
-    return { command, decline };
-  }
-
-  #learn(message: JsonObject): void {
-    const result = member(message, 'result');
-    const method = this.#method();
-    if (method === 'tools/list') this.#side.catalog.learn(result);
-    if (method === 'initialize') refuseUnknownVersion(member(result, 'protocolVersion'));
-    this.#side.tasks.learn(result, subjectKey(this.session.subject), this.command);
-  }
-
-  /** What a caller is told when the target ended without an answer. */
-  async *#withoutAnswer(resumable: boolean): AsyncIterable<ReplyPart> {
-    const head = this.#head;
-    const awaited = this.#ask.message?.kind === 'request';
-    if (head?.stream === true) {
-      if (awaited && !(resumable && this.#ask.era === 'legacy')) {
-        throw new SallyportError('upstream_invalid', 'the target closed the stream before it answered', { hint: 'it may still have run' });
-      }
-      this.#ask.responder.end();
-      return;
-    }
-    const status = head?.status ?? 502;
-    if (!awaited) {
-      yield this.#remember(emptyReply(status));
-      return;
-    }
-    if (status < 400) throw new SallyportError('upstream_invalid', `the target answered with HTTP ${status} and no message`);
-    const message = rpcError(
-      this.#requestId(),
-      status === 404 ? -32001 : -32603,
-      status === 404 ? 'session not found' : `the target answered with HTTP ${status}`,
-    );
-    yield this.#remember(messageReply({ message, text: writeJson(message), event: undefined, status, final: true, method: '', filter: this.#filter }));
+  /** What a caller is told when the target ended without an answer; a stream that can be resumed just ends. */
+  async *#unanswered(resumable: boolean): AsyncIterable<ReplyPart> {
+    const reply = this.#incoming.unanswered(this.#head, resumable);
+    if (reply) yield this.#remember(reply);
+    else this.#ask.responder.end();
   }
 
   #resumable(): { stream: KeptStream; lastEventId: string } | undefined {
@@ -403,9 +265,4 @@ export class McpExchange implements Exchange {
 
 function isStanding(command: Command): boolean {
   return command.name === 'stream/listen' || command.name === 'subscriptions/listen';
-}
-
-function refuseUnknownVersion(version: unknown): void {
-  if (version === undefined || (typeof version === 'string' && isSupported(version))) return;
-  throw new SallyportError('upstream_invalid', 'the target speaks a protocol version that the gateway does not');
 }

@@ -1,6 +1,7 @@
 import { isJsonArray, isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Masked, Masker } from '../../core/masker.ts';
 import type { MaskedPart, ReplyPart } from '../../core/pipeline.ts';
+import type { RpcId } from './codec.ts';
 import { maskMessage } from './mask.ts';
 import { writeEvent, type SseEvent } from './sse.ts';
 
@@ -14,6 +15,8 @@ export interface Reply {
   /** Where it came as an event: its id and its bytes, which travel unchanged when nothing was masked. */
   readonly event: SseEvent | undefined;
   readonly text: string;
+  /** Id of the target's request, where it is one: once shown, the caller may answer it. */
+  readonly question?: RpcId;
 }
 
 export interface MessageReply {

@@ -1,0 +1,41 @@
+import type { Command } from '../../core/command.ts';
+import { member, type JsonValue } from '../../core/json.ts';
+import type { Session } from '../../core/session.ts';
+import { metaOf, type RpcMessage, type RpcRequest } from './codec.ts';
+import type { MayList } from './lists.ts';
+import type { Responder } from './responder.ts';
+import type { McpSession } from './session-id.ts';
+import type { UpstreamCall } from './transport.ts';
+import type { Era } from './versions.ts';
+
+/** One message of the caller, or the opening or end of its session, with everything that is known about it. */
+export interface Ask {
+  readonly verb: UpstreamCall['verb'];
+  readonly message: RpcMessage | undefined;
+  readonly bytes: Uint8Array | undefined;
+  readonly command: Command;
+  readonly session: Session;
+  readonly mcpSession: McpSession | undefined;
+  readonly era: Era;
+  readonly headers: UpstreamCall['headers'];
+  readonly lastEventId: string | undefined;
+  /** When the caller's token ends; epoch milliseconds. */
+  readonly expiresAt: number;
+  readonly clientName: string;
+  readonly mayList: MayList;
+  readonly responder: Responder;
+}
+
+/** The id that an answer has to carry; null where nothing is awaited. */
+export function requestIdOf({ message }: Ask): RpcRequest['id'] | null {
+  return message?.kind === 'request' ? message.id : null;
+}
+
+/** The method that an answer is to; empty where nothing is awaited. */
+export function requestMethodOf({ message }: Ask): string {
+  return message?.kind === 'request' ? message.method : '';
+}
+
+export function progressTokenOf({ message }: Ask): JsonValue | undefined {
+  return message?.kind === 'request' ? member(metaOf(message.params), 'progressToken') : undefined;
+}

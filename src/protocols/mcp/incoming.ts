@@ -1,0 +1,127 @@
+import { SallyportError } from '../../core/error.ts';
+import { isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { ReplyPart } from '../../core/pipeline.ts';
+import { subjectKey } from '../../core/subject.ts';
+import { progressTokenOf, requestIdOf, requestMethodOf, type Ask } from './ask.ts';
+import { idText, metaMember, type RpcRequest, type RpcResponse } from './codec.ts';
+import { SERVER_REQUESTS, serverCommand } from './command.ts';
+import { embeddedRequests } from './embedded.ts';
+import { rpcError } from './errors.ts';
+import { filterResult, methodOf } from './lists.ts';
+import { emptyReply, messageReply, type Reply } from './reply.ts';
+import type { McpContext, TargetSide } from './side.ts';
+import type { UpstreamEvent } from './transport.ts';
+import { isSupported } from './versions.ts';
+
+type Head = Extract<UpstreamEvent, { kind: 'head' }>;
+
+/** What the target sends, sorted for one caller: its answer, a message on the way, a question, or nothing of its own. */
+export class Incoming {
+  readonly #ask: Ask;
+  readonly #side: TargetSide;
+  readonly #context: McpContext;
+
+  constructor(ask: Ask, side: TargetSide, context: McpContext) {
+    this.#ask = ask;
+    this.#side = side;
+    this.#context = context;
+  }
+
+  /** What one message of the target is to this caller; undefined where it is not for it. */
+  read(event: Extract<UpstreamEvent, { kind: 'message' }>, head: Head | undefined): Reply | undefined {
+    const { message, text } = event;
+    const base = { message: message.message, text, event: event.event, status: head?.status ?? 200, method: requestMethodOf(this.#ask), filter: this.#filter };
+    switch (message.kind) {
+      case 'response':
+        if (this.#isResumed())
+          return messageReply({ ...base, ...this.#withoutForbiddenRequests(message, text), method: methodOf(member(message.message, 'result')), final: false });
+        if (!this.#answers(message.id, head)) return undefined;
+        this.#learn(message.message);
+        return messageReply({ ...base, ...this.#withoutForbiddenRequests(message, text), final: true });
+      case 'notification':
+        if (message.method === 'notifications/tools/list_changed') this.#side.catalog.expire();
+        return this.#isWanted(message.method, message.params) ? messageReply({ ...base, final: false }) : undefined;
+      case 'request':
+        return this.#ask.era === 'legacy' ? { ...messageReply({ ...base, final: false, asks: this.#asks(message) }), question: message.id } : undefined;
+      default:
+        return message satisfies never;
+    }
+  }
+
+  readonly #filter = (method: string, result: JsonValue): JsonValue => {
+    const filtered = filterResult(method, result, this.#ask.mayList);
+    return method === 'tasks/list' && isJsonObject(filtered) ? this.#side.tasks.filter(filtered, subjectKey(this.#ask.session.subject)) : filtered;
+  };
+
+  /** A stream that goes on where it broke may carry the answer to a request of before. */
+  #isResumed(): boolean {
+    return this.#ask.verb === 'GET' && this.#ask.lastEventId !== undefined;
+  }
+
+  /** A reply that asks something of the caller which is not allowed becomes a refusal of the gateway. */
+  #withoutForbiddenRequests({ id, message }: RpcResponse, text: string): { message: JsonObject; text: string } {
+    const forbidden = embeddedRequests(message).find(
+      (command) => command.objection !== undefined || this.#context.gate.decide(this.#ask.session, command).effect !== 'allow',
+    );
+    if (!forbidden) return { message, text };
+    const refused = rpcError(id, 403, `the target asked for "${forbidden.name}", which no rule allows`);
+    return { message: refused, text: writeJson(refused) };
+  }
+
+  /** Only the answer to this very request; an error without an id is one where the target could not read the request. */
+  #answers(id: RpcRequest['id'] | null, head: Head | undefined): boolean {
+    const own = requestIdOf(this.#ask);
+    if (own === null) return false;
+    return id === null ? head?.stream === false : idText(id) === idText(own);
+  }
+
+  #isWanted(method: string, params: JsonObject): boolean {
+    if (method === 'notifications/progress' && this.#ask.verb === 'POST') {
+      const token = progressTokenOf(this.#ask);
+      return token !== undefined && writeJson(member(params, 'progressToken') ?? null) === writeJson(token);
+    }
+    if (method === 'notifications/message' && this.#ask.era === 'modern') {
+      const { message } = this.#ask;
+      return message?.kind === 'request' && metaMember(message.params, 'logLevel') !== undefined;
+    }
+    return true;
+  }
+
+  #asks(message: RpcRequest): NonNullable<ReplyPart['asks']> {
+    const command = serverCommand(message.method, message.params);
+    const decline = (): void => {
+      const code = SERVER_REQUESTS.has(message.method) ? -1 : -32601;
+      const refused = rpcError(message.id, code, code === -1 ? 'the gateway does not allow this request' : 'method not found');
+      const { mcpSession, headers } = this.#ask;
+      void this.#side.upstream.decline({ kind: 'response', id: message.id, error: true, message: refused }, mcpSession, headers).catch(() => {});
+    };
+    return { command, decline };
+  }
+
+  #learn(message: JsonObject): void {
+    const result = member(message, 'result');
+    const method = requestMethodOf(this.#ask);
+    if (method === 'tools/list') this.#side.catalog.learn(result);
+    if (method === 'initialize') refuseUnknownVersion(member(result, 'protocolVersion'));
+    this.#side.tasks.learn(result, subjectKey(this.#ask.session.subject), this.#ask.command);
+  }
+
+  /** What a caller is told when the target ended without an answer; undefined where there is nothing to tell, or the stream can be resumed. */
+  unanswered(head: Head | undefined, resumable: boolean): Reply | undefined {
+    const id = requestIdOf(this.#ask);
+    if (head?.stream === true) {
+      if (id === null || (resumable && this.#ask.era === 'legacy')) return undefined;
+      throw new SallyportError('upstream_invalid', 'the target closed the stream before it answered', { hint: 'it may still have run' });
+    }
+    const status = head?.status ?? 502;
+    if (id === null) return emptyReply(status);
+    if (status < 400) throw new SallyportError('upstream_invalid', `the target answered with HTTP ${status} and no message`);
+    const message = status === 404 ? rpcError(id, -32001, 'session not found') : rpcError(id, -32603, `the target answered with HTTP ${status}`);
+    return messageReply({ message, text: writeJson(message), event: undefined, status, final: true, method: '', filter: this.#filter });
+  }
+}
+
+function refuseUnknownVersion(version: unknown): void {
+  if (version === undefined || (typeof version === 'string' && isSupported(version))) return;
+  throw new SallyportError('upstream_invalid', 'the target speaks a protocol version that the gateway does not');
+}
