@@ -21,7 +21,10 @@ export async function maskOutside<T>(analyzer: Analyzer, make: MakeMasker, mask:
     const result = mask(make(analyzer.kinds.map((kind) => analyzed(kind, known, missing))));
     if (missing.size === 0) return result;
     const texts = [...missing];
-    const found = await analyzer.analyze(texts);
+    const found = await analyzer.analyze(texts).catch((cause: unknown) => {
+      // Which service failed, and how, is for the operator.
+      throw new SallyportError('masking_failed', 'the value could not be masked', { cause });
+    });
     texts.forEach((text, index) => known.set(text, found[index] ?? []));
   }
   throw new SallyportError('masking_failed', 'the analyzer was asked again and again for one message');

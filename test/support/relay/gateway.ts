@@ -19,6 +19,8 @@ import { createAuthenticator } from '../../../src/identity/authenticate.ts';
 import { createHostCheck } from '../../../src/identity/host.ts';
 import { mintToken } from '../../../src/identity/mint.ts';
 import { openSigningKeys, type SigningKeys } from '../../../src/identity/signing-keys.ts';
+import type { Analyzer } from '../../../src/masking/analyzer.ts';
+import { createKindSearch } from '../../../src/masking/detect-kinds.ts';
 import { parseResources } from '../../../src/policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../../../src/policy/snapshot.ts';
 import { createMcp } from '../../../src/protocols/mcp/index.ts';
@@ -49,12 +51,13 @@ export interface Relay {
 
 export interface RelayOptions {
   readonly resources: readonly object[];
+  readonly analyzer?: Analyzer;
   readonly times?: Partial<Times>;
 }
 
 const person = (name: string, groups: readonly string[] = ['staff']): Subject => ({ kind: 'person', id: name, name, groups, issuer: 'local' });
 
-export async function startRelay({ resources, times }: RelayOptions): Promise<Relay> {
+export async function startRelay({ resources, times, analyzer }: RelayOptions): Promise<Relay> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-relay-'));
   const probe = await listen(createServer());
   await probe.close();
@@ -65,6 +68,7 @@ export async function startRelay({ resources, times }: RelayOptions): Promise<Re
     recorded: [],
     snapshot: snapshotOf(resources),
     ...(times ? { times } : {}),
+    ...(analyzer ? { analyzer } : {}),
   };
   let parts = await open(site);
   return {
@@ -102,6 +106,7 @@ interface Site {
   readonly url: string;
   readonly recorded: Recorded[];
   readonly times?: Partial<Times>;
+  readonly analyzer?: Analyzer;
   snapshot: Snapshot;
 }
 
@@ -119,7 +124,13 @@ async function open(site: Site): Promise<Parts> {
   const approvals = await openApprovals({ storage, recorder, key: await installationKey(keys, 'approval'), owner: 'test' });
   const signing = await openSigningKeys(join(keys, 'signing'));
   const snapshot = (): Snapshot => site.snapshot;
-  const gate = createGate({ snapshot, approvals, recorder, maskingKey: await installationKey(keys, 'masking') });
+  const gate = createGate({
+    snapshot,
+    approvals,
+    recorder,
+    maskingKey: await installationKey(keys, 'masking'),
+    ...(site.analyzer ? { analyzer: site.analyzer } : {}),
+  });
   const authenticator = createAuthenticator({ issuers: [], own: signing, url: site.url });
   const mcp = createMcp({ gate, reach: snapshot, authenticator, url: site.url, sessionKey: await installationKey(keys, 'session') }, site.times);
   const routes = { hosts: createHostCheck(site.url, site.port), protocols: new Map([['mcp', mcp.handle]]), rest: () => {}, onError: () => {} };
@@ -138,7 +149,9 @@ async function open(site: Site): Promise<Parts> {
 }
 
 function snapshotOf(resources: readonly object[]): Snapshot {
-  return compilePolicy(parseResources([{ file: 'test.yaml', text: resources.map((each) => JSON.stringify(each)).join('\n---\n') }]));
+  return compilePolicy(
+    parseResources([{ file: 'test.yaml', text: resources.map((each) => JSON.stringify(each)).join('\n---\n') }], { detect: createKindSearch }),
+  );
 }
 
 function heard(journal: Recorder, recorded: Recorded[]): Recorder {
@@ -151,10 +164,10 @@ function heard(journal: Recorder, recorded: Recorded[]): Recorder {
 }
 
 /** A target `bench` at this address and a policy for it whose rules are for everybody. */
-export function bench(address: string, rules: readonly object[], target: object = {}): object[] {
+export function bench(address: string, rules: readonly object[], target: object = {}, policy: object = {}): object[] {
   const named = rules.map((rule, index) => ({ name: `rule-${index + 1}`, ...rule }));
   return [
     { kind: 'Target', name: 'bench', protocol: 'mcp', ...(address === '' ? {} : { address }), owners: ['group:leads'], ...target },
-    { kind: 'Policy', name: 'bench', targets: ['bench'], rules: named },
+    { kind: 'Policy', name: 'bench', targets: ['bench'], rules: named, ...policy },
   ];
 }
