@@ -115,7 +115,10 @@ function decoded(value: unknown): string {
 }
 
 test('escapes of the JSON itself hide nothing', async () => {
-  const escaped = [...`ssn ${SSN}`].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+  const escaped = `ssn ${SSN}`
+    .split('')
+    .map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
   const heard = await answered((response, id) => json(`{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":"${escaped}"}]}}`)(response));
   assert.ok(!JSON.stringify(heard.messages).includes(SSN) && heard.messages[0]?.result, heard.body);
 });
