@@ -45,6 +45,8 @@ function findNamed({ text, key }: Probe): Finding | undefined {
 interface Compiled {
   readonly kind: string;
   readonly pattern: RegExp;
+  /** Ends where the mark begins. */
+  readonly before: RegExp | undefined;
 }
 
 const byPrefix = compile(TOKEN_RULES);
@@ -61,7 +63,11 @@ function compile(rules: readonly TokenRule[]): ReadonlyMap<string, readonly Comp
   const table = new Map<string, Compiled[]>();
   for (const rule of rules) {
     for (const prefix of rule.prefixes) {
-      const compiled = { kind: rule.kind, pattern: new RegExp(`(?:${rule.body})(?![A-Za-z0-9])`, 'y') };
+      const compiled = {
+        kind: rule.kind,
+        pattern: new RegExp(`(?:${rule.body})(?![A-Za-z0-9])`, 'y'),
+        before: rule.before === undefined ? undefined : new RegExp(`(?<![A-Za-z0-9])(?:${rule.before})$`),
+      };
       table.set(prefix, [...(table.get(prefix) ?? []), compiled]);
     }
   }
@@ -75,7 +81,7 @@ function findTokens(text: string): readonly Finding[] {
   const findings: Finding[] = [];
   PREFIXES.lastIndex = 0;
   for (let match = PREFIXES.exec(text); match; match = PREFIXES.exec(text)) {
-    const finding = beginsToken(text, match.index) ? tokenAt(text, match.index, match[0]) : undefined;
+    const finding = tokenAt(text, match.index, match[0]);
     if (finding) findings.push(finding);
     PREFIXES.lastIndex = finding ? finding.end : match.index + 1;
   }
@@ -91,13 +97,19 @@ function beginsToken(text: string, at: number): boolean {
   return /\\[nrt]$/.test(text.slice(Math.max(0, at - 2), at));
 }
 
+/** Longer than what any rule wants before its mark, and a character more. */
+const MAX_BEFORE = 80;
+/** Marks of keys whose beginning can be anything. */
+const MARK = /^(?:\.atlasv1|[78]Q~|\.webhook)/;
+
 function tokenAt(text: string, at: number, prefix: string): Finding | undefined {
   const bodyStart = at + prefix.length;
-  for (const { kind, pattern } of byPrefix.get(prefix) ?? []) {
+  for (const { kind, pattern, before } of byPrefix.get(prefix) ?? []) {
+    if (before ? before.test(text.slice(Math.max(0, at - MAX_BEFORE), at)) === false : !beginsToken(text, at)) continue;
     pattern.lastIndex = bodyStart;
     const body = pattern.exec(text)?.[0];
     if (body === undefined || STAND_IN.test(body)) continue;
-    const start = /^[.\dQ]/.test(prefix) ? wordStart(text, at) : at;
+    const start = before || MARK.test(prefix) ? wordStart(text, at) : at;
     return { start, end: bodyStart + body.length, detector: 'secret', kind, score: 0.95 };
   }
   return undefined;
@@ -106,6 +118,6 @@ function tokenAt(text: string, at: number, prefix: string): Finding | undefined 
 /** Some keys carry their mark in the middle: what stands before it belongs to the key. */
 function wordStart(text: string, at: number): number {
   let start = at;
-  while (start > 0 && at - start < 64 && /[\w.~-]/.test(text[start - 1] ?? '')) start -= 1;
+  while (start > 0 && at - start < MAX_BEFORE && /[\w.~+/-]/.test(text[start - 1] ?? '')) start -= 1;
   return start;
 }
