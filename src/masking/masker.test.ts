@@ -61,6 +61,10 @@ test('a place is not hidden by naming it twice', () => {
   assert.equal(value, '{"ssn":"[redacted:field]"}');
 });
 
+test('of a key that is there twice only the value that was looked at comes out', () => {
+  assert.equal(everything.text('{"id":"536-22-7741","id":"plain"}').value, '{"id":"plain"}');
+});
+
 test('masked JSON text stays JSON and keeps its indentation', () => {
   const text = JSON.stringify({ card: 4929722653797141, note: 'a "quoted" ada@example.org' }, null, 2);
   assert.equal(everything.text(text).value, JSON.stringify({ card: 0, note: 'a "quoted" [redacted:email]' }, null, 2));

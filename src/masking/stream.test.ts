@@ -47,6 +47,30 @@ test('every sample, cut anywhere and into single bytes, is masked as it is uncut
   }
 });
 
+/** One value of every built-in kind that has no need of a name, and one that has. */
+const VALUES = [
+  'AKIAQ3EGV5TZ7XN2KLMA',
+  'password=hunter2x!',
+  'DE89 3704 0044 0532 0130 00',
+  'phone +44 20 7946 0958',
+  'ip 203.0.113.77',
+  'mac 00:1b:44:11:3a:b7',
+  'born 12 March 1985',
+];
+
+test('with all detectors, a value cut at every place is masked as it is uncut', async () => {
+  const rules: readonly MaskRule[] = [{ fields: [], detect: DETECTORS.map(({ name }) => name), operator: 'redact' }];
+  const masker = createMasker(rules, { key, direction: 'reply' });
+  for (const value of VALUES) {
+    for (const sample of [`see ${value} there\n`, JSON.stringify({ note: value, n: [value] })]) {
+      const bytes = Buffer.from(sample);
+      const expected = masker.text(sample).value;
+      assert.notEqual(expected, sample);
+      for (let at = 0; at <= bytes.length; at += 1) assert.equal(await stream(cutAt(bytes, at), { rules, window: 4096 }), expected, `${sample} at ${at}`);
+    }
+  }
+});
+
 const FILLER = 'The spring model was trained on public data, and reviewed by two people.\n';
 
 test('a text longer than the window is masked as it is uncut, wherever a value stands in it', async () => {
