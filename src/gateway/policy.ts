@@ -14,7 +14,7 @@ export function resourceOptions(kinds: readonly string[]): ResourceOptions {
   const clash = kinds.find((kind) => own.includes(kind));
   if (clash !== undefined)
     throw new SallyportError('config_invalid', `${clash} is detected without an analyzer`, { hint: 'remove it from masking.analyzer.entities' });
-  return { detectors: [...own, ...kinds], protocols: Object.keys(PROTOCOLS), detect: createKindSearch };
+  return { detectors: [...own, ...kinds], analyzed: kinds, protocols: Object.keys(PROTOCOLS), detect: createKindSearch };
 }
 
 /** For checks without a gateway: an analyzer is supposed, with what Presidio finds by a language model. */

@@ -110,7 +110,8 @@ export class StreamedJson implements Streamed {
   }
 
   #finish(end: number): void {
-    const raw = this.#text.slice(this.#start, end);
+    // As a text is cleaned before it is read.
+    const raw = this.#pass.clean(this.#text.slice(this.#start, end));
     this.#start = end;
     this.#part = undefined;
     const frame = this.#frame;

@@ -8,6 +8,7 @@ import { kindsAsked } from './when.ts';
 
 export interface Known {
   readonly detectors?: readonly string[];
+  readonly analyzed?: readonly string[];
   readonly protocols?: readonly string[];
 }
 
@@ -56,7 +57,15 @@ function checkPolicy(policy: PolicyDocument, targets: readonly TargetDocument[],
     checkRule(rule, mine, path, report);
   });
   const own = policy.masks.flatMap((mask) => [mask.pattern?.name, mask.words?.name].filter((name) => name !== undefined));
-  policy.rules.forEach((rule, index) => checkDetected(rule, [...(known.detectors ?? []), ...own], known, ['rules', index, 'when'], report));
+  policy.rules.forEach((rule, index) =>
+    checkDetected(
+      rule,
+      [...(known.detectors ?? []), ...own].filter((kind) => !known.analyzed?.includes(kind)),
+      known,
+      ['rules', index, 'when'],
+      report,
+    ),
+  );
   const kinds = new Set(known.detectors ?? []);
   policy.masks.forEach((mask, index) => {
     const path = ['masks', index];

@@ -41,6 +41,7 @@ describe('what arguments hold', () => {
       }).map(({ message }) => message);
     assert.deepEqual(problems('"secret" in detected'), []);
     assert.match(problems('"sekret" in detected')[0] ?? '', /nothing detects sekret/);
+    assert.match(problems('"person" in detected')[0] ?? '', /nothing detects person/);
     assert.match(problems('detected.exists(d, d == "sekret")')[0] ?? '', /only for "kind" in detected/);
     assert.match(problems('command.name in detected')[0] ?? '', /literal kind/);
   });

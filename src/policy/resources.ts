@@ -17,6 +17,8 @@ import { setProblems } from './consistency.ts';
 export interface ResourceOptions {
   /** Names of the detectors that `detect` may name. Absent: any. */
   readonly detectors?: readonly string[];
+  /** Those of them that an analyzer finds: in replies, but not for a decision. */
+  readonly analyzed?: readonly string[];
   /** Protocols that this gateway speaks. */
   readonly protocols?: readonly string[];
   /** Tells which of the kinds of values occur in what a caller sends; without it `detected` in `when` is an error. */
