@@ -71,6 +71,8 @@ export const vectors = (): readonly Vector[] | undefined => lines<Vector>('vecto
 export const phoneExamples = (): readonly string[] | undefined =>
   lines<{ readonly e164: string }>('vectors/libphonenumber_examples.jsonl')?.map((row) => row.e164);
 
+// The caller names the shape of a set's rows.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 function lines<T>(file: string): readonly T[] | undefined {
   return (
     read(file)

@@ -105,7 +105,8 @@ const MARK = /^(?:\.atlasv1|[78]Q~|\.webhook)/;
 function tokenAt(text: string, at: number, prefix: string): Finding | undefined {
   const bodyStart = at + prefix.length;
   for (const { kind, pattern, before } of byPrefix.get(prefix) ?? []) {
-    if (before ? before.test(text.slice(Math.max(0, at - MAX_BEFORE), at)) === false : !beginsToken(text, at)) continue;
+    const begins = before ? before.test(text.slice(Math.max(0, at - MAX_BEFORE), at)) : beginsToken(text, at);
+    if (!begins) continue;
     pattern.lastIndex = bodyStart;
     const body = pattern.exec(text)?.[0];
     if (body === undefined || STAND_IN.test(body)) continue;

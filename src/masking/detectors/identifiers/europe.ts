@@ -179,9 +179,10 @@ export const EUROPEAN_RULES: readonly IdentifierRule[] = [
   },
   {
     name: 'cz-birth-number',
-    description: 'Czech and Slovak birth numbers that divide by eleven',
+    description: 'Czech and Slovak birth numbers with a valid check digit',
     layouts: ['999999/9999', '9999999999'],
-    valid: (id) => hasDate(`${String((Number(id.slice(2, 4)) % 50) % 20).padStart(2, '0')}${id.slice(4, 6)}`, 0, 2) && remainder(id, 11) === 0,
+    valid: (id) =>
+      hasDate(`${String((Number(id.slice(2, 4)) % 50) % 20).padStart(2, '0')}${id.slice(4, 6)}`, 0, 2) && remainder(id.slice(0, 9), 11) % 10 === Number(id[9]),
     context: /\b(?:rodn[eé] [cč][ií]slo|birth number|czech|slovak\w*|[cč]esk\w*)\b/,
     alone: { '999999/9999': 0.7 },
   },
