@@ -12,6 +12,7 @@ import { guard, securityHeaders } from './guard.ts';
 import { healthRoutes } from './health/route.ts';
 import { hookRoutes } from './hooks/route.ts';
 import { linkRoutes } from './links/route.ts';
+import { lockRoutes } from './locks/route.ts';
 import { metadataRoutes } from './metadata/route.ts';
 import { policyRoutes } from './policy/route.ts';
 import { notFound, refuseError } from './refusal.ts';
@@ -37,6 +38,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     sessionRoutes(deps),
     auditRoutes(deps),
     policyRoutes(deps),
+    ...(deps.locks ? [lockRoutes(deps, deps.locks)] : []),
   ]) {
     app.route('/api', routes);
   }

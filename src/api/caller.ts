@@ -23,7 +23,7 @@ export function requireCaller(deps: ApiDeps): MiddlewareHandler<ApiEnv> {
 }
 
 async function readCaller(
-  { signIns }: ApiDeps,
+  { signIns, locks }: ApiDeps,
   cookie: SignInCookie,
   c: Context<ApiEnv>,
 ): Promise<(Caller & { readonly by: 'cookie' | 'bearer' }) | undefined> {
@@ -31,7 +31,7 @@ async function readCaller(
   const by = bearer.kind === 'missing' ? 'cookie' : 'bearer';
   const secret = bearer.kind === 'token' ? bearer.token : by === 'cookie' ? cookie.read(c.req.header('cookie')) : undefined;
   const signIn = secret === undefined ? undefined : await signIns.find(secret);
-  if (!signIn || secret === undefined) return undefined;
+  if (!signIn || secret === undefined || locks?.find({ subject: signIn.subject })) return undefined;
   return { by, secret, signIn: signIn.id, subject: signIn.subject, csrf: signIn.csrf, expiresAt: signIn.expiresAt };
 }
 

@@ -7,6 +7,7 @@ import type { Accounts } from '../identity/accounts.ts';
 import type { HostCheck } from '../identity/host.ts';
 import type { SignIns } from '../identity/sign-ins.ts';
 import type { SigningKeys } from '../identity/signing-keys.ts';
+import type { Locks } from '../lock/locks.ts';
 import type { Notices } from '../notice/notices.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 
@@ -23,6 +24,8 @@ export interface ApiDeps {
   readonly approvals: ApprovalService;
   readonly recordings: Recordings;
   readonly recorder: Recorder;
+  /** Who and what is locked; absent: nothing ever is. */
+  readonly locks?: Locks;
   /** Links and hooks by which people answer from elsewhere; without it there are none. */
   readonly notices?: Pick<Notices, 'links' | 'slack'>;
   /** The policy as it is now. */

@@ -28,6 +28,8 @@ export interface ApprovalOptions {
   readonly now?: () => number;
   /** A subject as it is today, with today's groups; undefined once it is locked or gone. */
   readonly current?: (subject: Subject) => Subject | undefined | Promise<Subject | undefined>;
+  /** Whether its target or session is locked at this moment. */
+  readonly locked?: (approval: Approval) => boolean | Promise<boolean>;
   /** Hears of errors in work that nobody waits for. */
   readonly report?: (error: unknown) => void;
 }
@@ -163,8 +165,10 @@ class Service implements ApprovalService {
 
   async answer(id: string, approver: Subject, answer: 'approve' | 'deny', reason: string): Promise<Approval> {
     const approval = await this.#existing(id);
-    checkAnswer(approval, approver, reason);
-    const kept = await keepAnswer(this.#desk, id, { approver, answer, reason });
+    const today = await this.#today(approver);
+    if (!today) throw new SallyportError('forbidden', 'whoever answers is locked or gone');
+    checkAnswer(approval, today, reason);
+    const kept = await keepAnswer(this.#desk, id, { approver: today, answer, reason });
     if (!kept) throw await this.#notAnyMore(id);
     this.#changes.announceOwn(kept);
     return kept;
@@ -226,15 +230,23 @@ class Service implements ApprovalService {
 
   /** Looks at requester and approvers as they are today; a grant that no longer stands is withdrawn. */
   async #stillStands(approval: Approval): Promise<boolean> {
-    const { current } = this.#options;
-    if (!current) return true;
-    const look = async (subject: Subject): Promise<Subject | undefined> => current(subject);
-    const requesters = await Promise.all([approval.subject, principalOf(approval.subject)].map(look));
-    const answers = await Promise.all(approval.answers.map(async (answer) => ({ ...answer, approver: await look(answer.approver) })));
+    const requesters = await Promise.all([approval.subject, principalOf(approval.subject)].map((subject) => this.#today(subject)));
+    const answers = await Promise.all(approval.answers.map(async (answer) => ({ ...answer, approver: await this.#today(answer.approver) })));
     const counting = answers.flatMap(({ approver, ...answer }) => (approver ? [{ ...answer, approver }] : []));
-    if (requesters.every((requester) => requester !== undefined) && isSatisfied(approval, counting)) return true;
-    await this.#move({ id: approval.id, from: ['granted'], to: 'withdrawn', note: 'the requester or an approver is locked, gone or no longer entitled' });
+    const locked = await this.#options.locked?.(approval);
+    if (!locked && requesters.every((requester) => requester !== undefined) && isSatisfied(approval, counting)) return true;
+    await this.#move({
+      id: approval.id,
+      from: ['granted'],
+      to: 'withdrawn',
+      note: 'the requester, an approver, the target or the session is locked, gone or no longer entitled',
+    });
     return false;
+  }
+
+  async #today(subject: Subject): Promise<Subject | undefined> {
+    const { current } = this.#options;
+    return current ? current(subject) : subject;
   }
 
   #onTick(): void {

@@ -8,6 +8,7 @@ import type { Command } from './command.ts';
 import type { Decision, MaskRule } from './decision.ts';
 import { explainError, SallyportError } from './error.ts';
 import { commandParts, decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
+import type { LockWatch } from './lock.ts';
 import { withMasker, type MaskApplied, type Masker } from './masker.ts';
 import type { Body, Recorder } from './recorder.ts';
 import type { Session } from './session.ts';
@@ -17,6 +18,8 @@ export interface Gate {
   decide(session: Session, command: Command): Decision;
   readonly approvals: Approvals;
   readonly recorder: Recorder;
+  /** Who and what may do nothing at all; what is decided says so too. */
+  readonly locks?: LockWatch;
   masker(rules: readonly MaskRule[]): Masker;
   /** Masks secrets in what the caller sent, for the record and for approvers. */
   requestMasker(rules: readonly MaskRule[]): Masker;
@@ -86,6 +89,8 @@ export interface Exchange {
   forward(grant: Grant): AsyncIterable<ReplyPart>;
   /** Hands masked bytes to the caller, under back-pressure. A caller that left is no error. */
   release(part: ReplyPart, masked: MaskedPart): Promise<void>;
+  /** Ends what is being forwarded, at once: something of it was locked. The caller is told by `refuse`. */
+  cutOff?(): void;
   /** Gives the kept result of an approved command that already ran. */
   repeat(result: string, approval: Approval): Promise<void>;
   /** Says no in the protocol's own form. */
@@ -117,6 +122,8 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
 
     const approval = await approve(gate, exchange, decision, masker);
     if (approval.status === 'consumed') return await exchange.repeat(approval.result ?? '', approval);
+    const locked = lockedDecision(gate, session, decision);
+    if (locked) return await refuse(gate, exchange, asked, { kind: 'denied', decision: locked });
     if (approval.status !== 'granted') return await refuse(gate, exchange, asked, { kind: 'approval', approval, decision });
     const again = gate.decide(session, command);
     if (again.effect === 'deny' || again.policyVersion !== decision.policyVersion)
@@ -159,7 +166,13 @@ async function approve(gate: Gate, exchange: Exchange, decision: Review, masker:
   const shown = canonicalJson(masked.value);
   const approval = await gate.approvals.request({ session, command: { ...command, name }, decision: withMaskedReason(decision, masker), shown });
   if (approval.status !== 'pending') return approval;
-  return exchange.wait(approval, (signal) => gate.approvals.settled(approval.id, signal));
+  const lock = new AbortController();
+  const stop = onLock(gate, session, () => lock.abort());
+  try {
+    return await exchange.wait(approval, (signal) => gate.approvals.settled(approval.id, AbortSignal.any([signal, lock.signal])));
+  } finally {
+    stop();
+  }
 }
 
 /** Steps 5 to 9. */
@@ -173,21 +186,70 @@ async function run(gate: Gate, exchange: Exchange, asked: Asked, approval: Appro
   try {
     await gate.recorder.append(intent, [asked.body]);
     const grant = new Grant(exchange.command, intent.id, approval?.id);
-    await relay(gate, exchange, grant, asked);
+    await relayUnlessLocked(gate, exchange, grant, asked);
   } catch (error) {
     if (approval) await gate.approvals.lose(approval.id);
+    if (error instanceof LockedError) return cutOff(gate, exchange, { ...asked.parts, intent: intent.id }, error.decision);
     await fail(gate, exchange, { ...asked.parts, intent: intent.id }, error);
   }
 }
 
+class LockedError extends Error {
+  readonly decision: Decision;
+
+  constructor(decision: Decision) {
+    super(decision.reason);
+    this.decision = decision;
+  }
+}
+
+/** The same decision, turned into a refusal while something of the session is locked. */
+function lockedDecision(gate: Gate, session: Session, { risk, masks, policyVersion }: Decision): Decision | undefined {
+  const reason = gate.locks?.reason(session);
+  return reason === undefined ? undefined : { effect: 'deny', rule: 'lock', reason, risk, masks, policyVersion };
+}
+
+/** Acts once when the session is locked, also where it is already. */
+function onLock(gate: Gate, session: Session, act: () => void): () => void {
+  const look = (): void => (gate.locks?.reason(session) === undefined ? undefined : act());
+  const stop = gate.locks?.onChange(look);
+  look();
+  return stop ?? (() => {});
+}
+
+/** What is under way ends when it is locked, and nothing that comes after is released. */
+async function relayUnlessLocked(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked): Promise<void> {
+  let locked: Decision | undefined;
+  const stop = onLock(gate, exchange.session, () => {
+    locked ??= lockedDecision(gate, exchange.session, asked.decision);
+    exchange.cutOff?.();
+  });
+  try {
+    await relay(gate, exchange, grant, asked, () => {
+      if (locked) throw new LockedError(locked);
+    });
+  } catch (error) {
+    throw locked ? new LockedError(locked) : error;
+  } finally {
+    stop();
+  }
+}
+
+async function cutOff(gate: Gate, exchange: Exchange, parts: EventParts, decision: Decision): Promise<void> {
+  const event = makeEvent('command.failed', { ...parts, outcome: { status: 'locked' }, note: decision.reason });
+  await gate.recorder.append(event).catch(() => {});
+  await exchange.refuse({ kind: 'denied', decision, event: event.id });
+}
+
 /** Steps 7 to 9: forward, mask, record, release, message by message. */
-async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked): Promise<void> {
+async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked, mayGoOn: () => void): Promise<void> {
   const started = performance.now();
   const masker = gate.masker(asked.decision.masks);
   const about: EventParts = { ...asked.about, intent: grant.intent };
   let ended = false;
   for await (const part of exchange.forward(grant)) {
     if (ended) continue;
+    mayGoOn();
     if (part.asks && !(await asksMayPass(gate, exchange.session, part.asks, asked.masker))) continue;
     const masked = await maskPart(part, masker, exchange.session);
     ended = part.kind === 'final';
@@ -203,6 +265,7 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked)
     await exchange.release(part, masked);
   }
   if (ended) return;
+  mayGoOn();
   await gate.recorder.append(makeEvent('reply.received', { ...about, outcome: { status: 'closed', milliseconds: Math.round(performance.now() - started) } }));
 }
 

@@ -1,6 +1,7 @@
 import type { Approvals } from '../core/approval.ts';
 import type { MaskRule } from '../core/decision.ts';
 import type { Masker } from '../core/masker.ts';
+import type { LockWatch } from '../core/lock.ts';
 import type { Gate } from '../core/pipeline.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Analyzer } from '../masking/analyzer.ts';
@@ -12,15 +13,24 @@ export interface GateParts {
   readonly approvals: Approvals;
   readonly recorder: Recorder;
   readonly maskingKey: Uint8Array;
+  /** Absent: nothing is ever locked. */
+  readonly locks?: LockWatch;
   /** Finds what needs a language model, where one is configured. */
   readonly analyzer?: Analyzer;
 }
 
 /** The pipeline's dependencies. Maskers are compiled once for each rule set and kept as long as the policy keeps it. */
-export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer }: GateParts): Gate {
+export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer, locks }: GateParts): Gate {
   const shared = { key: maskingKey, ...(analyzer ? { analyzer } : {}) };
   return {
-    decide: (session, command) => snapshot().decide(session, command),
+    decide(session, command) {
+      const decision = snapshot().decide(session, command);
+      const reason = locks?.reason(session);
+      if (reason === undefined) return decision;
+      const { risk, masks, policyVersion } = decision;
+      return { effect: 'deny', rule: 'lock', reason, risk, masks, policyVersion };
+    },
+    ...(locks ? { locks } : {}),
     approvals,
     recorder,
     masker: keptMaskers({ ...shared, direction: 'reply' }),

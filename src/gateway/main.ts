@@ -11,6 +11,7 @@ import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
 import { startIndex } from '../audit/index-sink.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
 import { explainError } from '../core/error.ts';
+import type { Approval } from '../core/approval.ts';
 import type { Subject } from '../core/subject.ts';
 import { LOCAL_ISSUER, openAccounts, type Accounts } from '../identity/accounts.ts';
 import { createAuthenticator } from '../identity/authenticate.ts';
@@ -18,6 +19,7 @@ import { createHostCheck, type HostCheck } from '../identity/host.ts';
 import { openSignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
 import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
+import { openLocks, type Locks } from '../lock/locks.ts';
 import { startNotices } from '../notice/notices.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
@@ -69,6 +71,9 @@ interface Parts {
   readonly signing: SigningKeys;
   readonly hosts: HostCheck;
   readonly accounts: Accounts;
+  readonly locks: Locks;
+  /** A subject as it is at this moment; undefined once it is locked or gone. */
+  readonly current: (subject: Subject) => Promise<Subject | undefined>;
   readonly analyzer?: Analyzer;
 }
 
@@ -83,21 +88,63 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
   const owner = `${hostname()}:${journal.writer}`;
   const report = (error: unknown): void => log(`approvals: ${explainError(error)}`);
   const accounts = openAccounts(storage, { recorder: journal });
+  const locks = shutdown.owns(await openLocks({ storage, recorder: journal, report: (error) => log(`locks: ${explainError(error)}`) }));
   // A local account's groups are those of today; what an issuer says holds for as long as its token.
-  const current = (subject: Subject): Subject | Promise<Subject | undefined> => (subject.issuer === LOCAL_ISSUER ? accounts.find(subject.id) : subject);
-  const approvals = shutdown.owns(await openApprovals({ storage, recorder: journal, key, owner, report, current }));
+  const current = async (subject: Subject): Promise<Subject | undefined> => {
+    if (await locks.findNow({ subject })) return undefined;
+    return subject.issuer === LOCAL_ISSUER ? accounts.find(subject.id) : subject;
+  };
+  const locked = async ({ target, session }: Approval): Promise<boolean> => (await locks.findNow({ target, session })) !== undefined;
+  const approvals = shutdown.owns(await openApprovals({ storage, recorder: journal, key, owner, report, current, locked }));
   const signing = await openSigningKeys(join(keysFolder, 'signing'));
   const hosts = createHostCheck(config.url, config.port);
-  return { config, shutdown, log, keysFolder, journal, storage, policy, approvals, signing, hosts, accounts, ...(analyzer ? { analyzer } : {}) };
+  return {
+    config,
+    shutdown,
+    log,
+    keysFolder,
+    journal,
+    storage,
+    policy,
+    approvals,
+    signing,
+    hosts,
+    accounts,
+    locks,
+    current,
+    ...(analyzer ? { analyzer } : {}),
+  };
 }
 
 /** The handlers of all protocols by the first segment of their paths. */
-async function openProtocols({ config, shutdown, keysFolder, journal, policy, approvals, signing, analyzer }: Parts): Promise<ReadonlyMap<string, Handler>> {
+async function openProtocols({
+  config,
+  shutdown,
+  keysFolder,
+  journal,
+  policy,
+  approvals,
+  signing,
+  analyzer,
+  locks,
+}: Parts): Promise<ReadonlyMap<string, Handler>> {
   const snapshot = policy.snapshot.bind(policy);
   const deps = {
-    gate: createGate({ snapshot, approvals, recorder: journal, maskingKey: await installationKey(keysFolder, 'masking'), ...(analyzer ? { analyzer } : {}) }),
+    gate: createGate({
+      snapshot,
+      approvals,
+      locks,
+      recorder: journal,
+      maskingKey: await installationKey(keysFolder, 'masking'),
+      ...(analyzer ? { analyzer } : {}),
+    }),
     reach: snapshot,
-    authenticator: createAuthenticator({ issuers: config.issuers, own: signing, url: config.url }),
+    authenticator: createAuthenticator({
+      issuers: config.issuers,
+      own: signing,
+      url: config.url,
+      accepts: ({ subject }) => locks.find({ subject }) === undefined,
+    }),
     url: config.url,
     sessionKey: await installationKey(keysFolder, 'session'),
   };
@@ -124,6 +171,8 @@ async function openApi({
   signing,
   hosts,
   accounts,
+  locks,
+  current,
 }: Parts): Promise<ReturnType<typeof createApi>> {
   const notices = shutdown.owns(
     startNotices({
@@ -131,7 +180,10 @@ async function openApi({
       url: config.url,
       key: await installationKey(keysFolder, 'notice'),
       approvals,
-      directory: (name) => accounts.find(name),
+      directory: async (name) => {
+        const account = await accounts.find(name);
+        return account && current(account);
+      },
       storage,
       report: (error) => log(`notices: ${explainError(error)}`),
     }),
@@ -146,6 +198,7 @@ async function openApi({
     keys: signing,
     approvals,
     notices,
+    locks,
     recordings: createRecordings({ storage, index, journal, keysFolder }),
     recorder: journal,
     snapshot: () => policy.snapshot(),

@@ -33,7 +33,7 @@ export function createApprovalStream(deps: ApiDeps): (c: Context<ApiEnv>) => Res
   };
 }
 
-async function follow({ approvals, signIns }: ApiDeps, { subject, signIn }: Caller, stream: SSEStreamingApi): Promise<void> {
+async function follow({ approvals, signIns, locks }: ApiDeps, { subject, signIn }: Caller, stream: SSEStreamingApi): Promise<void> {
   const waiting: Approval[] = [];
   let wake = (): void => {};
   let viewer: Subject | undefined = subject;
@@ -41,12 +41,13 @@ async function follow({ approvals, signIns }: ApiDeps, { subject, signIn }: Call
     waiting.push(approval);
     wake();
   });
+  const stopLocks = locks?.onChange(() => wake());
   stream.onAbort(() => wake());
   try {
     await stream.write(': open\n\n');
     let checkedAt = performance.now();
     let wroteAt = checkedAt;
-    while (!stream.aborted && viewer && waiting.length <= MAX_WAITING) {
+    while (!stream.aborted && viewer && !locks?.find({ subject: viewer }) && waiting.length <= MAX_WAITING) {
       const approval = waiting.shift();
       if (approval && maySee(approval, viewer)) {
         await stream.writeSSE({ event: 'change', data: JSON.stringify(presentApproval(approval, viewer)) });
@@ -62,6 +63,7 @@ async function follow({ approvals, signIns }: ApiDeps, { subject, signIn }: Call
       checkedAt = performance.now();
     }
   } finally {
+    stopLocks?.();
     stop();
   }
 }

@@ -31,7 +31,9 @@ function shown({ facts, command }: Notice): Html {
         </tr>`,
     );
   const shortened = command.shortened === undefined ? html`` : html`<p class="warning" role="alert">${command.shortened}</p>`;
-  return html`<table>${rows}</table>
+  return html`<table>
+      ${rows}
+    </table>
     <h2>The command, exactly as it would run</h2>
     <p>Characters that do not show are written as ${HIDDEN_AS}.</p>
     <pre>${command.text}</pre>

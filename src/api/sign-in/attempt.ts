@@ -10,7 +10,7 @@ import { refuse } from '../refusal.ts';
 export type SignInAttempt = (c: Context<ApiEnv>, given: NamePassword, client: string) => Promise<SignInResult | { readonly kind: 'limited' }>;
 
 /** Counted before the password is looked at, so that guesses sent at once are bounded too; a right one does not count. */
-export function createSignInAttempt({ accounts, now = Date.now }: ApiDeps): SignInAttempt {
+export function createSignInAttempt({ accounts, locks, now = Date.now }: ApiDeps): SignInAttempt {
   const byName = new RateLimit({ burst: 10, perMinute: 10, now });
   const byAddress = new RateLimit({ burst: 60, perMinute: 60, now });
   return async (c, { name, password }, client) => {
@@ -18,6 +18,8 @@ export function createSignInAttempt({ accounts, now = Date.now }: ApiDeps): Sign
     const nameKey = JSON.stringify([who.address, name.slice(0, 320)]);
     if (!byAddress.take(who.address) || !byName.take(nameKey)) return { kind: 'limited' };
     const result = await accounts.verify(name, password, who);
+    // Said like a wrong password: who is locked is not told to whoever guesses.
+    if (result.kind === 'ok' && locks?.find({ subject: result.subject })) return { kind: 'refused' };
     if (result.kind === 'ok') {
       byAddress.giveBack(who.address);
       byName.giveBack(nameKey);

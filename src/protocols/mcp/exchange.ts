@@ -127,6 +127,12 @@ export class McpExchange implements Exchange {
     }
   }
 
+  /** Nothing more is wanted of the target; a stream that stays open ends as it does when its rule is gone. */
+  cutOff(): void {
+    if (isStanding(this.command)) this.#reconsider();
+    else this.#abort.abort();
+  }
+
   async release(part: ReplyPart, masked: MaskedPart): Promise<void> {
     const reply = this.#replies.get(part);
     if (!reply) throw new SallyportError('internal', 'this part is not of this exchange');
@@ -245,7 +251,7 @@ export class McpExchange implements Exchange {
 
   async *#resume(stream: KeptStream, lastEventId: string): AsyncIterable<ReplyPart> {
     this.#ask.responder.startStream();
-    for await (const text of stream.after(lastEventId, this.#ask.responder.left)) yield this.#remember(keptReply(text));
+    for await (const text of stream.after(lastEventId, AbortSignal.any([this.#ask.responder.left, this.#abort.signal]))) yield this.#remember(keptReply(text));
     this.#ask.responder.end();
   }
 

@@ -31,6 +31,9 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}): HttpE
   const context: McpContext = { gate: deps.gate, sessions, sessionKey: deps.sessionKey, consoleUrl: deps.url, times: { ...DEFAULT_TIMES, ...times } };
   const refusals = createLimit(REFUSALS_AT_ONCE);
 
+  const { locks } = deps.gate;
+  const stopWatching = locks?.onChange(() => sessions.endWhere((session) => locks.reason(session) !== undefined));
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const name = PATH.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1] ?? '';
     const outcome = await deps.authenticator.authenticate(headerValues(request.rawHeaders, 'authorization'), name);
@@ -56,6 +59,7 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}): HttpE
   return {
     handle,
     async close() {
+      stopWatching?.();
       await sides.close();
       await sessions.close();
     },

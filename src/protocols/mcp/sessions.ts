@@ -60,6 +60,11 @@ export class Sessions {
     await this.#recorder.append(makeEvent('session.closed', sessionParts(known.session)));
   }
 
+  /** Those that something happened to; a failure to record leaves nothing open. */
+  endWhere(ended: (session: Session) => boolean): void {
+    for (const [key, { session }] of this.#open) if (ended(session)) void this.end(key).catch(() => {});
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#sweep);
     await Promise.allSettled([...this.#open.keys()].map((id) => this.end(id)));
