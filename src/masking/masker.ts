@@ -10,7 +10,8 @@ import type { Masked, Masker } from '../core/masker.ts';
 import { customDetectors } from './custom.ts';
 import type { Analyzer } from './analyzer.ts';
 import type { Detector } from './detector.ts';
-import { DETECTORS } from './detectors.ts';
+import { DETECTORS, expandGroup } from './detectors.ts';
+import { joinArmed } from './joint.ts';
 import { createKeyReader } from './key.ts';
 import { maskTexts } from './join.ts';
 import { stricter } from './operator.ts';
@@ -69,13 +70,13 @@ export function createEngine(rules: readonly MaskRule[], options: MaskerOptions)
 function armDetectors(rules: readonly MaskRule[], { detectors = DETECTORS, direction }: MaskerOptions): readonly Armed[] {
   const operators = new Map<string, MaskOperator>();
   for (const { detect, operator } of rules) {
-    for (const name of detect) {
+    for (const name of detect.flatMap(expandGroup)) {
       const before = operators.get(name);
       operators.set(name, before ? stricter(before, operator) : operator);
     }
   }
   if (direction === 'request' && !operators.has('secret')) operators.set('secret', 'redact');
-  return [...operators].map(([name, operator]) => ({ detector: detectorNamed(name, detectors), operator }));
+  return joinArmed([...operators].map(([name, operator]) => ({ detector: detectorNamed(name, detectors), operator })));
 }
 
 function armCustom(rules: readonly MaskRule[]): readonly Armed[] {
