@@ -28,17 +28,19 @@ export interface Command {
   readonly canonical: string;
   /** SHA-256 of `canonical`, hex. */
   readonly digest: string;
-  /** Observations that go into the record and change no decision, e.g. `command-injection-pattern`. */
+  /** Observations that go into the record and may raise the risk, e.g. `command-injection-pattern`. */
   readonly flags: readonly string[];
   readonly traits: Traits;
   /** Hash of the tool's pinned definition; empty where there is none. */
   readonly definition: string;
   /** Why it is refused even where the policy allows it: an unknown tool, arguments that its schema does not take. */
   readonly objection?: string;
+  /** Why what it calls may not be relied on yet, and what becomes of it where rules allow it: nobody accepted the definition of the tool. */
+  readonly quarantine?: { readonly answer: 'deny' | 'review'; readonly reason: string };
 }
 
 export type CommandParts = Pick<Command, 'protocol' | 'name' | 'naming' | 'arguments'> &
-  Partial<Pick<Command, 'effects' | 'flags' | 'traits' | 'definition' | 'objection'>>;
+  Partial<Pick<Command, 'effects' | 'flags' | 'traits' | 'definition' | 'objection' | 'quarantine'>>;
 
 export function makeCommand(parts: CommandParts): Command {
   const canonical = canonicalJson({ protocol: parts.protocol, name: parts.name, arguments: parts.arguments });

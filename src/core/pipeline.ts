@@ -89,6 +89,8 @@ export interface Exchange {
   forward(grant: Grant): AsyncIterable<ReplyPart>;
   /** Hands masked bytes to the caller, under back-pressure. A caller that left is no error. */
   release(part: ReplyPart, masked: MaskedPart): Promise<void>;
+  /** Why what was approved is no longer what would run: a definition that changed while people were asked. Asked right before execution. */
+  outdated?(): Promise<string | undefined>;
   /** Ends what is being forwarded, at once: something of it was locked. The caller is told by `refuse`. */
   cutOff?(): void;
   /** Gives the kept result of an approved command that already ran. */
@@ -127,7 +129,9 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
     if (approval.status !== 'granted') return await refuse(gate, exchange, asked, { kind: 'approval', approval, decision });
     const again = gate.decide(session, command);
     if (again.effect === 'deny' || again.policyVersion !== decision.policyVersion)
-      return await refuse(gate, exchange, asked, { kind: 'denied', decision: changed(again) });
+      return await refuse(gate, exchange, asked, { kind: 'denied', decision: changed(again, 'the policy changed') });
+    const outdated = await exchange.outdated?.();
+    if (outdated !== undefined) return await refuse(gate, exchange, asked, { kind: 'denied', decision: changed(again, outdated) });
     return await run(gate, exchange, asked, approval);
   } catch (error) {
     await fail(gate, exchange, about, error);
@@ -332,8 +336,8 @@ async function fail(gate: Gate, exchange: Exchange, parts: EventParts, cause: un
   await exchange.refuse({ kind: 'failed', error, event: event.id });
 }
 
-function changed(decision: Decision): Decision {
+function changed(decision: Decision, what: string): Decision {
   if (decision.effect === 'deny') return decision;
   const { rule, risk, masks, policyVersion } = decision;
-  return { effect: 'deny', rule, risk, masks, policyVersion, reason: 'the policy changed while this command waited: call again to have it decided anew' };
+  return { effect: 'deny', rule, risk, masks, policyVersion, reason: `${what} while this command waited: call again to have it decided anew` };
 }

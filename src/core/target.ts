@@ -36,6 +36,8 @@ export interface Target {
   readonly masking: 'enforce' | 'observe';
   /** How tools first seen are taken (MCP). */
   readonly pin: 'trust-first' | 'review';
+  /** What becomes of calls of tools that are merely new or changed, until somebody accepts them (MCP). Absent: `deny`. */
+  readonly quarantine?: 'deny' | 'review';
   /** Arguments that the tool's schema does not declare: `allow` leaves it to the schema's own `additionalProperties`. */
   readonly extraArguments: 'refuse' | 'allow';
   /** Strings that begin with `-` where the schema names no pattern. */

@@ -27,8 +27,21 @@ export function decide(target: CompiledTarget | undefined, policyVersion: string
   const detected = detectedIn(target, command);
   const verdicts = chain.map((subject) => verdictFor(target, { session, subject, command, risk: risk.score, now, ...detected }));
   const masks: readonly MaskRule[] = target.masksFor(chain);
-  return { ...strictest(verdicts), risk, masks, policyVersion };
+  return { ...quarantined(strictest(verdicts), target, command), risk, masks, policyVersion };
 }
+
+/** Rules speak of a tool as somebody knew it: until an owner accepts another definition, allow and review are not about that one. */
+function quarantined(verdict: Verdict, { target }: CompiledTarget, { name, quarantine }: Command): Verdict {
+  if (!quarantine || verdict.effect === 'deny') return verdict;
+  const { answer, reason } = quarantine;
+  if (answer === 'deny' || target.owners.length === 0) return { effect: 'deny', rule: 'quarantine', reason };
+  const owners: ApprovalRequirement = { rule: 'quarantine', from: target.owners, quorum: 1, pendingMs: HELD_MS, usableMs: HELD_MS, reason: 'optional' };
+  const approvals = verdict.effect === 'review' ? [...verdict.approvals, owners] : [owners];
+  const rule = verdict.effect === 'review' ? `${verdict.rule}, quarantine` : 'quarantine';
+  return { effect: 'review', rule, reason: `${name} needs approval from ${target.owners.join(' or ')}: ${reason}`, approvals };
+}
+
+const HELD_MS = 30 * 60_000;
 
 function nobody(session: Session): Verdict {
   return {

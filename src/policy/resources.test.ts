@@ -132,6 +132,7 @@ test('a target gets its defaults, and what it writes itself', () => {
     audit: 'strict',
     masking: 'enforce',
     pin: 'trust-first',
+    quarantine: 'deny',
     extraArguments: 'allow',
     leadingDash: 'refuse',
     placeholders: 'refuse',

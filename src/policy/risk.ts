@@ -12,6 +12,8 @@ export const RISK_WEIGHTS = {
   tool: 40,
   read: 5,
   'dynamic-code': 10,
+  'suspicious-definition': 15,
+  'cross-tool-reference': 5,
   'ai-agent': 10,
   'ci-workload': 5,
   production: 10,
@@ -61,6 +63,8 @@ function modifiers(command: Command, subject: Subject, labels: Readonly<Record<s
   const found: RiskFactorName[] = [];
   if (command.traits.openWorld === true) found.push('open-world');
   if (command.flags.includes('command-injection-pattern')) found.push('dynamic-code');
+  if (command.flags.includes('hidden-characters') || command.flags.includes('instruction-like-text')) found.push('suspicious-definition');
+  if (command.flags.includes('cross-tool-reference')) found.push('cross-tool-reference');
   if (subject.kind === 'ai-agent') found.push('ai-agent');
   if (subject.kind === 'workload') found.push('ci-workload');
   if (PRODUCTION.has((labels['env'] ?? '').toLowerCase())) found.push('production');

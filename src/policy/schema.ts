@@ -98,7 +98,14 @@ export const targetSchema = z
     owners: z.array(approver).default([]).describe('Who owns the target: approves where a rule names nobody, and sees its sessions.'),
     audit: z.enum(['strict', 'relaxed']).default('strict').describe('`strict` awaits the record of a reply before it is released.'),
     masking: z.enum(['enforce', 'observe']).default('enforce').describe('`observe` releases a reply whose masking failed, and records that.'),
-    pin: z.enum(['trust-first', 'review']).default('trust-first').describe('How tools that are first seen are taken.'),
+    pin: z
+      .enum(['trust-first', 'review'])
+      .default('trust-first')
+      .describe('`trust-first` pins the tools of the first list as they are, but for suspicious ones; with `review` an owner accepts each.'),
+    quarantine: z
+      .enum(['deny', 'review'])
+      .default('deny')
+      .describe('What becomes of tools that are new or changed until an owner accepts them: hidden and denied, or each call held for the owners.'),
     extraArguments: z
       .enum(['refuse', 'allow'])
       .default('allow')

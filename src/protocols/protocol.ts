@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Command } from '../core/command.ts';
+import type { MaskRule } from '../core/decision.ts';
 import type { Gate } from '../core/pipeline.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
+import type { ToolPins } from './mcp/pins/tool-pins.ts';
 import type { SupposedCommand } from '../policy/supposed.ts';
 
 /** What a protocol may ask of the policy beside decisions. */
@@ -12,6 +14,7 @@ export interface Reach {
   target(name: string): Target | undefined;
   mayReach(subject: Subject, target: string): boolean;
   mayList(session: Session, command: Command): boolean;
+  masksFor(subject: Subject, target: string): readonly MaskRule[];
 }
 
 /** What the gateway gives every protocol. */
@@ -22,6 +25,8 @@ export interface ProtocolDeps {
   readonly authenticator: Authenticator;
   /** What clients type: the base of every endpoint. */
   readonly url: string;
+  /** Which definitions of tools may be relied on; absent: remembered until the gateway ends. */
+  readonly pins?: ToolPins;
   /** 32 bytes, the same for every process of one installation. */
   readonly sessionKey: Uint8Array;
 }

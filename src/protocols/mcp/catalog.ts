@@ -1,13 +1,18 @@
 import { isJsonArray, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Masker } from '../../core/masker.ts';
 import type { Target } from '../../core/target.ts';
 import type { RpcMessage } from './codec.ts';
+import { declaredInstructions, declaredTools, instructionsHash } from './pins/declared.ts';
+import { INSTRUCTIONS } from './pins/pin.ts';
+import type { ToolPins } from './pins/tool-pins.ts';
 import type { McpSession } from './session-id.ts';
 import { argumentCheck, readTool, type ArgumentCheck, type Tool } from './tools.ts';
 import type { UpstreamCall, UpstreamEvent } from './transport.ts';
 import { ownMessage, type Upstream } from './upstream.ts';
 import { MODERN_VERSION } from './versions.ts';
 
-const MAX_PAGES = 100;
+/** With the page that a caller asked for, a hundred. */
+const MAX_PAGES = 99;
 const MAX_TOOLS = 10_000;
 /** Of all names and schemas of one target together. */
 const MAX_CHARS = 32 << 20;
@@ -23,22 +28,67 @@ export interface KnownTool {
 /** The tools of one target, learned from the lists that pass and from the gateway's own. */
 export interface Catalog {
   /** The tool, if it is known already. */
-  peek(name: string): KnownTool | undefined;
+  peek(name: string): Promise<KnownTool | undefined>;
   /** The tool, asking the target where it is not known. */
   find(name: string): Promise<KnownTool | undefined>;
-  /** Takes in the tools of a `tools/list` result. */
-  learn(result: JsonValue | undefined): void;
-  /** The target said that its list changed: a name that is not known is asked for at once. */
+  /** Takes in the tools of a `tools/list` result; what is new or has changed is pinned or quarantined before it resolves. */
+  learn(result: JsonValue | undefined): Promise<void>;
+  /** The same of what a server says of itself in its handshake. */
+  learnInstructions(result: JsonValue | undefined): Promise<void>;
+  /** Whether a tool may be listed as it is declared. */
+  shows(tool: Tool): boolean;
+  /** Whether the instructions of this handshake may be passed on. */
+  showsInstructions(result: JsonValue): boolean;
+  /** The target said that its list changed: it is read again, for a definition that changed is no longer relied on. */
   expire(): void;
 }
 
-export function createCatalog(target: Target, upstream: Upstream, now: () => number = Date.now): Catalog {
+export interface CatalogParts {
+  readonly target: Target;
+  readonly upstream: Upstream;
+  readonly pins: ToolPins;
+  /** What masks a definition that is kept for people: everything that any policy of the target masks. */
+  masker(): Masker;
+  readonly now?: () => number;
+}
+
+export function createCatalog({ target, upstream, pins, masker, now = Date.now }: CatalogParts): Catalog {
   const tools = new Map<string, KnownTool>();
   let chars = 0;
   let listing: Promise<void> | undefined;
   let listedAt = Number.NEGATIVE_INFINITY;
 
-  function learn(result: JsonValue | undefined): void {
+  /** What a tool may be used for under its pin, as its command will say it. */
+  function withStanding(tool: Tool): Tool {
+    const standing = pins.standing(target, tool.name, tool.hash);
+    const flags = [...new Set(standing.findings.map(({ kind }) => kind))];
+    if (standing.kind === 'accepted') return flags.length === 0 ? tool : { ...tool, flags };
+    const answer = standing.mayBeHeld && target.quarantine === 'review' ? 'review' : 'deny';
+    return { ...tool, flags, quarantine: { answer, reason: standing.reason } };
+  }
+
+  async function peek(name: string): Promise<KnownTool | undefined> {
+    const known = tools.get(name);
+    if (!known) return undefined;
+    await pins.refresh(target);
+    const tool = withStanding(known.tool);
+    return tool === known.tool ? known : { ...known, tool };
+  }
+
+  async function learn(result: JsonValue | undefined): Promise<void> {
+    if (!isJsonArray(member(result, 'tools'))) return;
+    const listEnded = typeof member(result, 'nextCursor') !== 'string';
+    const list = await take(result, listEnded);
+    // A caller need not ask for the other pages, and what is not in the first list is new.
+    if (!listEnded && list === 'open') refresh().catch(() => {});
+  }
+
+  function take(result: JsonValue | undefined, listEnded: boolean): Promise<'open' | 'ended'> {
+    remember(result);
+    return pins.learn(target, { declared: declaredTools(result, masker), listEnded });
+  }
+
+  function remember(result: JsonValue | undefined): void {
     const list = member(result, 'tools');
     if (!isJsonArray(list)) return;
     for (const each of list) {
@@ -61,7 +111,7 @@ export function createCatalog(target: Target, upstream: Upstream, now: () => num
 
   async function refresh(): Promise<void> {
     if (now() - listedAt < REFRESH_MS) return;
-    listing ??= listTools(upstream, learn).finally(() => {
+    listing ??= listTools(upstream, take).finally(() => {
       listedAt = now();
       listing = undefined;
     });
@@ -69,14 +119,21 @@ export function createCatalog(target: Target, upstream: Upstream, now: () => num
   }
 
   return {
-    peek: (name) => tools.get(name),
+    peek,
     async find(name) {
       if (!tools.has(name)) await refresh();
-      return tools.get(name);
+      return peek(name);
     },
     learn,
+    async learnInstructions(result) {
+      await pins.learn(target, { declared: [declaredInstructions(result, masker)], listEnded: false });
+    },
+    shows: (tool) => withStanding(tool).quarantine?.answer !== 'deny',
+    showsInstructions: (result) => pins.standing(target, INSTRUCTIONS, instructionsHash(result)).kind === 'accepted',
     expire() {
+      const isDue = now() - listedAt >= REFRESH_MS;
       listedAt = Number.NEGATIVE_INFINITY;
+      if (isDue) refresh().catch(() => {});
     },
   };
 }
@@ -89,8 +146,10 @@ function known(tool: Tool, target: Target): KnownTool {
   return { tool, check: (args) => (check ??= argumentCheck(tool, target))(args) };
 }
 
+type Take = (result: JsonValue | undefined, listEnded: boolean) => Promise<unknown>;
+
 /** Walks the target's list: as a modern client first, then in a session of its own. */
-async function listTools(upstream: Upstream, learn: (result: JsonValue | undefined) => void): Promise<void> {
+async function listTools(upstream: Upstream, learn: Take): Promise<void> {
   if (await walk(upstream, undefined, modernParams, modernHeaders, learn)) return;
   const session = await openSession(upstream);
   try {
@@ -109,21 +168,16 @@ async function listTools(upstream: Upstream, learn: (result: JsonValue | undefin
 
 type Params = (cursor: JsonObject) => JsonObject;
 
-async function walk(
-  upstream: Upstream,
-  session: McpSession | undefined,
-  params: Params,
-  headers: () => Record<string, string>,
-  learn: (result: JsonValue | undefined) => void,
-): Promise<boolean> {
+async function walk(upstream: Upstream, session: McpSession | undefined, params: Params, headers: () => Record<string, string>, learn: Take): Promise<boolean> {
   let cursor: JsonValue | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const message = ownMessage({ jsonrpc: '2.0', id: page + 1, method: 'tools/list', params: params(cursor === undefined ? {} : { cursor }) });
     const { result } = await answer(upstream.ask('tools/list', { ...call(session, headers()), message }));
     if (!Array.isArray(member(result, 'tools'))) return false;
-    learn(result);
     cursor = member(result, 'nextCursor');
-    if (typeof cursor !== 'string') return true;
+    const ended = typeof cursor !== 'string';
+    await learn(result, ended || page === MAX_PAGES - 1);
+    if (ended) return true;
   }
   return true;
 }

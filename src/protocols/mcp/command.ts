@@ -77,8 +77,9 @@ export function commandOf(message: RpcRequest | RpcNotification, era: Era, tool?
     effects: effectsOf(method, params),
     arguments: method === 'tools/call' ? (member(params, 'arguments') ?? {}) : deciding(params),
     traits: tool ? traitsOf(tool) : method === 'tools/call' ? {} : { readOnly: true },
-    flags: flagsOf(method, params),
+    flags: [...flagsOf(method, params), ...(tool?.flags ?? [])],
     definition: tool?.hash ?? '',
+    ...(tool?.quarantine ? { quarantine: tool.quarantine } : {}),
   };
   return makeCommand(objection === undefined ? parts : { ...parts, objection });
 }

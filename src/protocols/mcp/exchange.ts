@@ -65,6 +65,14 @@ export class McpExchange implements Exchange {
     );
   }
 
+  async outdated(): Promise<string | undefined> {
+    const { command } = this;
+    if (command.definition === '') return undefined;
+    const now = await this.#side.catalog.peek(command.name.slice('tools/call '.length));
+    const isSame = now?.tool.hash === command.definition && now.tool.quarantine?.answer === command.quarantine?.answer;
+    return isSame ? undefined : "the tool's definition changed";
+  }
+
   forward(grant: Grant): AsyncIterable<ReplyPart> {
     if (this.#endsWait()) return this.#taken();
     const kept = this.#resumable();
@@ -108,6 +116,8 @@ export class McpExchange implements Exchange {
         if (event.kind === 'head') this.#open(event);
         else if (event.kind === 'primer') resumable = (await this.#prime(event.event)) || resumable;
         else if (!final) {
+          const learning = this.#incoming.learn(event, this.#head);
+          if (learning) await learning;
           const reply = this.#incoming.read(event, this.#head);
           if (!reply) continue;
           resumable ||= event.event?.id !== undefined;

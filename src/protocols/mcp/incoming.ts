@@ -36,7 +36,6 @@ export class Incoming {
         if (this.#isResumed())
           return messageReply({ ...base, ...this.#withoutForbiddenRequests(message, text), method: methodOf(member(message.message, 'result')), final: false });
         if (!this.#answers(message.id, head)) return undefined;
-        this.#learn(message.message);
         return messageReply({ ...base, ...this.#withoutForbiddenRequests(message, text), final: true });
       case 'notification':
         if (message.method === 'notifications/tools/list_changed') this.#side.catalog.expire();
@@ -49,7 +48,7 @@ export class Incoming {
   }
 
   readonly #filter = (method: string, result: JsonValue): JsonValue => {
-    const filtered = filterResult(method, result, this.#ask.mayList);
+    const filtered = filterResult(method, result, this.#ask.mayList, this.#side.catalog);
     return method === 'tasks/list' && isJsonObject(filtered) ? this.#side.tasks.filter(filtered, subjectKey(this.#ask.session.subject)) : filtered;
   };
 
@@ -98,12 +97,18 @@ export class Incoming {
     return { command, decline };
   }
 
-  #learn(message: JsonObject): void {
-    const result = member(message, 'result');
+  /** What an answer teaches of the target, before anybody sees it: its tools, its instructions, its tasks. Undefined where there is nothing to wait for. */
+  learn({ message }: Extract<UpstreamEvent, { kind: 'message' }>, head: Head | undefined): Promise<void> | undefined {
+    if (message.kind !== 'response') return undefined;
+    const result = member(message.message, 'result');
+    if (this.#isResumed()) return methodOf(result) === 'tools/list' ? this.#side.catalog.learn(result) : undefined;
+    if (!this.#answers(message.id, head)) return undefined;
     const method = requestMethodOf(this.#ask);
-    if (method === 'tools/list') this.#side.catalog.learn(result);
     if (method === 'initialize') refuseUnknownVersion(member(result, 'protocolVersion'));
     this.#side.tasks.learn(result, subjectKey(this.#ask.session.subject), this.#ask.command);
+    if (result === undefined) return undefined;
+    if (method === 'tools/list') return this.#side.catalog.learn(result);
+    return method === 'initialize' || method === 'server/discover' ? this.#side.catalog.learnInstructions(result) : undefined;
   }
 
   /** What a caller is told when the target ended without an answer; undefined where there is nothing to tell, or the stream can be resumed. */

@@ -6,12 +6,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { makeEvent } from '../../core/event.ts';
 import type { Client } from '../../core/session.ts';
+import type { Subject } from '../../core/subject.ts';
 import { headerValues } from '../../identity/bearer.ts';
 import { isAuthenticated, type Authenticated, type Unauthenticated } from '../../identity/outcome.ts';
 import { challenge } from '../../identity/resource-metadata.ts';
 import type { HttpEndpoint, Protocol, ProtocolDeps } from '../protocol.ts';
 import { serve, type Caller } from './downstream.ts';
 import { rpcError } from './errors.ts';
+import { memoryPins } from './pins/pin-store.ts';
+import { ToolPins } from './pins/tool-pins.ts';
 import { createResponder } from './responder.ts';
 import { Sessions } from './sessions.ts';
 import { TargetSides, type McpContext } from './side.ts';
@@ -23,11 +26,14 @@ export const mcp: Protocol = { name: 'mcp', path: 'mcp', open: (deps) => createM
 /** Compared as it was sent: a name that needs decoding is no name. */
 const PATH = /^\/mcp\/([a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?)$/;
 const NOT_FOUND = rpcError(null, -32600, 'no such target, or you may not reach it');
+/** To whom nothing is revealed. */
+const NOBODY: Subject = { kind: 'person', id: '', name: '', groups: [], issuer: '' };
 const REFUSALS_AT_ONCE = 20;
 
 export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}): HttpEndpoint {
   const sessions = new Sessions(deps.gate.recorder);
-  const sides = new TargetSides();
+  const pins = deps.pins ?? new ToolPins(memoryPins(), deps.gate.recorder);
+  const sides = new TargetSides({ pins, masker: ({ name: target }) => deps.gate.masker(deps.reach().masksFor(NOBODY, target)) });
   const context: McpContext = { gate: deps.gate, sessions, sessionKey: deps.sessionKey, consoleUrl: deps.url, times: { ...DEFAULT_TIMES, ...times } };
   const refusals = createLimit(REFUSALS_AT_ONCE);
 

@@ -96,10 +96,15 @@ test('a tool that the target does not list is unknown, and its call goes nowhere
   assert.equal((await caller.call('open_one')).result.content[0].text, 'done');
 });
 
-test('a tool that came later is known as soon as its list has passed', async () => {
+test('a tool that came later is hidden and refused until an owner accepts it', async () => {
+  const isListed = async () => (await caller.ask('tools/list')).result.tools.some((each) => each['name'] === 'open_later');
   assert.equal((await caller.call('open_later')).error.code, -32602);
   tools.push(tool('open_later'));
-  assert.ok((await caller.ask('tools/list')).result.tools.some((each) => each['name'] === 'open_later'));
+  assert.equal(await isListed(), false);
+  assert.match((await caller.call('open_later')).result.content[0].text, /^DENIED by rule "quarantine".*open_later is quarantined/);
+  assert.equal(server.asked('tools/call open_later').length, 0);
+  await relay.acceptTools();
+  assert.equal(await isListed(), true);
   assert.equal((await caller.call('open_later')).result.content[0].text, 'done');
 });
 
@@ -113,12 +118,15 @@ test('a tool that came later is known when the target has said that its list cha
   const stream = await caller.listen();
   assert.equal((await stream.message()).method, 'notifications/tools/list_changed');
   stream.drop();
+  assert.match((await caller.call('open_told')).result.content[0].text, /quarantine/);
+  await relay.acceptTools();
   assert.equal((await caller.call('open_told')).result.content[0].text, 'done');
 });
 
 test('arguments that do not fit the schema of the list go nowhere', async () => {
   tools.push({ ...tool('open_typed'), inputSchema: { type: 'object', properties: { rows: { type: 'integer' } }, required: ['rows'] } });
   await caller.ask('tools/list');
+  await relay.acceptTools();
   assert.equal((await caller.call('open_typed', { rows: 'many' })).error.code, -32602);
   assert.equal(server.asked('tools/call open_typed').length, 0);
   assert.equal((await caller.call('open_typed', { rows: 1 })).result.content[0].text, 'done');

@@ -1,7 +1,9 @@
+import type { Masker } from '../../core/masker.ts';
 import type { Gate } from '../../core/pipeline.ts';
 import type { Target } from '../../core/target.ts';
 import { createCatalog, type Catalog } from './catalog.ts';
 import { HeldCalls } from './held-calls.ts';
+import type { ToolPins } from './pins/tool-pins.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { Sessions } from './sessions.ts';
 import { TaskOwners } from './tasks.ts';
@@ -32,8 +34,19 @@ export interface McpContext {
 }
 
 /** The sides of all targets; one is made when its target is first used and again when its definition changed. */
+export interface SideParts {
+  readonly pins: ToolPins;
+  /** Of everything that any policy masks on the target. */
+  masker(target: Target): Masker;
+}
+
 export class TargetSides {
+  readonly #parts: SideParts;
   readonly #sides = new Map<string, { readonly side: TargetSide; readonly definition: string }>();
+
+  constructor(parts: SideParts) {
+    this.#parts = parts;
+  }
 
   of(target: Target): TargetSide {
     const definition = JSON.stringify(target);
@@ -44,7 +57,7 @@ export class TargetSides {
     const side: TargetSide = {
       target,
       upstream,
-      catalog: createCatalog(target, upstream),
+      catalog: createCatalog({ target, upstream, pins: this.#parts.pins, masker: () => this.#parts.masker(target) }),
       replays: new ReplayBuffer(),
       tasks: new TaskOwners(),
       held: new HeldCalls(),

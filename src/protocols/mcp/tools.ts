@@ -3,6 +3,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { RE2JS } from 're2js';
 import { canonicalJson } from '../../core/canonical.ts';
+import type { Command } from '../../core/command.ts';
 import { isJsonArray, isJsonObject, JsonNumber, member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Target } from '../../core/target.ts';
 import { isCleanName } from './codec.ts';
@@ -17,6 +18,10 @@ export interface Tool {
   /** Arguments that are repeated in headers: `Mcp-Param-<key>`, lower case, by path into the arguments. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly schema: JsonObject;
+  /** What is remarkable about its definition, for the record and the risk. */
+  readonly flags?: readonly string[];
+  /** Set where its definition may not be relied on yet. */
+  readonly quarantine?: NonNullable<Command['quarantine']>;
 }
 
 const PINNED = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'execution'];
@@ -45,6 +50,16 @@ export function readTool(value: JsonValue): Tool | undefined {
     headers,
     schema,
   };
+}
+
+/** The members that are pinned, as they came; absent ones are absent. */
+export function definitionOf(value: JsonValue): JsonObject {
+  return Object.fromEntries(
+    PINNED.flatMap((key) => {
+      const part = member(value, key);
+      return part === undefined ? [] : [[key, part]];
+    }),
+  );
 }
 
 /**

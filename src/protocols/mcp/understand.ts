@@ -51,7 +51,7 @@ function firstProblem(uris: readonly JsonValue[]): string | undefined {
 async function understandCall({ message, era, session, headers, side, gate }: Question<RpcRequest | RpcNotification>): Promise<Understood> {
   const named = member(message.params, 'name');
   const name = typeof named === 'string' ? named : '';
-  const seen = side.catalog.peek(name);
+  const seen = await side.catalog.peek(name);
   // Whoever may not use the tool learns nothing of it, not even whether it exists; and the target is not asked.
   if (!seen && gate.decide(session, commandOf(message, era)).effect === 'deny') return { command: commandOf(message, era) };
   const known = seen ?? (await side.catalog.find(name));

@@ -24,6 +24,8 @@ import { createKindSearch } from '../../../src/masking/detect-kinds.ts';
 import { parseResources } from '../../../src/policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../../../src/policy/snapshot.ts';
 import { createMcp } from '../../../src/protocols/mcp/index.ts';
+import { storedPins } from '../../../src/protocols/mcp/pins/pin-store.ts';
+import { ToolPins } from '../../../src/protocols/mcp/pins/tool-pins.ts';
 import type { Times } from '../../../src/protocols/mcp/times.ts';
 import { openStorage } from '../../../src/storage/storage.ts';
 import { listen } from '../listen.ts';
@@ -42,6 +44,9 @@ export interface Relay {
   /** What was recorded, oldest first, over all restarts. */
   readonly recorded: readonly Recorded[];
   events(kind: Event['kind']): readonly Event[];
+  readonly pins: ToolPins;
+  /** Accepts, as an owner, every definition that waits for one. */
+  acceptTools(target?: string): Promise<void>;
   /** The one pending approval, as soon as there is one. */
   pending(): Promise<string>;
   setResources(resources: readonly object[]): void;
@@ -77,8 +82,16 @@ export async function startRelay({ resources, times, analyzer }: RelayOptions): 
       const subject = person(name, groups);
       return (await mintToken({ keys: parts.signing, subject, target, url: site.url, ttlMs, clientId: 'test' })).token;
     },
+    get pins() {
+      return parts.pins;
+    },
     get approvals() {
       return parts.approvals;
+    },
+    async acceptTools(target = 'bench') {
+      const found = site.snapshot.target(target);
+      const waiting = found ? await parts.pins.list(found) : [];
+      for (const { name, hash, status } of waiting) if (found && status === 'quarantined') await parts.pins.answer(found, { name, hash }, 'accept', LEAD);
     },
     recorded: site.recorded,
     events: (kind) => site.recorded.map(({ event }) => event).filter((event) => event.kind === kind),
@@ -112,6 +125,7 @@ interface Site {
 
 interface Parts {
   readonly approvals: ApprovalService;
+  readonly pins: ToolPins;
   readonly signing: SigningKeys;
   close(): Promise<void>;
 }
@@ -132,11 +146,13 @@ async function open(site: Site): Promise<Parts> {
     ...(site.analyzer ? { analyzer: site.analyzer } : {}),
   });
   const authenticator = createAuthenticator({ issuers: [], own: signing, url: site.url });
-  const mcp = createMcp({ gate, reach: snapshot, authenticator, url: site.url, sessionKey: await installationKey(keys, 'session') }, site.times);
+  const pins = new ToolPins(storedPins(storage), recorder);
+  const mcp = createMcp({ gate, reach: snapshot, authenticator, url: site.url, pins, sessionKey: await installationKey(keys, 'session') }, site.times);
   const routes = { hosts: createHostCheck(site.url, site.port), protocols: new Map([['mcp', mcp.handle]]), rest: () => {}, onError: () => {} };
   const listener = await listenGateway({ host: '127.0.0.1', port: site.port }, routes);
   return {
     approvals,
+    pins,
     signing,
     async close() {
       await listener.close();

@@ -1,0 +1,185 @@
+/**
+ * Which definitions of a target's tools may be relied on. Tools are pinned as their first list shows them; whatever is new
+ * or changed later, or looks as if it spoke to the model, waits until an owner of the target accepts it.
+ * Asked by the data path (lists, calls) and by the API (what waits, and the answer).
+ */
+import { hash } from 'node:crypto';
+import { SallyportError } from '../../../core/error.ts';
+import { eventSubject, makeEvent } from '../../../core/event.ts';
+import type { Recorder } from '../../../core/recorder.ts';
+import type { Subject } from '../../../core/subject.ts';
+import type { Target } from '../../../core/target.ts';
+import { isSuspicious, type Finding } from './findings.ts';
+import { INSTRUCTIONS, latestOf, type Pin, type PinState } from './pin.ts';
+import type { FirstList, PinChange, PinStore } from './pin-store.ts';
+
+/** A definition as its server declares it now. */
+export interface Declared {
+  readonly name: string;
+  readonly hash: string;
+  /** What people will see of it; asked for only where the definition is new. */
+  shown(): Promise<{ readonly definition: string; readonly findings: readonly Finding[] }>;
+}
+
+export interface Seen {
+  readonly declared: readonly Declared[];
+  /** Whether a list has come to its end with this. */
+  readonly listEnded: boolean;
+}
+
+export type Standing =
+  | { readonly kind: 'accepted'; readonly findings: readonly Finding[] }
+  | {
+      readonly kind: 'refused';
+      readonly reason: string;
+      readonly findings: readonly Finding[];
+      /** Merely new or changed: people may let one call pass. */ readonly mayBeHeld: boolean;
+    };
+
+/** How long a first list may take: a client need not ask for its later pages. */
+const FIRST_MS = 10 * 60_000;
+/** How long another process's answers may be unknown here. */
+const FRESH_MS = 1000;
+const MAX_NAMES = 10_000;
+/** Of definitions of one tool that nobody answered, the latest are kept. */
+const MAX_WAITING = 20;
+
+export class ToolPins {
+  readonly #store: PinStore;
+  readonly #recorder: Recorder;
+  readonly #now: () => number;
+  readonly #known = new Map<string, { readonly at: number; readonly states: ReadonlyMap<string, readonly PinState[]>; readonly ended: boolean }>();
+
+  constructor(store: PinStore, recorder: Recorder, now: () => number = Date.now) {
+    this.#store = store;
+    this.#recorder = recorder;
+    this.#now = now;
+  }
+
+  /** Takes in what a target declares, once: what is known already costs nothing. `open`: its first list has not ended yet. */
+  async learn(target: Target, seen: Seen): Promise<'open' | 'ended'> {
+    await this.refresh(target);
+    const known = this.#known.get(keyOf(target));
+    const isNews = ({ name, hash }: Declared): boolean => latestOf(known?.states.get(name) ?? [])?.hash !== hash;
+    const news = seen.declared.filter(isNews);
+    if (news.length === 0 && (!seen.listEnded || known?.ended === true)) return known?.ended === true ? 'ended' : 'open';
+    let ended = false;
+    await this.#store.change(keyOf(target), this.#now(), async (pins, first) => {
+      const change = await this.#take(target, news, seen.listEnded, pins, first);
+      ended = first.endedAt !== undefined || change.endedAt !== undefined;
+      return change;
+    });
+    await this.#load(target, ended);
+    return ended ? 'ended' : 'open';
+  }
+
+  /** Whether this definition may be listed and called. Of what `refresh` or `learn` brought. */
+  standing(target: Target, name: string, hash: string): Standing {
+    const pins = this.#known.get(keyOf(target))?.states.get(name) ?? [];
+    const latest = latestOf(pins);
+    const own = pins.find((pin) => pin.hash === hash);
+    if (own?.status === 'accepted' && latest === own) return { kind: 'accepted', findings: own.findings };
+    const mayBeHeld = own !== undefined && latest === own && own.status === 'quarantined' && !isSuspicious(own.findings);
+    return { kind: 'refused', reason: reasonOf(name, latest, pins), findings: latest?.findings ?? [], mayBeHeld };
+  }
+
+  /** Looks for what other processes were told, not more often than each second. */
+  async refresh(target: Target): Promise<void> {
+    const known = this.#known.get(keyOf(target));
+    if (known && this.#now() - known.at < FRESH_MS) return;
+    await this.#load(target, known?.ended === true);
+  }
+
+  /** Everything that is known of a target's tools, for its owners. */
+  list(target: Target): Promise<readonly Pin[]> {
+    return this.#store.pins(keyOf(target));
+  }
+
+  /** An owner's word on exactly one definition, by its hash. Throws `not_found`, or `conflict` where the server has changed it again. */
+  async answer(target: Target, tool: { readonly name: string; readonly hash: string }, answer: 'accept' | 'reject', by: Subject): Promise<void> {
+    const now = this.#now();
+    await this.#store.change(keyOf(target), now, async (pins) => {
+      const mine = pins.filter((pin) => pin.name === tool.name);
+      const pin = mine.find(({ hash }) => hash === tool.hash);
+      if (!pin) throw new SallyportError('not_found', 'the tool has no definition with this hash', { hint: 'look at it again, and answer what you see' });
+      if (latestOf(mine) !== pin)
+        throw new SallyportError('conflict', 'the server has changed this tool since', { hint: 'look at it again, and answer what you see' });
+      const subject = eventSubject(by);
+      await this.#record(target.name, `tool ${tool.name} ${answer}ed: ${tool.hash}`, by);
+      const decided: Pin = { ...pin, status: answer === 'accept' ? 'accepted' : 'rejected', decidedBy: subject, decidedAt: now };
+      const before = answer === 'accept' ? mine.filter((other) => other !== pin && other.status === 'accepted') : [];
+      return { save: [decided, ...before.map((other): Pin => ({ ...other, status: 'superseded' }))], drop: [] };
+    });
+    await this.#load(target, this.#known.get(keyOf(target))?.ended === true);
+  }
+
+  async #take(target: Target, news: readonly Declared[], listEnded: boolean, pins: readonly Pin[], first: FirstList): Promise<PinChange> {
+    const now = this.#now();
+    const begun = Math.min(now, ...pins.flatMap(({ name, seenAt }) => (name === INSTRUCTIONS ? [] : [seenAt])));
+    const isFirst = first.endedAt === undefined && now - begun <= FIRST_MS;
+    const byName = Map.groupBy(pins, ({ name }) => name);
+    const room = MAX_NAMES - byName.size;
+    const save: Pin[] = [];
+    const drop: Pin[] = [];
+    for (const declared of news.filter(({ name }, at) => byName.has(name) || at < room)) {
+      const before = byName.get(declared.name) ?? [];
+      save.push(await pinFor(target, declared, before, isFirst || declared.name === INSTRUCTIONS, now));
+      drop.push(...crowd(before));
+    }
+    const change: PinChange = { save, drop, ...(first.endedAt === undefined && (listEnded || !isFirst) ? { endedAt: now } : {}) };
+    await this.#recordNews(target.name, save, pins);
+    return change;
+  }
+
+  /** What is pinned by itself is told once for all; what waits for somebody, one by one. */
+  async #recordNews(target: string, save: readonly Pin[], before: readonly Pin[]): Promise<void> {
+    const isNew = (pin: Pin): boolean => !before.some(({ name, hash, status }) => name === pin.name && hash === pin.hash && status === pin.status);
+    const news = save.filter(isNew);
+    const pinned = news.filter(({ status }) => status === 'accepted');
+    if (pinned.length > 0) await this.#record(target, `pinned at first sight: ${pinned.map(({ name }) => name).join(', ')}`);
+    for (const { name, hash, status, findings } of news) {
+      if (status !== 'quarantined') continue;
+      const kinds = [...new Set(findings.map(({ kind }) => kind))].join(', ');
+      const isChange = before.some((pin) => pin.name === name);
+      await this.#record(target, `tool ${name} ${isChange ? 'changed' : 'is new'} and is quarantined: ${hash}${kinds === '' ? '' : `: ${kinds}`}`);
+    }
+  }
+
+  #record(target: string, note: string, by?: Subject): Promise<void> {
+    return this.#recorder.append(makeEvent('target.changed', { target, note: note.slice(0, 2000), ...(by ? { subject: eventSubject(by) } : {}) }));
+  }
+
+  async #load(target: Target, ended: boolean): Promise<void> {
+    const states = Map.groupBy(await this.#store.states(keyOf(target)), ({ name }) => name);
+    this.#known.set(keyOf(target), { at: this.#now(), states, ended });
+  }
+}
+
+/** Pins are of one server: whoever points a target at another one has made it a new target. The address may hold a secret, so it is hashed. */
+function keyOf({ name, address, command }: Target): string {
+  return `${name} ${hash('sha256', address ?? JSON.stringify(command ?? []), 'hex').slice(0, 32)}`;
+}
+
+async function pinFor(target: Target, declared: Declared, before: readonly Pin[], isFirst: boolean, now: number): Promise<Pin> {
+  // Two definitions seen in one millisecond: the one seen last is in use.
+  const latestAt = Math.max(now, ...before.map((pin) => pin.latestAt + 1));
+  const known = before.find(({ hash }) => hash === declared.hash);
+  if (known) return { ...known, latestAt, status: known.status === 'superseded' ? 'quarantined' : known.status };
+  const { definition, findings } = await declared.shown();
+  const trusted = isFirst && before.length === 0 && target.pin === 'trust-first' && !isSuspicious(findings);
+  return { name: declared.name, hash: declared.hash, status: trusted ? 'accepted' : 'quarantined', definition, findings, seenAt: now, latestAt };
+}
+
+function crowd(before: readonly Pin[]): readonly Pin[] {
+  const waiting = before.filter(({ status }) => status === 'quarantined' || status === 'superseded').toSorted((a, b) => b.latestAt - a.latestAt);
+  return waiting.slice(MAX_WAITING);
+}
+
+function reasonOf(name: string, latest: PinState | undefined, pins: readonly PinState[]): string {
+  if (!latest) return `${name} has not been seen in a list of this target`;
+  if (latest.status === 'rejected') return `the definition of ${name} was rejected by an owner of the target`;
+  const kinds = [...new Set(latest.findings.map(({ kind }) => kind))].filter((kind) => kind !== 'cross-tool-reference');
+  const holds = kinds.length === 0 ? '' : `; it holds ${kinds.join(' and ').replaceAll('-', ' ')}`;
+  const what = pins.some(({ status }) => status === 'accepted' || status === 'superseded') ? 'does not have the definition that was pinned' : 'is quarantined';
+  return `the tool ${name} ${what}${holds}: an owner of the target has to accept it first`;
+}
