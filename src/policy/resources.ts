@@ -7,7 +7,7 @@ import type { MaskRule } from '../core/decision.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { Target } from '../core/target.ts';
 import { readDocuments, type Document } from './document.ts';
-import { ResourcesError, type Place, type Problem } from './problem.ts';
+import { ResourcesError, type Place } from './problem.ts';
 import { readResourceTexts, type ResourceText } from './resource-files.ts';
 import { checkDocument, type Checked } from './shape.ts';
 import type { PolicyDocument } from './schema.ts';
