@@ -7,7 +7,7 @@ import { dateOfBirth } from './detectors/date-of-birth.ts';
 import { dateTime } from './detectors/date-time.ts';
 import { email } from './detectors/email.ts';
 import { iban } from './detectors/iban.ts';
-import { BANK_RULES, DEVICE_RULES, MEDICAL_RULES } from './detectors/identifiers/other.ts';
+import { BANK_RULES, MEDICAL_RULES } from './detectors/identifiers/other.ts';
 import { ipAddress } from './detectors/ip-address.ts';
 import { macAddress } from './detectors/mac-address.ts';
 import { personTitle } from './detectors/person-title.ts';

@@ -2,7 +2,7 @@ import type { Detector } from '../detector.ts';
 import { HAS } from '../features.ts';
 import { matches } from '../matches.ts';
 
-const URL = /(?<![\w@])(?:(?:https?|ftps?):\/\/|www\.(?=[\w-]{1,63}\.))[^\s"'`<>{}|\\^\[\]]{2,2048}/gi;
+const URL = /(?<![\w@])(?:(?:https?|ftps?):\/\/|www\.(?=[\w-]{1,63}\.))[^\s"'`<>{}|\\^[\]]{2,2048}/gi;
 /** What ends a sentence, or closes a bracket that was opened before, is not a part of the address. */
 const TRAILING = /[.,;:!?)*]+$/;
 
