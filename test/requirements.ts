@@ -107,6 +107,15 @@ export const REQUIREMENTS: readonly Requirement[] = [
     ],
   },
   {
+    id: 'notices',
+    promise: 'Slack, e-mail and webhooks tell approvers, who answer there or by a one-time link',
+    proof: [
+      proof('src/notice/notices.integration.test.ts', ''),
+      proof('src/api/hooks/slack.integration.test.ts', 'a known person approves with one click, once'),
+      proof('src/api/links/links.integration.test.ts', 'a link answers once, as its person'),
+    ],
+  },
+  {
     id: 'masking',
     promise: 'by JSON path and by detector, in replies, errors, notifications, resources and the record itself',
     proof: [
