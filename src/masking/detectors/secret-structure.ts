@@ -6,11 +6,14 @@ import { isPlausibleSecret, looksRandom } from './secret-value.ts';
 /** Secrets that are known by what stands around them: PEM armour, a token's dots, a URL's authority, a header's scheme. */
 export function findEnclosed({ text, features }: Probe): readonly Finding[] {
   const { colons, dashes, dots, run, seen } = features;
+  const mayHoldScheme = run >= MIN_SCHEME_VALUE && (seen & HAS.space) !== 0;
+  // Most texts have none of the signs: they cost these comparisons and nothing else.
+  if (dashes < 10 && dots === 0 && colons === 0 && !mayHoldScheme) return NONE;
   return [
     ...(dashes >= 10 ? findPrivateKeys(text) : NONE),
     ...(dots > 0 && run >= MIN_JWT ? findJwts(text) : NONE),
     ...(colons >= 2 && (seen & HAS.at) !== 0 ? findUrlPasswords(text) : NONE),
-    ...(run >= MIN_SCHEME_VALUE && (seen & HAS.space) !== 0 && SCHEME_WORD.test(text) ? findAuthorizations(text) : NONE),
+    ...(mayHoldScheme && SCHEME_WORD.test(text) ? findAuthorizations(text) : NONE),
     ...(colons > 0 && dashes > 0 && text.includes('-u') ? findCommandLineUsers(text) : NONE),
   ];
 }

@@ -20,12 +20,17 @@ export const secret: Detector = {
   find: findSecrets,
 };
 
+const NONE: readonly Finding[] = [];
+
 function findSecrets(probe: Probe): readonly Finding[] {
   const named = findNamed(probe);
   if (named) return [named];
   const { text, features } = probe;
-  if (features.length < MIN_TEXT) return [];
-  return [...(features.run >= MIN_TOKEN_RUN ? findTokens(text) : []), ...findEnclosed(probe), ...(mayAssign(features, text) ? findAssigned(text) : [])];
+  if (features.length < MIN_TEXT) return NONE;
+  const tokens = features.run >= MIN_TOKEN_RUN ? findTokens(text) : NONE;
+  const enclosed = findEnclosed(probe);
+  const assigned = mayAssign(features, text) ? findAssigned(text) : NONE;
+  return tokens.length + enclosed.length + assigned.length === 0 ? NONE : [...tokens, ...enclosed, ...assigned];
 }
 
 const SIGNS = HAS.assign | HAS.colon | HAS.quote | HAS.escape;
