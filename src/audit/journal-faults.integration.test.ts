@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isSallyportError } from '../core/error.ts';
+import { explainError, isSallyportError } from '../core/error.ts';
 import { readLeaf, type Leaf } from './leaf.ts';
 import { LogReader } from './log-reader.ts';
 import { anEvent, aBody, dataFolder, failingDisk, type DataFolder, type DiskOperation } from './testing.ts';
@@ -35,7 +35,9 @@ for (const { name, code, operation, file, also } of faults) {
     let broken = false;
     const disk = failingDisk((each, path) => (broken && (each === also || (each === operation && file.test(path))) ? code : undefined));
     // Every commit begins a segment, so that creating one is on the way too.
-    const journal = await data.open({ disk, ...(operation === 'create' ? { segmentBytes: 1 } : {}) });
+    const reported: unknown[] = [];
+    const hear = (error: unknown): void => void reported.push(error);
+    const journal = await data.open({ disk, report: hear, ...(operation === 'create' ? { segmentBytes: 1 } : {}) });
     const acknowledged: string[] = [];
     const refused: string[] = [];
     const append = async (session: string): Promise<void> => {
@@ -54,6 +56,7 @@ for (const { name, code, operation, file, also } of faults) {
     await Promise.all(Array.from({ length: 8 }, () => append('during')));
     for (let i = 0; i < 3; i += 1) await append('during');
     assert.equal(refused.length, 11);
+    assert.match(explainError(reported[0]), new RegExp(code), 'the operator hears the cause');
     broken = false;
     for (let i = 0; i < 5; i += 1) await append('after');
     await journal.close();

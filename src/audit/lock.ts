@@ -16,7 +16,7 @@ interface Holder {
 
 /**
  * One gateway on one folder. The kernel holds the lock (SQLite's file lock is the one that Node ships), so a process that dies frees
- * it, whatever its pid is in which container; `lock.holder` beside it only says who. See decisions/020.
+ * it, whatever its pid is in which container; `lock.holder` beside it only says who. See decisions/021.
  */
 export function lockFolder(folder: string, now: () => Date = () => new Date()): FolderLock {
   const database = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });

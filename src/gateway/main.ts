@@ -80,7 +80,9 @@ interface Parts {
 async function openParts(config: Config, shutdown: Shutdown, log: (line: string) => void): Promise<Parts> {
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const keysFolder = join(config.data, 'keys');
-  const journal = shutdown.owns(await openJournal({ folder: join(config.data, 'journal'), keysFolder }));
+  const journal = shutdown.owns(
+    await openJournal({ folder: join(config.data, 'journal'), keysFolder, report: (error) => log(`journal: ${explainError(error)}`) }),
+  );
   const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log(`database: ${explainError(error)}`) }));
   const analyzer = config.analyzer && shutdown.owns(createAnalyzer(config.analyzer));
   const policy = shutdown.owns(await openPolicy(config.resources, { recorder: journal, log, kinds: analyzer?.kinds ?? [] }));
