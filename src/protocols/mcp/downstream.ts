@@ -176,7 +176,7 @@ const sessionNotFound = (id: RpcRequest['id'] | null): JsonObject => rpcError(id
 function sessionOf(line: Line, mcp: McpSession | undefined, message: RpcMessage | undefined): Promise<Session> {
   const { subject, client } = line.caller;
   const opening = message?.kind === 'request' && message.method === 'initialize';
-  return line.context.sessions.of(subject, line.side.target, client, mcp?.id ?? (opening ? newId() : undefined));
+  return line.context.sessions.of(subject, line.side.target, client, mcp?.id ?? (opening && line.side.learned.mintsSessions !== false ? newId() : undefined));
 }
 
 /** The target could not even be asked what it has: that is told and recorded like any other failure of a command. */

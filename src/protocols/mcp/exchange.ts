@@ -226,7 +226,9 @@ export class McpExchange implements Exchange {
   #open(head: Extract<UpstreamEvent, { kind: 'head' }>): void {
     this.#head = head;
     const { session, message } = this.#ask;
-    if (head.sessionId !== undefined && message?.kind === 'request' && message.method === 'initialize') {
+    const opening = message?.kind === 'request' && message.method === 'initialize';
+    if (opening && head.status === 200) this.#side.learned.mintsSessions = head.sessionId !== undefined;
+    if (opening && head.sessionId !== undefined) {
       const version = member(message.params, 'protocolVersion');
       const mcp: McpSession = {
         id: session.id,

@@ -37,6 +37,10 @@ test('no id is minted where the target mints none', async (t) => {
   assert.equal(caller.sessionId, undefined);
   assert.equal((await caller.call('echo')).result.content[0].text, 'stateless');
   assert.equal(plain.asked('tools/call echo')[0]?.headers['mcp-session-id'], undefined);
+
+  const opened = relay.events('session.opened').length;
+  await openCaller(relay.endpoint(), await relay.token('ann'));
+  assert.equal(relay.events('session.opened').length, opened, 'what has no session of its own belongs to the one that its caller has');
 });
 
 test('an id that is unknown, changed, of another subject or of the target itself is 404 and goes nowhere', async () => {

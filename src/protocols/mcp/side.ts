@@ -19,6 +19,8 @@ export interface TargetSide {
   readonly replays: ReplayBuffer;
   readonly tasks: TaskOwners;
   readonly held: HeldCalls;
+  /** Whether the target gives sessions, once one was opened: without, an `initialize` belongs to what its caller does next. */
+  readonly learned: { mintsSessions?: boolean };
   readonly underWay: UnderWay;
 }
 
@@ -61,6 +63,7 @@ export class TargetSides {
       replays: new ReplayBuffer(),
       tasks: new TaskOwners(),
       held: new HeldCalls(),
+      learned: {},
       underWay: new UnderWay(),
     };
     this.#sides.set(target.name, { side, definition });
