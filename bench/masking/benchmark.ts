@@ -44,7 +44,7 @@ function quality({ say }: BenchmarkOptions): Figures {
   };
 }
 
-export const total = (scores: Scores): Score => Object.values(scores).reduce(sum, NOTHING);
+const total = (scores: Scores): Score => Object.values(scores).reduce(sum, NOTHING);
 
 function table(scores: Scores, title: string): string {
   const percent = (share: number): string => share.toFixed(3);

@@ -23,7 +23,7 @@ interface Arrival {
   readonly rule: PlaceRule | undefined;
 }
 
-export const NOWHERE: Place = [];
+const NOWHERE: Place = [];
 
 export function rootPlace(rules: readonly PlaceRule[]): Place {
   return rules.map((rule) => ({ rule, done: 0 }));

@@ -56,7 +56,7 @@ export interface RequestParts {
   readonly line?: string;
 }
 
-export const MODERN = '2026-07-28';
+const MODERN = '2026-07-28';
 export const META = {
   'io.modelcontextprotocol/protocolVersion': MODERN,
   'io.modelcontextprotocol/clientInfo': { name: 'attacks', version: '1' },

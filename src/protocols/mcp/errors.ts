@@ -45,7 +45,7 @@ export function refusalReply(refusal: Refusal, asked: Asked): RpcReply {
   }
 }
 
-export function noSuchMethod(asked: Asked): RpcReply {
+function noSuchMethod(asked: Asked): RpcReply {
   return { status: asked.era === 'modern' ? 404 : 200, message: rpcError(asked.id, -32601, 'method not found') };
 }
 

@@ -4,8 +4,8 @@ import { isCleanName, metaMember, type RpcMessage } from './codec.ts';
 import { isSupported, MODERN_VERSION, type Era } from './versions.ts';
 
 /** JSON-RPC codes of revision 2026-07-28. */
-export const HEADER_MISMATCH = -32020;
-export const UNSUPPORTED_VERSION = -32022;
+const HEADER_MISMATCH = -32020;
+const UNSUPPORTED_VERSION = -32022;
 
 /** The headers of one request that mean something to MCP, each sent at most once. */
 export interface McpHeaders {

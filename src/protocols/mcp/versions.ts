@@ -1,8 +1,8 @@
 /** Revisions of the protocol that the gateway relays. The last one is stateless; all before it have sessions. */
-export const LEGACY_VERSIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'] as const;
+const LEGACY_VERSIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'] as const;
 export const MODERN_VERSION = '2026-07-28';
 
-export const SUPPORTED_VERSIONS: readonly string[] = [...LEGACY_VERSIONS, MODERN_VERSION];
+const SUPPORTED_VERSIONS: readonly string[] = [...LEGACY_VERSIONS, MODERN_VERSION];
 
 export type Era = 'legacy' | 'modern';
 
