@@ -9,7 +9,7 @@ import { watchResources } from '../policy/watch.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 
 /** What a gateway's resources may name; `kinds` are those that its analyzer serves. */
-export function resourceOptions(kinds: readonly string[]): ResourceOptions {
+function resourceOptions(kinds: readonly string[]): ResourceOptions {
   const own = DETECTOR_NAMES;
   const clash = kinds.find((kind) => own.includes(kind));
   if (clash !== undefined)
