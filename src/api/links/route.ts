@@ -13,7 +13,7 @@ import { formSchema } from './schema.ts';
  */
 export function linkRoutes({ url, report = () => {} }: ApiDeps, links: Links): Hono<ApiEnv> {
   return new Hono<ApiEnv>()
-    .use(async (c, next) => {
+    .use('/links/*', async (c, next) => {
       await next();
       // The form is sent by this page, and a browser says so only if it may name it to itself.
       c.header('referrer-policy', 'same-origin');
