@@ -7,7 +7,7 @@ import { parseConfig } from './config.ts';
 import { configJsonSchema, configTables } from './config-reference.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
-const AGAIN = 'run node scripts/write-docs.ts';
+const AGAIN = 'run npm run docs';
 
 const refused = (text: string, ...expected: readonly RegExp[]): void => {
   assert.throws(

@@ -18,4 +18,5 @@ export function guardedLookup(reach: Reach) {
   };
 }
 
-export const outOfReach = (host: string): SallyportError => new SallyportError('upstream_unreachable', `${host} is not an address that may be reached from here`);
+export const outOfReach = (host: string): SallyportError =>
+  new SallyportError('upstream_unreachable', `${host} is not an address that may be reached from here`);
