@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { Client } from '../identity/accounts.ts';
+import type { Client } from '../core/session.ts';
 import type { ApiEnv } from './deps.ts';
 
 /** Who is on the line, as events name it. The address comes from the socket, never from a header. */

@@ -1,4 +1,4 @@
-import { JsonNumber, type JsonValue } from './json.ts';
+import { isJsonArray, JsonNumber, type JsonValue } from './json.ts';
 
 /**
  * RFC 8785 (JCS): keys sorted by UTF-16 code unit, no white space, ECMAScript numbers. One extension: a number that a
@@ -6,13 +6,12 @@ import { JsonNumber, type JsonValue } from './json.ts';
  */
 export function canonicalJson(value: JsonValue): string {
   if (value instanceof JsonNumber) return canonicalNumber(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (isJsonArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const object = value as Readonly<Record<string, JsonValue>>;
   // Without a comparator strings are sorted by UTF-16 code unit.
-  const members = Object.keys(object)
+  const members = Object.keys(value)
     .toSorted()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key] ?? null)}`);
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
   return `{${members.join(',')}}`;
 }
 

@@ -1,8 +1,8 @@
 import type { Command } from './command.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, Risk } from './decision.ts';
 import { newId } from './id.ts';
 import type { MaskApplied } from './masker.ts';
-import type { Session } from './session.ts';
+import type { Client, Session } from './session.ts';
 import type { Subject } from './subject.ts';
 
 /**
@@ -61,14 +61,14 @@ export interface Event {
   readonly subject?: EventSubject;
   readonly target?: string;
   readonly protocol?: string;
-  readonly client?: { readonly address: string; readonly userAgent: string; readonly id: string };
+  readonly client?: Client;
   readonly command?: { readonly name: string; readonly digest: string; readonly flags: readonly string[] };
   readonly decision?: {
     readonly effect: Decision['effect'];
     readonly rule: string;
     readonly reason: string;
     readonly policyVersion: string;
-    readonly risk: { readonly score: number; readonly factors: readonly { readonly name: string; readonly points: number }[] };
+    readonly risk: Risk;
   };
   readonly approval?: string;
   /** On an outcome or a chunk: the id of its intent. */

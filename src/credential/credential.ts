@@ -1,6 +1,7 @@
 /**
  * Reading the secrets that open targets, from the environment or from files.
- * Called by the upstream side of protocols, right before a connection is made. Must not know: policy, subjects, callers.
+ * Called by whoever is about to make a connection: the upstream side of protocols, and notices. Must not know: policy,
+ * subjects, callers.
  */
 import { SallyportError } from '../core/error.ts';
 import { Secret } from '../core/secret.ts';

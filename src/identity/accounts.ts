@@ -1,6 +1,7 @@
 import { SallyportError } from '../core/error.ts';
-import { eventSubject, makeEvent, type Event } from '../core/event.ts';
+import { eventSubject, makeEvent } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
+import type { Client } from '../core/session.ts';
 import type { Subject, SubjectKind } from '../core/subject.ts';
 import type { AccountRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -29,8 +30,6 @@ export interface Accounts {
   /** Records the outcome before it is told; throws `record_failed` where it cannot. */
   verify(name: string, password: string, client: Client): Promise<SignInResult>;
 }
-
-export type Client = NonNullable<Event['client']>;
 
 export interface AccountsOptions {
   readonly recorder: Recorder;

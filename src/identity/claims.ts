@@ -55,10 +55,10 @@ const isUnverified = (flag: JsonValue | undefined): boolean => flag !== undefine
 export function readAudiences(claims: JsonObject): readonly string[] | undefined {
   const value = member(claims, 'aud');
   const audiences: unknown[] = Array.isArray(value) ? value : [value];
-  return audiences.length > 0 && audiences.length <= 32 && audiences.every((one) => typeof one === 'string' && one !== '')
-    ? (audiences as string[])
-    : undefined;
+  return audiences.length > 0 && audiences.length <= 32 && audiences.every(isFilled) ? audiences : undefined;
 }
+
+const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 /** A NumericDate as epoch milliseconds; undefined where it is absent or no date. */
 export function readTime(claims: JsonObject, claim: string): number | undefined {
@@ -73,7 +73,8 @@ export function readClientId(claims: JsonObject): string {
   return isIdentityText(value) ? value : '';
 }
 
-const KINDS: readonly string[] = ['person', 'workload', 'ai-agent'] satisfies readonly SubjectKind[];
+const KINDS: readonly SubjectKind[] = ['person', 'workload', 'ai-agent'];
+const isKind = (value: unknown): value is SubjectKind => KINDS.some((kind) => kind === value);
 
 /** The claims of our own tokens that say who it is; `readOwnSubject` reads them back to the same subject. */
 export function ownClaims(subject: Subject): JsonObject {
@@ -96,6 +97,6 @@ function readOwn(claims: JsonObject): Subject | ClaimProblem {
   const [id, name, kind, issuer] = ['sub', 'name', 'kind', 'idp'].map((claim) => member(claims, claim));
   const groups = readGroups(claims, 'groups');
   if (!isIdentityText(id) || !isIdentityText(name) || !isIdentityText(issuer)) return MALFORMED;
-  if (typeof kind !== 'string' || !KINDS.includes(kind) || isProblem(groups)) return MALFORMED;
-  return { kind: kind as SubjectKind, id, name, groups, issuer };
+  if (!isKind(kind) || isProblem(groups)) return MALFORMED;
+  return { kind, id, name, groups, issuer };
 }

@@ -1,5 +1,5 @@
 import { importJWK, type CryptoKey, type JWK } from 'jose';
-import { member, type JsonValue } from '../core/json.ts';
+import { isJsonArray, member, type JsonValue } from '../core/json.ts';
 import { readAlgorithm, type Algorithm } from './algorithm.ts';
 
 /** A public key that may verify exactly one algorithm. */
@@ -16,8 +16,8 @@ const RSA_BYTES = { least: 256, most: 1024 };
 /** The usable keys of a JWK set (RFC 7517); those of other kinds or uses are left out. Undefined where it is no key set. */
 export async function readKeySet(document: JsonValue): Promise<readonly VerifyKey[] | undefined> {
   const keys = member(document, 'keys');
-  if (!Array.isArray(keys) || keys.length > MAX_KEYS) return undefined;
-  const read = await Promise.all((keys as JsonValue[]).map(readKey));
+  if (!isJsonArray(keys) || keys.length > MAX_KEYS) return undefined;
+  const read = await Promise.all(keys.map(readKey));
   return read.filter((key) => key !== undefined);
 }
 
@@ -36,6 +36,7 @@ async function readKey(value: JsonValue): Promise<VerifyKey | undefined> {
   const stated = member(value, 'alg');
   if (stated !== undefined && readAlgorithm(stated) !== jwk.alg) return undefined;
   try {
+    // An asymmetric JWK gives a CryptoKey; bytes come only of `oct`.
     return { kid: text('kid'), algorithm: jwk.alg, key: (await importJWK(jwk, jwk.alg)) as CryptoKey };
   } catch {
     return undefined;

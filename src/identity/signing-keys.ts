@@ -79,6 +79,7 @@ async function readKeyFile(path: string): Promise<KeyFile> {
   const { mode } = await stat(path);
   if ((mode & 0o077) !== 0) throw new SallyportError('config_invalid', `${path} can be read by others than its owner`, { hint: `chmod 600 ${path}` });
   try {
+    // Our own format; what it is read for is looked at here, and the key itself when it is opened.
     const file = JSON.parse(await readFile(path, 'utf8')) as Partial<KeyFile>;
     if (typeof file.createdAt === 'string' && typeof file.key === 'object') return { createdAt: file.createdAt, key: file.key };
   } catch (cause) {
