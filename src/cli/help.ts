@@ -14,7 +14,7 @@ export function groupHelp(group: string): string {
     ...alignColumns(rows),
     '',
     `${name} COMMAND --help tells more. Every command takes --json.`,
-    ...(group === '' ? exitCodes() : []),
+    ...(group === '' ? ['sallyport --version tells which this is.', ...exitCodes()] : []),
   ].join('\n');
 }
 

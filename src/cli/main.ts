@@ -6,4 +6,17 @@
 import { processTerminal } from './terminal.ts';
 import { runCommandLine } from './run.ts';
 
-process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal());
+const words = process.argv.slice(2);
+
+/** What a shell reports of a program that SIGPIPE ended; Node turns the signal off. */
+const CLOSED_PIPE = 128 + 13;
+
+// A reader that has seen enough (`| head`) ends a command without a word; a gateway goes on without its reader.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (words[0] !== 'start') process.exit(CLOSED_PIPE);
+  });
+}
+
+process.exitCode = await runCommandLine(words, processTerminal());

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import packageFile from '../../package.json' with { type: 'json' };
 import { explainError, isSallyportError, SallyportError } from '../core/error.ts';
 import { COMMANDS, COMMON } from './command-table.ts';
 import type { CommandSpec, Invocation, OptionSpec } from './command.ts';
@@ -48,8 +49,13 @@ function findCommand(words: readonly string[]): Found {
 function overview(words: readonly string[], group: string, terminal: Terminal): ExitCode {
   const rest = group === '' ? words : words.slice(1);
   const next = rest.find((word) => word !== '--json');
-  if (next === '--help' || next === '-h') {
+  if (next === '--help' || next === '-h' || (next === 'help' && rest.length === 1)) {
     terminal.line(groupHelp(group));
+    return EXIT.ok;
+  }
+  if (group === '' && next === '--version') {
+    if (rest.includes('--json')) terminal.json({ version: packageFile.version });
+    else terminal.line(`sallyport ${packageFile.version}`);
     return EXIT.ok;
   }
   const name = group === '' ? 'sallyport' : `sallyport ${group}`;

@@ -42,6 +42,8 @@ function need(options: Invocation['options'], name: string): string {
 
 function readSubject(text: string, groups: string): Subject {
   const list = groups.split(',').map((group) => group.trim());
+  const written = list.find((group) => group.startsWith('group:'));
+  if (written) throw new SallyportError('usage', `--groups names groups without group:`, { hint: `--groups ${written.slice('group:'.length)}` });
   const subject = text.includes(':')
     ? supposedSubject(
         text,
