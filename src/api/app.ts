@@ -16,11 +16,13 @@ import { lockRoutes } from './locks/route.ts';
 import { metadataRoutes } from './metadata/route.ts';
 import { policyRoutes } from './policy/route.ts';
 import { notFound, refuseError } from './refusal.ts';
+import { reviewRoutes } from './reviews/route.ts';
 import { sessionRoutes } from './sessions/route.ts';
 import { createSignInAttempt } from './sign-in/attempt.ts';
 import { signInRoutes } from './sign-in/route.ts';
 import { targetRoutes } from './targets/route.ts';
 import { tokenRoutes } from './token/route.ts';
+import { windowRoutes } from './windows/route.ts';
 
 export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   const attempt = createSignInAttempt(deps);
@@ -38,6 +40,8 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     sessionRoutes(deps),
     auditRoutes(deps),
     policyRoutes(deps),
+    windowRoutes(deps),
+    ...(deps.reviews ? [reviewRoutes(deps, deps.reviews)] : []),
     ...(deps.locks ? [lockRoutes(deps, deps.locks)] : []),
   ]) {
     app.route('/api', routes);

@@ -1,9 +1,11 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { AccessReviews } from '../approval/access-reviews.ts';
 import type { ApprovalService } from '../approval/approvals.ts';
 import type { Event } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Accounts } from '../identity/accounts.ts';
+import type { Authenticator } from '../identity/authenticate.ts';
 import type { HostCheck } from '../identity/host.ts';
 import type { SignIns } from '../identity/sign-ins.ts';
 import type { SigningKeys } from '../identity/signing-keys.ts';
@@ -24,6 +26,10 @@ export interface ApiDeps {
   readonly approvals: ApprovalService;
   readonly recordings: Recordings;
   readonly recorder: Recorder;
+  /** Break-glass access that has to be looked at. */
+  readonly reviews?: AccessReviews;
+  /** Reads access tokens, for callers that have no sign-in. */
+  readonly authenticator?: Authenticator;
   /** Who and what is locked; absent: nothing ever is. */
   readonly locks?: Locks;
   /** Links and hooks by which people answer from elsewhere; without it there are none. */

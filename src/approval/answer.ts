@@ -65,6 +65,7 @@ async function decide(desk: Desk, approval: Approval): Promise<Approval> {
   const note = answersInWords(answers);
   if (answers.some(({ answer }) => answer === 'deny')) return (await transitWithin(desk, { id, from: ['pending'], to: 'denied', note })) ?? approval;
   if (!isSatisfied(approval, answers)) return approval;
-  const usableMs = Math.min(...decision.approvals.map((requirement) => requirement.usableMs));
+  // The clock of a window starts here; a command's grant waits that long to be used.
+  const usableMs = approval.window?.durationMs ?? Math.min(...decision.approvals.map((requirement) => requirement.usableMs));
   return (await transitWithin(desk, { id, from: ['pending'], to: 'granted', set: { expires_at: desk.now() + usableMs }, note })) ?? approval;
 }

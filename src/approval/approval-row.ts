@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Approval, ApprovalAnswer, ApprovalAsk } from '../core/approval.ts';
+import type { AccessWindow, Approval, ApprovalAnswer, ApprovalAsk } from '../core/approval.ts';
 import { principalOf, subjectKey, type Subject } from '../core/subject.ts';
 import type { AnswerRow, ApprovalRow, Schema } from '../storage/schema.ts';
 import { statusAt } from './approval-life.ts';
@@ -40,6 +40,7 @@ function toApproval(row: ApprovalRow, answers: readonly AnswerRow[], now: number
     answers: answers.map(toAnswer),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
+    ...(row.time_window === null ? {} : { window: JSON.parse(row.time_window) as AccessWindow }),
     ...(row.result === null ? {} : { result: JSON.parse(row.result) as string }),
   };
 }
@@ -56,7 +57,10 @@ export interface NewApproval {
   readonly expiresAt: number;
 }
 
-export function newRow({ id, key, createdAt, expiresAt }: NewApproval, { session, command, decision, shown }: ApprovalAsk): ApprovalRow {
+export function newRow(
+  { id, key, createdAt, expiresAt }: NewApproval,
+  { session, command, decision, shown, window }: ApprovalAsk & { readonly window?: AccessWindow },
+): ApprovalRow {
   return {
     id,
     approval_key: key,
@@ -75,6 +79,6 @@ export function newRow({ id, key, createdAt, expiresAt }: NewApproval, { session
     intent: null,
     owner: null,
     result: null,
-    time_window: null,
+    time_window: window === undefined ? null : JSON.stringify(window),
   };
 }

@@ -2,7 +2,7 @@
  * Approvals hold commands until people have answered. This folder owns the record, its states and who may move it;
  * the gate's pipeline, the API and the console's stream call it. It must not know any protocol, nor how a command runs.
  */
-import type { Approval, ApprovalAsk, Approvals } from '../core/approval.ts';
+import type { Approval, ApprovalAsk, Approvals, WindowQuestion } from '../core/approval.ts';
 import { SallyportError } from '../core/error.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { principalOf, type Subject } from '../core/subject.ts';
@@ -16,6 +16,7 @@ import { abandoned, SAY_ALIVE_EVERY_MS, sayAlive, sayGoodbye } from './owners.ts
 import { changedRows, endedByClock, forgetResults, latestRows, pendingRows } from './rows.ts';
 import { isRequester, isSatisfied, mayAnswer } from './quorum.ts';
 import { requestApproval } from './request.ts';
+import { coveringWindow, openAtOnce, windowAsk, type WindowRequest } from './windows.ts';
 import { transit, type Desk, type Transition } from './transition.ts';
 
 export interface ApprovalOptions {
@@ -30,6 +31,8 @@ export interface ApprovalOptions {
   readonly current?: (subject: Subject) => Subject | undefined | Promise<Subject | undefined>;
   /** Whether its target or session is locked at this moment. */
   readonly locked?: (approval: Approval) => boolean | Promise<boolean>;
+  /** Whether a command lies within a window, by the policy of this moment; absent: none ever does. */
+  readonly covers?: (approval: Approval, question: WindowQuestion) => boolean;
   /** Hears of errors in work that nobody waits for. */
   readonly report?: (error: unknown) => void;
 }
@@ -44,7 +47,9 @@ export interface ApprovalService extends Approvals {
   list(filter: ListFilter): Promise<readonly Approval[]>;
   /** Throws `not_found`, `forbidden`, `usage` (a reason is required), `limit_exceeded`, `conflict` (not pending any more). */
   answer(id: string, approver: Subject, answer: 'approve' | 'deny', reason: string): Promise<Approval>;
-  /** By whoever asked for it; throws `not_found`, `forbidden`, `conflict`. */
+  /** Asks for every command of a kind for some time; one that breaks glass is open when this resolves. Throws as `request` does. */
+  requestWindow(ask: WindowRequest): Promise<Approval>;
+  /** By whoever asked for it, and a window also by who may approve it; throws `not_found`, `forbidden`, `conflict`. */
   withdraw(id: string, requester: Subject): Promise<Approval>;
   /** Every change, this process's at once and others' within a second. The result ends it. */
   onChange(listener: (approval: Approval) => void): () => void;
@@ -99,6 +104,20 @@ class Service implements ApprovalService {
     return approval;
   }
 
+  async requestWindow(request: WindowRequest): Promise<Approval> {
+    const ask = windowAsk(request);
+    const key = approvalKey(ask, this.#options.key);
+    const { approval, isNew } = request.window.breakGlass ? await openAtOnce(this.#desk, ask, key) : await requestApproval(this.#desk, ask, key);
+    if (isNew) this.#changes.announceOwn(approval);
+    return approval;
+  }
+
+  async window(question: WindowQuestion): Promise<Approval | undefined> {
+    const { covers } = this.#options;
+    if (!covers) return undefined;
+    return coveringWindow(this.#desk, question, covers, (approval) => this.#stillStands({ ...approval, decision: question.decision }));
+  }
+
   async get(id: string): Promise<Approval | undefined> {
     const row = await this.#desk.db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst();
     return row && readApproval(this.#desk.db, row, this.#desk.now());
@@ -125,8 +144,12 @@ class Service implements ApprovalService {
 
   async execute(id: string, intent: string): Promise<boolean> {
     const approval = await this.get(id);
-    if (approval?.status !== 'granted') return false;
-    if (!(await this.#stillStands(approval))) return false;
+    // A window lets commands through; it is none itself.
+    if (approval?.status !== 'granted' || approval.window) return false;
+    if (!(await this.#stillStands(approval))) {
+      await this.#move({ id, from: ['granted'], to: 'withdrawn', note: FALLEN });
+      return false;
+    }
     this.#running.add(id);
     const set = { intent, owner: this.#options.owner };
     const executing = await this.#move({ id, from: ['granted'], to: 'executing', clock: 'open', set }).catch((error: unknown) => {
@@ -176,7 +199,8 @@ class Service implements ApprovalService {
 
   async withdraw(id: string, requester: Subject): Promise<Approval> {
     const approval = await this.#existing(id);
-    if (!isRequester(approval, requester)) throw new SallyportError('forbidden', 'only whoever asked for an approval can withdraw it');
+    const mayEnd = isRequester(approval, requester) || (approval.window !== undefined && mayAnswer(approval, requester));
+    if (!mayEnd) throw new SallyportError('forbidden', 'only whoever asked for an approval can withdraw it');
     const withdrawn = await this.#move({ id, from: ['pending', 'granted'], clock: 'open', to: 'withdrawn', note: `withdrawn by ${requester.name}` });
     if (!withdrawn) throw await this.#notAnyMore(id);
     return withdrawn;
@@ -228,20 +252,14 @@ class Service implements ApprovalService {
     return new SallyportError('conflict', `the approval is ${status} already`, { hint: 'an approval is answered while it is pending' });
   }
 
-  /** Looks at requester and approvers as they are today; a grant that no longer stands is withdrawn. */
+  /** Looks at requester and approvers as they are today. */
   async #stillStands(approval: Approval): Promise<boolean> {
     const requesters = await Promise.all([approval.subject, principalOf(approval.subject)].map((subject) => this.#today(subject)));
     const answers = await Promise.all(approval.answers.map(async (answer) => ({ ...answer, approver: await this.#today(answer.approver) })));
     const counting = answers.flatMap(({ approver, ...answer }) => (approver ? [{ ...answer, approver }] : []));
     const locked = await this.#options.locked?.(approval);
-    if (!locked && requesters.every((requester) => requester !== undefined) && isSatisfied(approval, counting)) return true;
-    await this.#move({
-      id: approval.id,
-      from: ['granted'],
-      to: 'withdrawn',
-      note: 'the requester, an approver, the target or the session is locked, gone or no longer entitled',
-    });
-    return false;
+    if (locked || requesters.includes(undefined)) return false;
+    return approval.window?.breakGlass !== undefined || isSatisfied(approval, counting);
   }
 
   async #today(subject: Subject): Promise<Subject | undefined> {
@@ -284,4 +302,5 @@ class Service implements ApprovalService {
   }
 }
 
+const FALLEN = 'the requester, an approver, the target or the session is locked, gone or no longer entitled';
 const UNKNOWN = 'outcome unknown, not repeated';

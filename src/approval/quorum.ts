@@ -12,11 +12,11 @@ export function sharesPerson(a: Subject, b: Subject): boolean {
 const foldName = (name: string): string => name.normalize('NFKC').toLowerCase();
 
 /** A person in nobody's name, other than the requester, its agents' person included. */
-function mayApprove(approver: Subject, requester: Subject): boolean {
+export function mayApprove(approver: Subject, requester: Subject): boolean {
   return approver.kind === 'person' && approver.onBehalfOf === undefined && !sharesPerson(approver, requester);
 }
 
-function isNamed(approver: Subject, { from }: ApprovalRequirement): boolean {
+export function isNamed(approver: Subject, { from }: Pick<ApprovalRequirement, 'from'>): boolean {
   return from.includes(`person:${approver.name}`) || approver.groups.some((group) => from.includes(`group:${group}`));
 }
 

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Approval, ApprovalAsk } from '../core/approval.ts';
+import type { AccessWindow, Approval, ApprovalAsk } from '../core/approval.ts';
 import { SallyportError } from '../core/error.ts';
 import { newId } from '../core/id.ts';
 import type { ApprovalRow, Schema } from '../storage/schema.ts';
@@ -15,13 +15,16 @@ const TRIES = 5;
 /** Records of one key to look through; at most one is live. */
 const NEWEST = 10;
 
+/** A command, or with `window` a kind of commands for some time. */
+export type AnyAsk = ApprovalAsk & { readonly window?: AccessWindow };
+
 export interface Requested {
   readonly approval: Approval;
   readonly isNew: boolean;
 }
 
 /** The record that answers for this key, or a new one; two that ask at once get the same. */
-export async function requestApproval(desk: Desk, ask: ApprovalAsk, key: string): Promise<Requested> {
+export async function requestApproval(desk: Desk, ask: AnyAsk, key: string): Promise<Requested> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const requested = await desk.db.transaction().execute((db) => attachOrInsert({ ...desk, db }, ask, key));
     if (requested) return requested;
@@ -30,7 +33,7 @@ export async function requestApproval(desk: Desk, ask: ApprovalAsk, key: string)
 }
 
 /** Undefined when another process inserted in the same moment: its record is there to attach to now. */
-async function attachOrInsert(desk: Desk, ask: ApprovalAsk, key: string): Promise<Requested | undefined> {
+async function attachOrInsert(desk: Desk, ask: AnyAsk, key: string): Promise<Requested | undefined> {
   const now = desk.now();
   const rows = await desk.db.selectFrom('approvals').selectAll().where('approval_key', '=', key).orderBy('created_at', 'desc').limit(NEWEST).execute();
   const answering = rows.find((row) => answersAgain(row, now));
@@ -60,7 +63,7 @@ function pendingMs({ decision }: ApprovalAsk): number {
   return Math.min(...decision.approvals.map((requirement) => requirement.pendingMs));
 }
 
-async function checkRoom(db: Kysely<Schema>, row: ApprovalRow): Promise<void> {
+export async function checkRoom(db: Kysely<Schema>, row: ApprovalRow): Promise<void> {
   const open = db.selectFrom('approvals').select((eb) => eb.fn.countAll<number>().as('count'));
   const { count } = await open
     .where('principal_key', '=', row.principal_key)

@@ -4,7 +4,7 @@ import { connectSignedIn } from './gateway-client.ts';
 import { approval } from './views.ts';
 
 /** A yes may not be the last that is needed: the status says what it came to. */
-export async function answerApproval(invocation: Invocation, answer: 'approve' | 'deny'): Promise<ExitCode> {
+export async function answerApproval(invocation: Invocation, answer: 'approve' | 'deny' | 'withdraw'): Promise<ExitCode> {
   const { terminal, options, format } = invocation;
   const id = invocation.arguments[0] ?? '';
   const gateway = await connectSignedIn(invocation);

@@ -4,6 +4,18 @@ const URL_OPTION: OptionSpec = { value: 'URL', about: 'the gateway (default: the
 const PASSWORD_STDIN: OptionSpec = { about: 'read the password from standard input' };
 const REASON: OptionSpec = { value: 'TEXT', about: 'why; it is recorded, and the requester sees it' };
 const APPROVAL = { name: 'ID', about: 'as `sallyport approvals list` prints it', need: 'required' } as const;
+const LOCK_REASON: OptionSpec = { value: 'TEXT', about: 'why; it is recorded, and told to whoever is stopped' };
+const LOCKED = [
+  { name: 'KIND', about: 'subject, target or session', need: 'required' },
+  { name: 'NAME', about: 'person:NAME, workload:NAME, ai-agent:NAME or NAME; a target; the id of a session', need: 'required' },
+] as const;
+const ACCESS: Readonly<Record<string, OptionSpec>> = {
+  target: { value: 'NAME', about: 'the target' },
+  command: { value: 'PATTERN', about: "the commands, such as 'tools/call run_*'" },
+  where: { value: 'EXPRESSION', about: "only where this holds, such as 'args.rows <= 100'" },
+  for: { value: 'TIME', about: 'how long, such as 30m; it begins with the approval' },
+  reason: { value: 'TEXT', about: 'why; approvers see it, and it is recorded' },
+};
 const SESSION = { name: 'ID', about: 'as `sallyport sessions list` prints it', need: 'required' } as const;
 const RESOURCES: Readonly<Record<string, OptionSpec>> = {
   config: { value: 'FILE', about: 'sallyport.yaml, which names the resources (default ./sallyport.yaml)' },
@@ -67,6 +79,44 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: { reason: REASON },
     load: () => import('./commands/approvals-deny.ts'),
   },
+  {
+    name: 'approvals withdraw',
+    about: 'take back what you asked for; an approver ends an access window with it',
+    arguments: [APPROVAL],
+    options: { reason: REASON },
+    load: () => import('./commands/approvals-withdraw.ts'),
+  },
+  {
+    name: 'access request',
+    about: 'ask to be let through for a while, instead of command by command',
+    options: ACCESS,
+    examples: ["sallyport access request --target models --command 'tools/call run_*' --for 30m --reason 'nightly evaluation'"],
+    load: () => import('./commands/access-request.ts'),
+  },
+  {
+    name: 'access break-glass',
+    about: 'open access at once in an emergency; owners are told, and it has to be reviewed',
+    options: ACCESS,
+    load: () => import('./commands/access-break-glass.ts'),
+  },
+  { name: 'reviews list', about: 'break-glass access that you may review, or took', load: () => import('./commands/reviews-list.ts') },
+  {
+    name: 'reviews close',
+    about: 'close the review of break-glass access',
+    arguments: [{ name: 'ID', about: 'as `sallyport reviews list` prints it', need: 'required' }],
+    options: { finding: { value: 'TEXT', about: 'what was done with the access' } },
+    load: () => import('./commands/reviews-close.ts'),
+  },
+  {
+    name: 'lock',
+    about: 'stop a subject, a target or a session at once, in every process',
+    arguments: LOCKED,
+    options: { reason: LOCK_REASON },
+    examples: ['sallyport lock subject person:mallory --reason "laptop stolen"'],
+    load: () => import('./commands/lock.ts'),
+  },
+  { name: 'unlock', about: 'lift a lock', arguments: LOCKED, options: { reason: LOCK_REASON }, load: () => import('./commands/unlock.ts') },
+  { name: 'locks list', about: 'what is locked, of what you may lock', load: () => import('./commands/locks-list.ts') },
   {
     name: 'sessions list',
     about: 'recorded sessions: your own, and those on targets that you own',

@@ -72,3 +72,17 @@ export const verification = z.looseObject({
   ok: z.boolean(),
   writers: z.array(z.looseObject({ writer: z.string(), events: z.number(), covered: z.number() })),
 });
+
+const lock = z.looseObject({ kind: z.string(), name: z.string(), reason: z.string(), by: z.string(), at: z.string() });
+export const locks = z.looseObject({ locks: z.array(lock) });
+
+export const review = z.looseObject({
+  id: z.string(),
+  status: z.string(),
+  subject,
+  target: z.string(),
+  command: z.string(),
+  reason: z.string(),
+  openedAt: z.string(),
+});
+export const reviews = z.looseObject({ reviews: z.array(review) });

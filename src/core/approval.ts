@@ -55,10 +55,19 @@ export interface ApprovalAsk {
   readonly shown: string;
 }
 
+/** A command that people would be asked about, had nobody been asked ahead. */
+export interface WindowQuestion {
+  readonly session: Session;
+  readonly command: Command;
+  readonly decision: Extract<Decision, { effect: 'review' }>;
+}
+
 /** The gate's side of approvals; `src/approval` holds them in the database. */
 export interface Approvals {
   /** The live record for this very command (subject, target and its address, digest, definition, policy), or a new pending one. */
   request(ask: ApprovalAsk): Promise<Approval>;
+  /** An open window whose approvers, as they are today, could have approved this very command; `expiresAt` is its end. */
+  window?(question: WindowQuestion): Promise<Approval | undefined>;
   get(id: string): Promise<Approval | undefined>;
   /** Resolves when the record is no longer pending, or when `signal` aborts, with the record as it then is. */
   settled(id: string, signal: AbortSignal): Promise<Approval>;

@@ -93,6 +93,8 @@ export interface Exchange {
   outdated?(): Promise<string | undefined>;
   /** Ends what is being forwarded, at once: something of it was locked. The caller is told by `refuse`. */
   cutOff?(): void;
+  /** Tells the caller something while the command runs, where the protocol has a way. */
+  warn?(text: string): void;
   /** Gives the kept result of an approved command that already ran. */
   repeat(result: string, approval: Approval): Promise<void>;
   /** Says no in the protocol's own form. */
@@ -122,6 +124,8 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
     if (command.objection !== undefined) return await refuse(gate, exchange, asked, { kind: 'invalid', message: command.objection, decision });
     if (decision.effect === 'allow') return await run(gate, exchange, asked, undefined);
 
+    const open = await gate.approvals.window?.({ session, command, decision });
+    if (open) return await run(gate, exchange, within(asked, open), undefined);
     const approval = await approve(gate, exchange, decision, masker);
     if (approval.status === 'consumed') return await exchange.repeat(approval.result ?? '', approval);
     const locked = lockedDecision(gate, session, decision);
@@ -146,6 +150,16 @@ interface Asked {
   readonly body: Body;
   readonly decision: Decision;
   readonly masker: Masker;
+  /** What people approved ahead; the command ends with it. */
+  readonly window?: Approval;
+}
+
+/** People agreed ahead: the decision is to let it through, and names the window. */
+function within(asked: Asked, window: Approval): Asked {
+  const { rule, risk, masks, policyVersion } = asked.decision;
+  const reason = `approved ahead, until ${new Date(window.expiresAt).toISOString()}, by window ${window.id}`;
+  const decision: Decision = { effect: 'allow', rule, reason, risk, masks, policyVersion };
+  return { ...asked, decision, window, parts: { ...asked.parts, ...decisionParts(decision), approval: window.id } };
 }
 
 /** A name holds what the caller wrote (a URI, a tool that does not exist): it is masked before it is recorded, too. */
@@ -221,13 +235,35 @@ function onLock(gate: Gate, session: Session, act: () => void): () => void {
   return stop ?? (() => {});
 }
 
-/** What is under way ends when it is locked, and nothing that comes after is released. */
+/** Warns before the window ends, and acts at its end. */
+function atEndOf(window: Approval | undefined, exchange: Exchange, act: (decision: (asked: Decision) => Decision) => void): () => void {
+  if (!window) return () => {};
+  const left = window.expiresAt - Date.now();
+  const minutes = WARN_MS / 60_000;
+  const warning =
+    left > WARN_MS ? setTimeout(() => exchange.warn?.(`the access window ends in ${minutes} minute, and this command with it`), left - WARN_MS) : undefined;
+  const reason = `the access window ${window.id} ended: ask for another, or call again to have this command approved by itself`;
+  const end = setTimeout(
+    () => act(({ rule, risk, masks, policyVersion }) => ({ effect: 'deny', rule, reason, risk, masks, policyVersion })),
+    Math.max(0, left),
+  );
+  return () => {
+    clearTimeout(warning);
+    clearTimeout(end);
+  };
+}
+
+const WARN_MS = 60_000;
+
+/** What is under way ends when it is locked, or with its window, and nothing that comes after is released. */
 async function relayUnlessLocked(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked): Promise<void> {
   let locked: Decision | undefined;
-  const stop = onLock(gate, exchange.session, () => {
-    locked ??= lockedDecision(gate, exchange.session, asked.decision);
+  const end = (why: Decision | undefined): void => {
+    locked ??= why;
     exchange.cutOff?.();
-  });
+  };
+  const stopLock = onLock(gate, exchange.session, () => end(lockedDecision(gate, exchange.session, asked.decision)));
+  const stopWindow = atEndOf(asked.window, exchange, (deny) => end(deny(asked.decision)));
   try {
     await relay(gate, exchange, grant, asked, () => {
       if (locked) throw new LockedError(locked);
@@ -235,7 +271,8 @@ async function relayUnlessLocked(gate: Gate, exchange: Exchange, grant: Grant, a
   } catch (error) {
     throw locked ? new LockedError(locked) : error;
   } finally {
-    stop();
+    stopLock();
+    stopWindow();
   }
 }
 

@@ -7,14 +7,13 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { createApi } from '../api/app.ts';
+import { openAccessReviews } from '../approval/access-reviews.ts';
 import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
 import { startIndex } from '../audit/index-sink.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
 import { explainError } from '../core/error.ts';
-import type { Approval } from '../core/approval.ts';
-import type { Subject } from '../core/subject.ts';
-import { LOCAL_ISSUER, openAccounts, type Accounts } from '../identity/accounts.ts';
-import { createAuthenticator } from '../identity/authenticate.ts';
+import { openAccounts, type Accounts } from '../identity/accounts.ts';
+import { createAuthenticator, type Authenticator } from '../identity/authenticate.ts';
 import { createHostCheck, type HostCheck } from '../identity/host.ts';
 import { openSignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
@@ -30,6 +29,7 @@ import { installationKey } from './installation-keys.ts';
 import { openPolicy, type LivePolicy } from './policy.ts';
 import { createRecordings } from './recordings.ts';
 import { Shutdown } from './shutdown.ts';
+import { createStanding, type Standing } from './standing.ts';
 
 export interface GatewayOptions {
   /** Path of `sallyport.yaml`. */
@@ -72,8 +72,8 @@ interface Parts {
   readonly hosts: HostCheck;
   readonly accounts: Accounts;
   readonly locks: Locks;
-  /** A subject as it is at this moment; undefined once it is locked or gone. */
-  readonly current: (subject: Subject) => Promise<Subject | undefined>;
+  readonly standing: Standing;
+  readonly authenticator: Authenticator;
   readonly analyzer?: Analyzer;
 }
 
@@ -91,14 +91,15 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
   const report = (error: unknown): void => log(`approvals: ${explainError(error)}`);
   const accounts = openAccounts(storage, { recorder: journal });
   const locks = shutdown.owns(await openLocks({ storage, recorder: journal, report: (error) => log(`locks: ${explainError(error)}`) }));
-  // A local account's groups are those of today; what an issuer says holds for as long as its token.
-  const current = async (subject: Subject): Promise<Subject | undefined> => {
-    if (await locks.findNow({ subject })) return undefined;
-    return subject.issuer === LOCAL_ISSUER ? accounts.find(subject.id) : subject;
-  };
-  const locked = async ({ target, session }: Approval): Promise<boolean> => (await locks.findNow({ target, session })) !== undefined;
-  const approvals = shutdown.owns(await openApprovals({ storage, recorder: journal, key, owner, report, current, locked }));
+  const standing = createStanding({ accounts, locks, snapshot: () => policy.snapshot() });
+  const approvals = shutdown.owns(await openApprovals({ storage, recorder: journal, key, owner, report, ...standing }));
   const signing = await openSigningKeys(join(keysFolder, 'signing'));
+  const authenticator = createAuthenticator({
+    issuers: config.issuers,
+    own: signing,
+    url: config.url,
+    accepts: ({ subject }) => locks.find({ subject }) === undefined,
+  });
   const hosts = createHostCheck(config.url, config.port);
   return {
     config,
@@ -113,7 +114,8 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
     hosts,
     accounts,
     locks,
-    current,
+    standing,
+    authenticator,
     ...(analyzer ? { analyzer } : {}),
   };
 }
@@ -126,9 +128,9 @@ async function openProtocols({
   journal,
   policy,
   approvals,
-  signing,
   analyzer,
   locks,
+  authenticator,
 }: Parts): Promise<ReadonlyMap<string, Handler>> {
   const snapshot = policy.snapshot.bind(policy);
   const deps = {
@@ -141,12 +143,7 @@ async function openProtocols({
       ...(analyzer ? { analyzer } : {}),
     }),
     reach: snapshot,
-    authenticator: createAuthenticator({
-      issuers: config.issuers,
-      own: signing,
-      url: config.url,
-      accepts: ({ subject }) => locks.find({ subject }) === undefined,
-    }),
+    authenticator,
     url: config.url,
     sessionKey: await installationKey(keysFolder, 'session'),
   };
@@ -174,7 +171,8 @@ async function openApi({
   hosts,
   accounts,
   locks,
-  current,
+  standing,
+  authenticator,
 }: Parts): Promise<ReturnType<typeof createApi>> {
   const notices = shutdown.owns(
     startNotices({
@@ -184,7 +182,7 @@ async function openApi({
       approvals,
       directory: async (name) => {
         const account = await accounts.find(name);
-        return account && current(account);
+        return account && standing.current(account);
       },
       storage,
       report: (error) => log(`notices: ${explainError(error)}`),
@@ -201,6 +199,8 @@ async function openApi({
     approvals,
     notices,
     locks,
+    authenticator,
+    reviews: openAccessReviews({ storage, recorder: journal }),
     recordings: createRecordings({ storage, index, journal, keysFolder }),
     recorder: journal,
     snapshot: () => policy.snapshot(),

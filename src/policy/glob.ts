@@ -34,6 +34,23 @@ function holdsParts(rest: readonly string[], text: string, start: number, end: n
   return true;
 }
 
+/** Whether some text matches both patterns. */
+export function globsMeet(a: string, b: string): boolean {
+  // `reached[j]`: what came before in `a`, up to the row at hand, and the first j characters of `b` have a text in common.
+  let reached = Array.from({ length: b.length + 1 }, (_, j) => /^\**$/.test(b.slice(0, j)));
+  for (const character of a) {
+    const next: boolean[] = [(reached[0] ?? false) && character === '*'];
+    for (let j = 1; j <= b.length; j += 1) {
+      const [before, above, left] = [reached[j - 1] ?? false, reached[j] ?? false, next[j - 1] ?? false];
+      const other = b[j - 1];
+      if (character === '*' || other === '*') next.push(before || above || left);
+      else next.push(before && character === other);
+    }
+    reached = next;
+  }
+  return reached[b.length] ?? false;
+}
+
 /**
  * One spelling for what readers take for the same: used where a pattern refuses (deny, review), never where it allows.
  * Upper-casing first also folds letters such as the long s; NFKC folds full-width forms.

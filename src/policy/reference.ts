@@ -45,6 +45,7 @@ export function referenceTables(): string {
     table('Policy', policy),
     table('Policy: rules', ruleSchema),
     table('Policy: rules: approval', ruleSchema.properties?.['approval'] ?? {}),
+    table('Policy: breakGlass', properties['breakGlass'] ?? {}),
     table('Policy: masks', maskSchema),
     table('Policy: masks: pattern', maskSchema.properties?.['pattern'] ?? {}),
     table('Policy: masks: words', maskSchema.properties?.['words'] ?? {}),

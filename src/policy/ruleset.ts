@@ -98,7 +98,8 @@ function compileRule(policy: PolicyDocument, rule: RuleDocument, target: Target)
   };
 }
 
-function requirementOf(rule: RuleDocument, target: Target): ApprovalRequirement {
+/** Whose yes a review rule takes. */
+export function requirementOf(rule: RuleDocument, target: Target): ApprovalRequirement {
   const { from = target.owners, quorum = 1, pending = '30m', usable = '15m', reason = 'optional' } = rule.approval ?? {};
   return { rule: rule.name, from, quorum, pendingMs: readDuration(pending) ?? 0, usableMs: readDuration(usable) ?? 0, reason };
 }

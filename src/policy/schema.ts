@@ -243,6 +243,14 @@ export const policySchema = z
       .strictObject({ weights: z.record(z.string(), z.int().min(0).max(100)).default({}) })
       .optional()
       .describe('Weights of risk factors for these targets; unnamed ones keep their defaults.'),
+    breakGlass: z
+      .strictObject({
+        by: z.array(subject).min(1).describe('Named responders: they open access at once, with a reason. It stands in for approvals, never for a deny.'),
+        review: z.array(approver).min(1).describe('Who looks at it afterwards, and closes it.'),
+        longest: duration.default('1h').describe('How long such access lasts at most.'),
+      })
+      .optional()
+      .describe('Access in an emergency: told to the owners at once, and open until it was reviewed.'),
   })
   .describe('Who may do what on which targets.');
 

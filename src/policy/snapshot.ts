@@ -15,6 +15,7 @@ import { decide, type DecideContext } from './decide.ts';
 import type { Resources } from './resources.ts';
 import { compileTarget, type CompiledRule, type CompiledTarget } from './ruleset.ts';
 import { chainOf, matchesSubject } from './subjects.ts';
+import { compileWindows, type WindowRules } from './window.ts';
 
 export interface Snapshot {
   /** SHA-256 of the canonical resources, hex. */
@@ -28,6 +29,8 @@ export interface Snapshot {
   mayReach(subject: Subject, targetName: string): boolean;
   /** Whether the command could be permitted under some circumstances: lists show what passes here. */
   mayList(session: Session, command: Command): boolean;
+  /** What the target's rules say of windows; undefined where there is no such target. */
+  windows(targetName: string): WindowRules | undefined;
   /** The masks for a subject; the same array for the same masks, so that a masker can be kept by it. */
   masksFor(subject: Subject, targetName: string): readonly MaskRule[];
 }
@@ -36,6 +39,7 @@ export function compilePolicy(resources: Resources): Snapshot {
   const version = versionOf(resources);
   const targets = resources.targets.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const compiled = new Map<string, CompiledTarget>(targets.map((target) => [target.name, compileTarget(target, resources.policies, resources.detect)]));
+  const windows = new Map<string, WindowRules>(targets.map((target) => [target.name, compileWindows(target, resources.policies)]));
   const snapshot: Snapshot = {
     version,
     targets,
@@ -44,6 +48,7 @@ export function compilePolicy(resources: Resources): Snapshot {
     decide: (session, command, context = {}) => decide(compiled.get(session.target.name), version, session, command, context),
     mayReach: (subject, name) => mayReach(compiled.get(name), subject),
     mayList: (session, command) => mayList(compiled.get(session.target.name), session.subject, command),
+    windows: (name) => windows.get(name),
     masksFor: (subject, name) => compiled.get(name)?.masksFor(chainOf(subject) ?? []) ?? [],
   };
   return Object.freeze(snapshot);

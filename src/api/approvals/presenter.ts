@@ -21,6 +21,8 @@ export interface ApprovalView {
   readonly expiresAt: string;
   readonly mayAnswer: boolean;
   readonly mine: boolean;
+  /** Where it is of a kind of commands for some time. */
+  readonly window?: { readonly pattern: string; readonly constraint?: string; readonly minutes: number; readonly reason: string; readonly breakGlass: boolean };
 }
 
 /** Whether the viewer may know of the approval at all: it asked for it, or may answer it. */
@@ -47,7 +49,12 @@ export function presentApproval(approval: Approval, viewer: Subject): ApprovalVi
     expiresAt: rfc3339(expiresAt),
     mayAnswer: status === 'pending' && mayAnswer(approval, viewer),
     mine: isRequester(approval, viewer),
+    ...(approval.window ? { window: presentWindow(approval.window) } : {}),
   };
+}
+
+function presentWindow({ pattern, constraint, durationMs, reason, breakGlass }: NonNullable<Approval['window']>): NonNullable<ApprovalView['window']> {
+  return { pattern, ...(constraint === undefined ? {} : { constraint }), minutes: durationMs / 60_000, reason, breakGlass: breakGlass !== undefined };
 }
 
 const rfc3339 = (time: number): string => new Date(time).toISOString();

@@ -143,6 +143,11 @@ export class McpExchange implements Exchange {
     else this.#abort.abort();
   }
 
+  /** A comment keeps to what every client takes: it is read by people who look at the wire, and by no program. */
+  warn(text: string): void {
+    if (this.#ask.responder.streaming) this.#ask.responder.comment(text);
+  }
+
   async release(part: ReplyPart, masked: MaskedPart): Promise<void> {
     const reply = this.#replies.get(part);
     if (!reply) throw new SallyportError('internal', 'this part is not of this exchange');
@@ -226,9 +231,7 @@ export class McpExchange implements Exchange {
   #open(head: Extract<UpstreamEvent, { kind: 'head' }>): void {
     this.#head = head;
     const { session, message } = this.#ask;
-    const opening = message?.kind === 'request' && message.method === 'initialize';
-    if (opening && head.status === 200) this.#side.learned.mintsSessions = head.sessionId !== undefined;
-    if (opening && head.sessionId !== undefined) {
+    if (head.sessionId !== undefined && message?.kind === 'request' && message.method === 'initialize') {
       const version = member(message.params, 'protocolVersion');
       const mcp: McpSession = {
         id: session.id,
