@@ -21,6 +21,7 @@ import { sessionRoutes } from './sessions/route.ts';
 import { createSignInAttempt } from './sign-in/attempt.ts';
 import { signInRoutes } from './sign-in/route.ts';
 import { targetRoutes } from './targets/route.ts';
+import { toolRoutes } from './tools/route.ts';
 import { tokenRoutes } from './token/route.ts';
 import { windowRoutes } from './windows/route.ts';
 
@@ -36,6 +37,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     signInRoutes(deps, attempt),
     tokenRoutes(deps, attempt),
     targetRoutes(deps),
+    toolRoutes(deps),
     approvalRoutes(deps),
     sessionRoutes(deps),
     auditRoutes(deps),

@@ -11,7 +11,10 @@ import type { SignIns } from '../identity/sign-ins.ts';
 import type { SigningKeys } from '../identity/signing-keys.ts';
 import type { Locks } from '../lock/locks.ts';
 import type { Notices } from '../notice/notices.ts';
+import type { ResourceText } from '../policy/resource-files.ts';
+import type { PastCommand } from '../policy/simulate.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
+import type { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
 
 /** What the routes need; wired once by the gateway. */
 export interface ApiDeps {
@@ -25,6 +28,7 @@ export interface ApiDeps {
   readonly keys: SigningKeys;
   readonly approvals: ApprovalService;
   readonly recordings: Recordings;
+  readonly pins: ToolPins;
   readonly recorder: Recorder;
   /** Break-glass access that has to be looked at. */
   readonly reviews?: AccessReviews;
@@ -34,6 +38,10 @@ export interface ApiDeps {
   readonly locks?: Locks;
   /** Links and hooks by which people answer from elsewhere; without it there are none. */
   readonly notices?: Pick<Notices, 'links' | 'slack'>;
+  /** Every decision on a command since then (epoch milliseconds) on these targets. */
+  pastCommands(since: number, targets: ReadonlySet<string>): AsyncIterable<PastCommand>;
+  /** A policy that is not in force, from its resources. Throws `resources_invalid`. */
+  compile(texts: readonly ResourceText[]): Snapshot;
   /** The policy as it is now. */
   snapshot(): Snapshot;
   /** Folder of the built console; without it only the API is served. */

@@ -18,6 +18,8 @@ import { startNotices } from '../notice/notices.ts';
 import type { NotifySettings } from '../notice/settings.ts';
 import { parseResources } from '../policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../policy/snapshot.ts';
+import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
+import { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { createApi } from './app.ts';
 import type { ApiDeps, Recordings } from './deps.ts';
@@ -148,7 +150,11 @@ export async function startTestApi({ notify = [], ...more }: TestApiOptions = {}
     keys,
     approvals,
     recordings,
+    pins: new ToolPins(storedPins(storage), recorder),
     recorder,
+    // eslint-disable-next-line @typescript-eslint/require-await -- nothing is recorded here
+    async *pastCommands() {},
+    compile: (texts) => compilePolicy(parseResources(texts)),
     snapshot: () => snapshot,
     report: (error) => void reports.push(error),
     ...more,

@@ -92,7 +92,7 @@ export function eventOf({ writer: _writer, index: _index, bodies: _bodies, ...ev
 }
 
 /** Opens bodies with the data keys that lie beside their segment; the last segment's keys are kept at hand. */
-class BodyOpener {
+export class BodyOpener {
   readonly #writer: string;
   readonly #recording: RecordingKey;
   #segment = '';

@@ -17,6 +17,9 @@ const ACCESS: Readonly<Record<string, OptionSpec>> = {
   reason: { value: 'TEXT', about: 'why; approvers see it, and it is recorded' },
 };
 const SESSION = { name: 'ID', about: 'as `sallyport sessions list` prints it', need: 'required' } as const;
+const TARGET = { name: 'TARGET', about: 'the target', need: 'required' } as const;
+const TOOL = { name: 'TOOL', about: 'as `sallyport tools list` prints it', need: 'required' } as const;
+const HASH: OptionSpec = { value: 'HASH', about: 'of the definition that you looked at, as `sallyport tools show` prints it' };
 const RESOURCES: Readonly<Record<string, OptionSpec>> = {
   config: { value: 'FILE', about: 'sallyport.yaml, which names the resources (default ./sallyport.yaml)' },
   resources: { value: 'PATH', about: 'a folder or file of resources, instead of a configuration' },
@@ -172,6 +175,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/policy-test.ts'),
   },
   {
+    name: 'policy simulate',
+    about: 'what the recorded commands would come to under other resources; needs no gateway',
+    options: {
+      ...RESOURCES,
+      since: { value: 'SPAN', about: 'how far back, such as 12h (default 30d)' },
+      data: { value: 'DIR', about: "the gateway's data folder (default $SALLYPORT_DATA, else ./.sallyport)" },
+    },
+    examples: ['sallyport policy simulate --since 30d --resources ./changed'],
+    load: () => import('./commands/policy-simulate.ts'),
+  },
+  {
     name: 'policy who-can',
     about: 'whom the rules let give a command, and under which conditions; needs no gateway',
     arguments: [
@@ -198,6 +212,33 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
     examples: ['sallyport mask test < reply.json', 'echo "mail ada@example.org" | sallyport mask test --detect email --json'],
     load: () => import('./commands/mask-test.ts'),
+  },
+  {
+    name: 'tools list',
+    about: 'the tools of a target that you own: which are pinned, and which wait for somebody to accept them',
+    arguments: [TARGET],
+    options: { all: { about: 'those that are pinned, too' } },
+    load: () => import('./commands/tools-list.ts'),
+  },
+  {
+    name: 'tools show',
+    about: 'one tool as its server declares it now, beside what was pinned',
+    arguments: [TARGET, TOOL],
+    load: () => import('./commands/tools-show.ts'),
+  },
+  {
+    name: 'tools accept',
+    about: 'pin a definition: from now on the tool is listed and called as rules allow',
+    arguments: [TARGET, TOOL],
+    options: { hash: HASH },
+    load: () => import('./commands/tools-accept.ts'),
+  },
+  {
+    name: 'tools reject',
+    about: 'refuse a definition: the tool stays hidden and is not asked about again',
+    arguments: [TARGET, TOOL],
+    options: { hash: HASH },
+    load: () => import('./commands/tools-reject.ts'),
   },
   {
     name: 'demo',

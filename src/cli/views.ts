@@ -32,6 +32,20 @@ export const approval = z.looseObject({
 export type ApprovalView = z.infer<typeof approval>;
 export const approvals = z.looseObject({ approvals: z.array(approval) });
 
+export const tool = z.looseObject({
+  name: z.string(),
+  status: z.string(),
+  hash: z.string(),
+  seenAt: z.string(),
+  findings: z.array(z.looseObject({ kind: z.string(), path: z.string(), what: z.string() })),
+  definition: z.unknown(),
+  decided: z.looseObject({ by: z.string(), at: z.string() }).optional(),
+  differences: z.array(z.looseObject({ path: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })),
+});
+export type ToolView = z.infer<typeof tool>;
+
+export const tools = z.looseObject({ target: z.string(), tools: z.array(tool) });
+
 const session = z.looseObject({
   id: z.string(),
   openedAt: z.string(),

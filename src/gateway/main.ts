@@ -10,6 +10,7 @@ import { createApi } from '../api/app.ts';
 import { openAccessReviews } from '../approval/access-reviews.ts';
 import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
 import { startIndex } from '../audit/index-sink.ts';
+import { readCommands } from '../audit/recorded-commands.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
 import { explainError } from '../core/error.ts';
 import { openAccounts, type Accounts } from '../identity/accounts.ts';
@@ -20,6 +21,8 @@ import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
 import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
 import { openLocks, type Locks } from '../lock/locks.ts';
 import { startNotices } from '../notice/notices.ts';
+import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
+import { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { readConfig, type Config } from './config.ts';
@@ -71,6 +74,7 @@ interface Parts {
   readonly signing: SigningKeys;
   readonly hosts: HostCheck;
   readonly accounts: Accounts;
+  readonly pins: ToolPins;
   readonly locks: Locks;
   readonly standing: Standing;
   readonly authenticator: Authenticator;
@@ -113,6 +117,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
     signing,
     hosts,
     accounts,
+    pins: new ToolPins(storedPins(storage), journal),
     locks,
     standing,
     authenticator,
@@ -128,6 +133,7 @@ async function openProtocols({
   journal,
   policy,
   approvals,
+  pins,
   analyzer,
   locks,
   authenticator,
@@ -145,6 +151,7 @@ async function openProtocols({
     reach: snapshot,
     authenticator,
     url: config.url,
+    pins,
     sessionKey: await installationKey(keysFolder, 'session'),
   };
   const handlers = new Map<string, Handler>();
@@ -170,6 +177,7 @@ async function openApi({
   signing,
   hosts,
   accounts,
+  pins,
   locks,
   standing,
   authenticator,
@@ -201,8 +209,11 @@ async function openApi({
     locks,
     authenticator,
     reviews: openAccessReviews({ storage, recorder: journal }),
+    pins,
     recordings: createRecordings({ storage, index, journal, keysFolder }),
     recorder: journal,
+    pastCommands: (since, targets) => readCommands({ folder: journal.folder, keysFolder, since, targets }),
+    compile: (texts) => policy.compile(texts),
     snapshot: () => policy.snapshot(),
     consoleFolder: CONSOLE,
     report: (error) => log(`api: ${explainError(error)}`),

@@ -3,7 +3,8 @@ import { makeEvent } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { DETECTOR_NAMES } from '../masking/detectors.ts';
 import { createKindSearch } from '../masking/detect-kinds.ts';
-import { loadResources, type ResourceOptions } from '../policy/resources.ts';
+import type { ResourceText } from '../policy/resource-files.ts';
+import { loadResources, parseResources, type ResourceOptions } from '../policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../policy/snapshot.ts';
 import { watchResources } from '../policy/watch.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
@@ -30,6 +31,8 @@ export interface PolicyParts {
 export interface LivePolicy {
   /** The policy in force. */
   snapshot(): Snapshot;
+  /** Another one, which stays out of force. Throws `resources_invalid`. */
+  compile(texts: readonly ResourceText[]): Snapshot;
   close(): Promise<void>;
 }
 
@@ -59,6 +62,7 @@ export async function openPolicy(path: string, { recorder, log, kinds }: PolicyP
   const watching = watchResources(path, handlers, stop.signal, { ...options, version: current.version });
   return {
     snapshot: () => current,
+    compile: (texts) => compilePolicy(parseResources(texts, options)),
     async close() {
       stop.abort();
       await watching;

@@ -45,4 +45,6 @@ export interface Protocol {
   open(deps: ProtocolDeps): HttpEndpoint;
   /** The command that rules know by a name, for questions about the policy. */
   suppose(supposed: SupposedCommand): Command;
+  /** The command that was recorded under a name, with its request as far as that was kept. */
+  recall(name: string, request: string | undefined): Command | undefined;
 }

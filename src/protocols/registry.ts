@@ -1,4 +1,5 @@
 import { makeCommand, type Command } from '../core/command.ts';
+import type { Recall } from '../policy/simulate.ts';
 import type { SupposedCommand } from '../policy/supposed.ts';
 import { mcp } from './mcp/index.ts';
 import type { Protocol } from './protocol.ts';
@@ -11,3 +12,5 @@ export function suppose(supposed: SupposedCommand): Command {
   const protocol = Object.hasOwn(PROTOCOLS, supposed.protocol) ? PROTOCOLS[supposed.protocol] : undefined;
   return protocol?.suppose(supposed) ?? makeCommand({ protocol: supposed.protocol, name: supposed.name, naming: 'literal', arguments: supposed.args });
 }
+
+export const recall: Recall = ({ protocol, name, request }) => (Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol]?.recall(name, request) : undefined);

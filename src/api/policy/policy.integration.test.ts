@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { makeEvent } from '../../core/event.ts';
 import { startTestApi, type TestApi } from '../testing.ts';
 
 let api: TestApi;
@@ -60,4 +61,38 @@ test('who does not own the target learns nothing of its rules', async () => {
   assert.equal((await post('test', { cases: [own] }, other)).status, 404);
   assert.equal((await post('test', { cases: [own, { ...own, target: 'payroll' }] })).status, 404);
   assert.equal((await post('test', { cases: [own] })).status, 200);
+});
+
+test('simulate replays what was decided on owned targets against a changed policy, and puts nothing into force', async () => {
+  const decision = {
+    effect: 'allow',
+    rule: 'scientists-list',
+    reason: '',
+    policyVersion: '',
+    risk: { score: 5, factors: [{ name: 'read', points: 5 }] },
+  } as const;
+  const subject = { id: 'scientist', name: 'scientist', kind: 'person', groups: ['data-science'], issuer: 'local' };
+  const command = { name: 'tools/list', digest: '', flags: [] };
+  const asked: unknown[] = [];
+  const past = await startTestApi({
+    async *pastCommands(_since, targets) {
+      asked.push([...targets]);
+      yield await Promise.resolve({ event: makeEvent('command.forwarded', { subject, command, decision, target: 'models', protocol: 'mcp' }) });
+    },
+  });
+  try {
+    const headers = await past.signIn('owner');
+    const simulate = (body: object, who = headers) => past.call('/api/policy/simulate', { method: 'POST', body, headers: who });
+    assert.partialDeepStrictEqual((await simulate({})).json, { since: '30d', commands: 1, differing: 0 });
+    const stricter = 'kind: Target\nname: models\nprotocol: mcp\naddress: http://h/mcp\n';
+    const report = (await simulate({ since: '12h', resources: [{ file: 'a.yaml', text: stricter }] })).json;
+    assert.partialDeepStrictEqual(report, { differing: 1, counts: { 'allow -> deny': 1 } });
+    assert.deepEqual(asked, [['models'], ['models']]);
+    assert.equal((await simulate({ resources: [{ file: 'a.yaml', text: 'kind: Nothing' }] })).status, 422);
+    assert.equal((await simulate({ since: 'ever' })).status, 400);
+    assert.equal((await simulate({}, await past.signIn('scientist'))).status, 404);
+    assert.equal(past.snapshot.version, (await simulate({})).json['policyVersion']);
+  } finally {
+    await past.close();
+  }
 });

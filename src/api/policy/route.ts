@@ -1,17 +1,19 @@
 import { Hono, type Context } from 'hono';
 import { newId } from '../../core/id.ts';
 import type { Target } from '../../core/target.ts';
+import { readDuration } from '../../policy/duration.ts';
 import { runPolicyTests } from '../../policy/policy-test.ts';
+import { simulate } from '../../policy/simulate.ts';
 import { supposedSubject } from '../../policy/supposed.ts';
 import { whoCan } from '../../policy/who-can.ts';
-import { suppose } from '../../protocols/registry.ts';
+import { recall, suppose } from '../../protocols/registry.ts';
 import { readBody } from '../body.ts';
 import { requireCaller } from '../caller.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
-import { isOwner } from '../owners.ts';
+import { isOwner, ownedTargets } from '../owners.ts';
 import { notFound } from '../refusal.ts';
 import { presentDecision } from './presenter.ts';
-import { explainSchema, testSchema, whoCanSchema } from './schema.ts';
+import { explainSchema, simulateSchema, testSchema, whoCanSchema } from './schema.ts';
 
 /** How commands would be decided, for the target's owners: a policy's rules are not for those they bind. */
 export function policyRoutes(deps: ApiDeps): Hono<ApiEnv> {
@@ -31,6 +33,14 @@ export function policyRoutes(deps: ApiDeps): Hono<ApiEnv> {
       if (!compiled) return notFound(c);
       const who = whoCan(compiled, suppose({ protocol: compiled.target.protocol, name: command, args }));
       return c.json({ target: name, command, policyVersion: snapshot.version, who });
+    })
+    .post('/policy/simulate', requireCaller(deps), async (c) => {
+      const { since, resources } = await readBody(c, simulateSchema);
+      const targets = ownedTargets(c.get('caller').subject, deps.snapshot());
+      if (targets.length === 0) return notFound(c);
+      const snapshot = resources ? deps.compile(resources) : deps.snapshot();
+      const from = (deps.now ?? Date.now)() - (readDuration(since) ?? 0);
+      return c.json({ since, ...(await simulate(snapshot, deps.pastCommands(from, new Set(targets)), recall)) });
     })
     .post('/policy/test', requireCaller(deps), async (c) => {
       const { cases } = await readBody(c, testSchema);

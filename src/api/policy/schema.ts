@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonValue } from '../../core/json.ts';
+import { readDuration } from '../../policy/duration.ts';
 import { caseSchema } from '../../policy/policy-test-file.ts';
 import { SUBJECT_PATTERN } from '../../policy/supposed.ts';
 
@@ -17,6 +18,19 @@ export const explainSchema = z.strictObject({
 });
 
 export const whoCanSchema = z.strictObject({ target, command, args });
+
+export const simulateSchema = z.strictObject({
+  /** `12h`, `30d`; at most a year. */
+  since: z
+    .string()
+    .refine((text) => readDuration(text) !== undefined, 'a number and a unit: 12h, 30d')
+    .default('30d'),
+  /** The changed policy; absent: the one in force. */
+  resources: z
+    .array(z.strictObject({ file: z.string().min(1).max(256), text: z.string() }))
+    .max(100)
+    .optional(),
+});
 
 /** The cases of a `*.test.yaml`, as JSON. */
 export const testSchema = z.strictObject({ cases: z.array(caseSchema.extend({ target })).min(1).max(500) });

@@ -18,10 +18,10 @@ import { ToolPins } from './pins/tool-pins.ts';
 import { createResponder } from './responder.ts';
 import { Sessions } from './sessions.ts';
 import { TargetSides, type McpContext } from './side.ts';
-import { supposedCommand } from './supposed.ts';
+import { recalledCommand, supposedCommand } from './supposed.ts';
 import { DEFAULT_TIMES, type Times } from './times.ts';
 
-export const mcp: Protocol = { name: 'mcp', path: 'mcp', open: (deps) => createMcp(deps), suppose: supposedCommand };
+export const mcp: Protocol = { name: 'mcp', path: 'mcp', open: (deps) => createMcp(deps), suppose: supposedCommand, recall: recalledCommand };
 
 /** Compared as it was sent: a name that needs decoding is no name. */
 const PATH = /^\/mcp\/([a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?)$/;

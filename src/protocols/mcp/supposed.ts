@@ -1,10 +1,24 @@
 import type { Command } from '../../core/command.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { SupposedCommand } from '../../policy/supposed.ts';
-import type { RpcRequest } from './codec.ts';
+import { metaMember, readBody, type RpcRequest } from './codec.ts';
 import { commandOf, NAMED, SERVER_REQUESTS, serverCommand, transportCommand } from './command.ts';
 
-const TRANSPORT = new Set(['stream/listen', 'session/end', 'answer'] as const);
+/** The command that a recorded request was; without its body, or where that cannot be read, as its name says. */
+export function recalledCommand(name: string, request: string | undefined): Command | undefined {
+  if (request === undefined || TRANSPORT.some((each) => each === name)) return supposedCommand({ protocol: 'mcp', name, args: {} });
+  try {
+    const [message, more] = readBody(Buffer.from(request), MAX_DEPTH).messages;
+    if (message?.kind === 'response') return transportCommand('answer');
+    if (!message || more) return undefined;
+    return commandOf(message, metaMember(message.params, 'protocolVersion') === undefined ? 'legacy' : 'modern');
+  } catch {
+    return supposedCommand({ protocol: 'mcp', name, args: {} });
+  }
+}
+
+const MAX_DEPTH = 10_000;
+const TRANSPORT = ['stream/listen', 'session/end', 'answer'] as const;
 
 /**
  * The command that rules know by this name, as it would be read off the wire: what names a method of servers, a request of
