@@ -45,6 +45,15 @@ export async function readBytes(body: ReadableStream<Uint8Array> | null): Promis
 function checked<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const hint = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`).join('; ');
+  const hint = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${expectation(issue)}`).join('; ');
   throw new SallyportError('usage', 'the request does not have the expected form', { hint: hint.slice(0, 500) });
+}
+
+/** What should stand there, in words for whoever typed it; never the value. */
+function expectation(issue: z.core.$ZodIssue): string {
+  const unit = 'origin' in issue && issue.origin === 'string' ? ' characters' : '';
+  if (issue.code === 'too_small') return issue.minimum === 1 && unit !== '' ? 'it is empty' : `at least ${issue.minimum}${unit}`;
+  if (issue.code === 'too_big') return `at most ${issue.maximum}${unit}`;
+  if (issue.code === 'invalid_type') return `a ${issue.expected} is expected`;
+  return issue.message;
 }

@@ -27,7 +27,7 @@ export function lockFolder(folder: string, now: () => Date = () => new Date()): 
     if (!isBusy(cause))
       throw new SallyportError('record_failed', `the journal ${folder} cannot be locked`, { cause, hint: 'the data folder must be on a disk with file locks' });
     throw new SallyportError('conflict', `the journal ${folder} is in use by ${describeHolder(folder)}`, {
-      hint: 'stop that gateway, or give this one a data folder of its own',
+      hint: 'stop that gateway, or give this one a data folder of its own: data in sallyport.yaml, SALLYPORT_DATA for npm start',
     });
   }
   const holder: Holder = { pid: process.pid, host: hostname(), since: now().toISOString() };

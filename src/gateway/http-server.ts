@@ -27,7 +27,7 @@ export async function listen({ host, port }: { readonly host: string; readonly p
   } catch (cause) {
     throw new SallyportError('config_invalid', `cannot listen on ${host}:${port}`, {
       cause,
-      hint: 'is another gateway running? choose another port with listen.http',
+      hint: 'is another gateway running? choose another port: listen.http in sallyport.yaml, SALLYPORT_PORT for npm start',
     });
   }
   return {
