@@ -4,6 +4,7 @@ import { ResourcesError, type Problem } from './problem.ts';
 import { loadResources, type ResourceOptions, type Resources } from './resources.ts';
 import type { PolicyDocument, RuleDocument } from './schema.ts';
 import { selectsTarget } from './selector.ts';
+import { show } from './shape.ts';
 
 export interface CheckReport {
   /** Why the set is refused. */
@@ -35,7 +36,12 @@ function lintPolicy(resources: Resources, policy: PolicyDocument): readonly Prob
   const aimless = targets.length === 0 ? [warn(['targets'], `no target is named by policy ${policy.name}`, 'correct the names, or add the target')] : [];
   const rules = policy.rules.flatMap((rule, index) => {
     const at = ['rules', index];
-    return [...shadowed(resources, targets, rule, warn, at), ...hopeless(targets, rule, warn, at), ...missingArguments(rule, warn, at)];
+    return [
+      ...shadowed(resources, targets, rule, warn, at),
+      ...hopeless(targets, rule, warn, at),
+      ...missingArguments(rule, warn, at),
+      ...nameless(targets, rule, warn, at),
+    ];
   });
   const masks = policy.masks.flatMap((mask, index) =>
     mask.reveal?.includes('*') ? [warn(['masks', index, 'reveal'], 'everybody sees the original', 'name groups')] : [],
@@ -110,4 +116,31 @@ function missingArguments(rule: RuleDocument, warn: Warn, at: readonly PropertyK
     ? [warn([...at, 'when'], 'a command without this argument is denied, the handshake too', 'name tools/call * in deny, or ask has(args.x) first')]
     : [];
   return [...allow, ...deny];
+}
+
+/** Every method of MCP but these two has a slash. */
+const WITHOUT_SLASH = ['initialize', 'ping'];
+const TOOL_METHODS = ['tools/call', 'tools/list'];
+/** What other glob and regular expression languages take for more than itself. */
+const OTHER_WILDCARDS = /[?()[\]{}|^$+]/;
+
+/** A pattern that no command of MCP has: the name of a tool alone, a misspelt method, another language's wildcards. A deny of it denies nothing. */
+function nameless(targets: readonly Target[], rule: RuleDocument, warn: Warn, at: readonly PropertyKey[]): readonly Problem[] {
+  if (targets.length === 0 || targets.some(({ protocol }) => protocol !== 'mcp')) return [];
+  return (['allow', 'review', 'deny'] as const).flatMap((effect) =>
+    (rule[effect] ?? []).flatMap((pattern, index) => {
+      const fix = nameFor(effect === 'allow' ? pattern : foldCase(pattern));
+      return fix === undefined ? [] : [warn([...at, effect, index], `no command has a name such as ${show(pattern)}`, fix)];
+    }),
+  );
+}
+
+function nameFor(pattern: string): string | undefined {
+  const [method = '', ...rest] = pattern.split(' ');
+  if (method.includes('*')) return undefined;
+  if (!method.includes('/') && !WITHOUT_SLASH.includes(method)) return 'write the method first, such as tools/call run_model';
+  if (/^tools?\//.test(method) && !TOOL_METHODS.includes(method)) return `write ${TOOL_METHODS.join(' or ')}`;
+  if (method === 'tools/call' && rest.length === 0) return 'name the tool, or write tools/call *';
+  if (method === 'tools/call' && OTHER_WILDCARDS.test(rest.join(' '))) return '* is the only wildcard, write a pattern for each name';
+  return undefined;
 }

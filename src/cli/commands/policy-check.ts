@@ -13,7 +13,9 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   else {
     for (const problem of problems) terminal.line(`error ${formatProblem(problem)}`);
     for (const warning of warnings) terminal.line(`warning ${formatProblem(warning)}`);
-    terminal.line(sound ? `the resources are sound, ${warnings.length} warnings` : 'a gateway would refuse these resources');
+    terminal.line(
+      sound ? `the resources are sound, ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}` : 'a gateway would refuse these resources',
+    );
   }
   return sound ? EXIT.ok : EXIT.refused;
 }
