@@ -49,6 +49,7 @@ export interface ApprovalService extends Approvals {
   answer(id: string, approver: Subject, answer: 'approve' | 'deny', reason: string): Promise<Approval>;
   /** Asks for every command of a kind for some time; one that breaks glass is open when this resolves. Throws as `request` does. */
   requestWindow(ask: WindowRequest): Promise<Approval>;
+  window(question: WindowQuestion): Promise<Approval | undefined>;
   /** By whoever asked for it, and a window also by who may approve it; throws `not_found`, `forbidden`, `conflict`. */
   withdraw(id: string, requester: Subject): Promise<Approval>;
   /** Every change, this process's at once and others' within a second. The result ends it. */

@@ -1,5 +1,5 @@
 import type { Subject } from '../core/subject.ts';
-import { openStorage } from '../storage/storage.ts';
+import { openStorage, type Storage } from '../storage/storage.ts';
 import { openApprovals, type ApprovalOptions, type ApprovalService } from './approvals.ts';
 import { askFor, Clock, KEY, lead, MemoryRecorder, type AskParts } from './fixtures.ts';
 
@@ -13,6 +13,7 @@ export interface TestDesk {
   readonly approvals: ApprovalService;
   readonly recorder: MemoryRecorder;
   readonly clock: Clock;
+  readonly storage: Storage;
   /** Another process on the same database. */
   another(owner: string, options?: Partial<ApprovalOptions>): Promise<ApprovalService>;
   /** Asks for a command and has `approvers` say yes; the id. */
@@ -31,13 +32,15 @@ export async function withDesk(adapter: DatabaseAdapter, work: (desk: TestDesk) 
     return approvals;
   };
   try {
+    const storage = await openStorage({ url });
+    closers.push(() => storage.close());
     const approvals = await another('gateway-1');
     const granted: TestDesk['granted'] = async (parts = {}, approvers = [lead]) => {
       const { id } = await approvals.request(askFor(parts));
       for (const approver of approvers) await approvals.answer(id, approver, 'approve', 'looks right');
       return id;
     };
-    await work({ approvals, recorder, clock, another, granted });
+    await work({ approvals, recorder, clock, storage, another, granted });
   } finally {
     for (const close of closers.toReversed()) await close().catch(() => {});
   }

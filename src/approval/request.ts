@@ -63,7 +63,7 @@ function pendingMs({ decision }: ApprovalAsk): number {
   return Math.min(...decision.approvals.map((requirement) => requirement.pendingMs));
 }
 
-export async function checkRoom(db: Kysely<Schema>, row: ApprovalRow): Promise<void> {
+async function checkRoom(db: Kysely<Schema>, row: ApprovalRow): Promise<void> {
   const open = db.selectFrom('approvals').select((eb) => eb.fn.countAll<number>().as('count'));
   const { count } = await open
     .where('principal_key', '=', row.principal_key)
