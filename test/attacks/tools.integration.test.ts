@@ -105,7 +105,7 @@ test('of what a target lists a caller sees what it may use, in a list that no ca
       resultType: 'complete',
       ttlMs: 0,
       cacheScope: 'public',
-      tools: [...good, ...hidden].map((name) => ({ name, inputSchema: { type: 'object' } })),
+      tools: [...good, ...hidden].map((name) => ({ name, description: name, inputSchema: { type: 'object', properties: { city: { type: 'string' } } } })),
     }),
   );
   const free = await bench.send(await bench.request({ method: 'tools/list' }));

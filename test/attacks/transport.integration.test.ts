@@ -141,6 +141,7 @@ test('one subject that holds streams and calls by the hundred keeps nobody else 
     sockets.push(socket);
   }
   await until('the refusals', () => (refused >= 88 ? true : undefined));
+  await until('the streams', () => (bench.arrived.filter(({ verb }) => verb === 'GET').length >= 512 ? true : undefined));
   await meets(bench, { ...look, token: await bench.token('bob') }, forwarded, 'another subject');
   await meets(bench, look, rejected(429), 'the same');
   for (const socket of sockets) socket.destroy();

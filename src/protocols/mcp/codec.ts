@@ -34,9 +34,15 @@ export interface RpcBody {
   readonly messages: readonly RpcMessage[];
 }
 
-const ENVELOPE = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
+/** Keys that the protocol defines in one place, and how they look folded. */
+interface Defined {
+  readonly exact: ReadonlySet<string>;
+  readonly folded: ReadonlySet<string>;
+}
+
+const ENVELOPE = defined(['jsonrpc', 'id', 'method', 'params', 'result', 'error']);
 /** Members of `params` that decide what runs or where; a look-alike of one is refused. */
-const PARAMS = [
+const PARAMS = defined([
   'name',
   'arguments',
   'uri',
@@ -50,9 +56,12 @@ const PARAMS = [
   'taskId',
   'task',
   'protocolVersion',
-];
+]);
 const META_PREFIX = 'io.modelcontextprotocol/';
-const META = ['progressToken', ...['protocolVersion', 'clientInfo', 'clientCapabilities', 'logLevel', 'subscriptionId'].map((name) => META_PREFIX + name)];
+const META = defined([
+  'progressToken',
+  ...['protocolVersion', 'clientInfo', 'clientCapabilities', 'logLevel', 'subscriptionId'].map((name) => META_PREFIX + name),
+]);
 const EMPTY: JsonObject = {};
 
 /** Bytes of a request body as JSON-RPC. Throws `json_invalid`, `json_ambiguous` or `limit_exceeded`. */
@@ -133,30 +142,29 @@ function readParams(value: JsonObject): JsonObject {
   return params;
 }
 
+function defined(keys: readonly string[]): Defined {
+  return { exact: new Set(keys), folded: new Set(keys.map(fold)) };
+}
+
 /** Some readers match keys without regard to case or form; to them `Name` and `name` are one. */
-function refuseLookAlikes(object: JsonObject, defined: readonly string[]): void {
+function refuseLookAlikes(object: JsonObject, { exact, folded }: Defined): void {
   for (const key of Object.keys(object)) {
-    if (defined.includes(key)) continue;
-    const folded = fold(key);
-    if (defined.some((name) => fold(name) === folded)) throw ambiguous(`the key ${JSON.stringify(key.slice(0, 80))} looks like one that the protocol defines`);
+    if (exact.has(key) || !folded.has(fold(key))) continue;
+    throw ambiguous(`the key ${JSON.stringify(key.slice(0, 80))} looks like one that the protocol defines`);
   }
 }
 
-const folds = new Map<string, string>();
-
 /** Case, compatibility forms, and characters that a C reader stops at or skips. */
 function fold(key: string): string {
-  const known = folds.get(key);
-  if (known !== undefined) return known;
-  const folded = key
+  // Most keys are written as they fold.
+  if (/^[a-z0-9_]*$/.test(key)) return key;
+  return key
     .normalize('NFKC')
     .toLowerCase()
     .split('\0', 1)
     .join('')
     .replace(/[\p{Cf}\p{Cc}\s]/gu, '')
     .replace(/ı/g, 'i');
-  if (folds.size < 4096 && key.length < 64) folds.set(key, folded);
-  return folded;
 }
 
 function ambiguous(message: string): SallyportError {
