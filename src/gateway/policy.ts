@@ -1,6 +1,7 @@
 import { explainError, SallyportError } from '../core/error.ts';
 import { makeEvent } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
+import { readCredential } from '../credential/credential.ts';
 import { DETECTOR_NAMES } from '../masking/detectors.ts';
 import { createKindSearch } from '../masking/detect-kinds.ts';
 import type { ResourceText } from '../policy/resource-files.ts';
@@ -41,6 +42,7 @@ export async function openPolicy(path: string, { recorder, log, kinds }: PolicyP
   const options = resourceOptions(kinds);
   let current = compilePolicy(await loadResources(path, options));
   await recorder.append(makeEvent('policy.changed', { note: `version ${current.version} at start` }));
+  await tellUnusable(current, log);
   const stop = new AbortController();
   const handlers = {
     onChange(next: Snapshot) {
@@ -57,6 +59,7 @@ export async function openPolicy(path: string, { recorder, log, kinds }: PolicyP
     await recorder.append(makeEvent('policy.changed', { note }));
     current = next;
     log(`policy changed: ${note}`);
+    await tellUnusable(next, log);
   };
   const report = (error: unknown): void => log(`policy not changed: ${explainError(error)}`);
   const watching = watchResources(path, handlers, stop.signal, { ...options, version: current.version });
@@ -68,4 +71,16 @@ export async function openPolicy(path: string, { recorder, log, kinds }: PolicyP
       await watching;
     },
   };
+}
+
+/** Tells the operator which targets no call would reach. The gateway serves the others; secrets are read again for each connection. */
+async function tellUnusable({ targets }: Snapshot, log: (line: string) => void): Promise<void> {
+  for (const { name, credential } of targets) {
+    if (!credential) continue;
+    try {
+      for (const warning of (await readCredential(credential)).warnings) log(`target ${name}: ${warning}`);
+    } catch (error) {
+      log(`target ${name} cannot be opened: ${explainError(error)}`);
+    }
+  }
 }
