@@ -73,6 +73,8 @@ export interface Approvals {
   settled(id: string, signal: AbortSignal): Promise<Approval>;
   /** granted -> executing, at most once, naming the intent event; false when it was not (or no longer) granted. */
   execute(id: string, intent: string): Promise<boolean>;
+  /** pending or granted -> withdrawn, by whoever asked for it; throws `conflict` where it is too late. */
+  withdraw?(id: string, requester: Subject): Promise<Approval>;
   /** executing -> consumed with the masked result. */
   consume(id: string, result: string): Promise<void>;
   /** executing -> indeterminate: the command may have run; it is never run again by itself. */

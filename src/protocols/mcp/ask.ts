@@ -1,9 +1,11 @@
 import type { Command } from '../../core/command.ts';
-import { member, type JsonValue } from '../../core/json.ts';
+import { member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Session } from '../../core/session.ts';
 import { metaOf, type RpcMessage, type RpcRequest } from './codec.ts';
 import type { MayList } from './lists.ts';
+import type { OwnTask } from './own-task.ts';
 import type { Responder } from './responder.ts';
+import type { Round } from './round.ts';
 import type { McpSession } from './session-id.ts';
 import type { UpstreamCall } from './transport.ts';
 import type { Era } from './versions.ts';
@@ -24,6 +26,12 @@ export interface Ask {
   readonly clientName: string;
   readonly mayList: MayList;
   readonly responder: Responder;
+  /** The held call that this one repeats. */
+  readonly round?: Round;
+  /** The task that it asks about, where that is one of the gateway's own; `resume` runs it where nothing here does. */
+  readonly ownTask?: OwnTask & { readonly resume: () => Promise<void> };
+  /** The approval of the task that it runs, and what to call when it is over. */
+  readonly resumes?: { readonly approval: string; readonly end: (outcome?: JsonObject) => void };
 }
 
 /** The id that an answer has to carry; null where nothing is awaited. */

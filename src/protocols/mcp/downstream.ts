@@ -12,8 +12,11 @@ import { httpStatus, rpcError } from './errors.ts';
 import type { Ask } from './ask.ts';
 import { McpExchange } from './exchange.ts';
 import { checkLegacy, checkModern, eraOf, readHeaders, repeatedHeader, type HeaderProblem, type McpHeaders } from './headers.ts';
+import { understandHeld } from './held.ts';
 import type { MayList } from './lists.ts';
 import { createBatchResponder, createResponder, type Responder } from './responder.ts';
+import { isSameCall, type OwnTask } from './own-task.ts';
+import { gateOf, headersOf, nobody, notRun } from './resume.ts';
 import { openSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
 import { understand } from './understand.ts';
@@ -109,15 +112,15 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
   const opened = era === 'legacy' ? openLegacy(line) : {};
   if (opened === undefined) return responder.reply(404, sessionNotFound(message.kind === 'request' ? message.id : null));
   const session = await sessionOf(line, opened.session, message);
-  const understood = await understand({ message, era, session, headers: line.headers, side: line.side, gate: line.context.gate }).catch((error: unknown) =>
-    failed({ ...line, responder }, message, era, session, error),
-  );
-  if (understood === undefined) return;
+  const question = { message, era, session, headers: line.headers, side: line.side, gate: line.context.gate };
+  const brought = await understandHeld(question, line.context).catch((error: unknown) => failed({ ...line, responder }, message, era, session, error));
+  if (brought === undefined) return;
+  const { understood, round, task } = brought;
   if ('problem' in understood) return reject({ ...line, responder }, 400, understood.problem, message);
   const ask: Ask = {
     verb: 'POST',
-    message,
-    bytes,
+    message: brought.message,
+    bytes: brought.message === message ? bytes : undefined,
     command: understood.command,
     session,
     mcpSession: opened.session,
@@ -128,9 +131,32 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
     clientName: clientName(message, opened.session),
     mayList: line.caller.mayList(session),
     responder,
+    ...(round ? { round } : {}),
   };
-  const run = (): Promise<void> => line.context.sessions.during(session, () => passCommand(line.context.gate, new McpExchange(ask, line.side, line.context)));
+  const own: Ask = task ? { ...ask, ownTask: { ...task, resume: () => resume(line, ask, task) } } : ask;
+  const run = (): Promise<void> => line.context.sessions.during(session, () => passCommand(line.context.gate, new McpExchange(own, line.side, line.context)));
   await (message.kind === 'request' ? line.side.underWay.during(session.id, message.id, run) : run());
+}
+
+/** Runs what a task is of, where people said yes and no process has it in hand: the one that had was ended. */
+async function resume({ side, context }: Line, poll: Ask, task: OwnTask): Promise<void> {
+  const end = context.tasks.begin(task.approval);
+  const { session } = poll;
+  const { era, request: message, approval: id } = task;
+  try {
+    const understood = await understand({ message, era, session, headers: headersOf(task), side, gate: context.gate });
+    if ('problem' in understood || !isSameCall(task, understood.command)) return end(notRun(id, task, "the tool's definition changed"));
+    const { command } = understood;
+    const [now, then] = [context.gate.decide(session, command), (await context.gate.approvals.get(id))?.decision];
+    if (now.policyVersion !== then?.policyVersion) return end(notRun(id, task, 'the policy changed'));
+    const { round: _round, ...rest } = poll;
+    const ask: Ask = { ...rest, message, bytes: undefined, command, era, headers: task.headers, responder: nobody(), resumes: { approval: id, end } };
+    await context.sessions.during(session, () => passCommand(gateOf(context.gate), new McpExchange(ask, side, context)));
+  } catch {
+    // The target could not be asked what the tool is: the next time that somebody asks, it is tried again.
+  } finally {
+    end();
+  }
 }
 
 /** GET opens the stream of a session, DELETE ends it; both were before revision 2026-07-28. */

@@ -87,13 +87,23 @@ function deniedText(decision: Decision): string {
   return `DENIED by rule "${decision.rule}". Not executed. ${sentence(decision.reason)} Do not retry it unchanged.`;
 }
 
+/** The approval for programs: `_meta["dev.sallyport/approval"]`. */
+export function approvalNote(approval: Approval, consoleUrl: string): JsonObject {
+  return { id: approval.id, status: approval.status, url: `${consoleUrl}/approvals/${approval.id}`, retryAfterMs: 60_000 };
+}
+
 function approvalReply(asked: Asked, approval: Approval, decision: Decision, event: string): RpcReply {
+  const about = approvalNote(approval, asked.consoleUrl);
   const where = `${asked.consoleUrl}/approvals/${approval.id}`;
-  const about: JsonObject = { id: approval.id, status: approval.status, url: where, retryAfterMs: 60_000 };
   const status = approval.status === 'pending' || approval.status === 'executing' ? 'pending' : 'deny';
   const reply = policyReply(asked, approvalText(approval, where), { ...verdict(status, decision, event), id: approval.id });
   if (asked.method !== 'tools/call') return reply;
   return { ...reply, message: withMeta(reply.message, 'dev.sallyport/approval', about) };
+}
+
+/** What somebody who waits is told while people have not answered. */
+export function waitingText(approval: Approval, consoleUrl: string): string {
+  return `waiting for approval ${approval.id} by ${approvers(approval)}: ${consoleUrl}/approvals/${approval.id}`;
 }
 
 function approvalText(approval: Approval, where: string): string {

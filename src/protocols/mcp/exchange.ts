@@ -6,17 +6,19 @@ import type { Masker } from '../../core/masker.ts';
 import type { Exchange, Grant, MaskedPart, Refusal, ReplyPart } from '../../core/pipeline.ts';
 import type { Session } from '../../core/session.ts';
 import { subjectKey } from '../../core/subject.ts';
-import { progressTokenOf, requestIdOf, type Ask } from './ask.ts';
+import { requestIdOf, type Ask } from './ask.ts';
 import { isKnown } from './command.ts';
 import { refusalReply, rpcError, withNote } from './errors.ts';
+import { Holding } from './holding.ts';
 import { Incoming } from './incoming.ts';
 import { maskRequest } from './mask.ts';
+import { withoutTask } from './own-task.ts';
 import type { KeptStream } from './replay-buffer.ts';
-import { emptyReply, eventText, keptReply, type Reply } from './reply.ts';
+import { emptyReply, eventText, keptReply, ownReply, type Reply } from './reply.ts';
 import { sealSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
+import { answerOwnTask, withTaskId } from './task-answer.ts';
 import type { UpstreamCall, UpstreamEvent } from './transport.ts';
-import { patience, waitForPeople } from './waiting.ts';
 
 const AFTER_FINAL_MS = 1000;
 const STANDING_MS = 500;
@@ -30,6 +32,7 @@ export class McpExchange implements Exchange {
   readonly #side: TargetSide;
   readonly #context: McpContext;
   readonly #incoming: Incoming;
+  readonly #holding: Holding;
   readonly #replies = new WeakMap<ReplyPart, Reply>();
   readonly #abort = new AbortController();
   #head: Extract<UpstreamEvent, { kind: 'head' }> | undefined;
@@ -43,7 +46,8 @@ export class McpExchange implements Exchange {
     this.#ask = ask;
     this.#side = side;
     this.#context = context;
-    this.#incoming = new Incoming(ask, side, context);
+    this.#holding = new Holding(ask, side, context);
+    this.#incoming = new Incoming(ask, side, context, () => this.#holding.isTask);
     this.session = ask.session;
     this.command = ask.command;
   }
@@ -56,13 +60,7 @@ export class McpExchange implements Exchange {
   }
 
   wait(approval: Approval, settled: (signal: AbortSignal) => Promise<Approval>): Promise<Approval> {
-    const progressToken = progressTokenOf(this.#ask);
-    const { times, consoleUrl } = this.#context;
-    const budgetMs = patience(this.#ask.clientName, progressToken !== undefined, times);
-    const { responder } = this.#ask;
-    return this.#side.held.during(this.session.id, requestIdOf(this.#ask), (cancelled) =>
-      waitForPeople(approval, settled, { responder, progressToken, budgetMs, everyMs: times.sayEveryMs, consoleUrl, cancelled }),
-    );
+    return this.#holding.wait(approval, settled);
   }
 
   async outdated(): Promise<string | undefined> {
@@ -75,6 +73,10 @@ export class McpExchange implements Exchange {
 
   forward(grant: Grant): AsyncIterable<ReplyPart> {
     if (this.#endsWait()) return this.#taken();
+    if (this.#ask.ownTask) return this.#ownTask(this.#ask.ownTask);
+    // Its caller has gone, and what people said yes to is this one approval: nothing else may let it run.
+    const { resumes } = this.#ask;
+    if (resumes !== undefined && grant.approval !== resumes.approval) throw new SallyportError('internal', 'a task runs under its own approval');
     const kept = this.#resumable();
     return kept ? this.#resume(kept.stream, kept.lastEventId) : this.#relay(grant);
   }
@@ -93,10 +95,15 @@ export class McpExchange implements Exchange {
     yield this.#remember(emptyReply(202));
   }
 
+  async *#ownTask(task: NonNullable<Ask['ownTask']>): AsyncIterable<ReplyPart> {
+    yield this.#remember(ownReply(await answerOwnTask(this.#ask, task, this.#context)));
+  }
+
   async *#relay(grant: Grant): AsyncIterable<ReplyPart> {
     this.#followCaller(grant);
     if (isStanding(this.command)) this.#reconsider();
-    const { verb, message, bytes, headers, mcpSession, responder } = this.#ask;
+    const { verb, headers, mcpSession, responder } = this.#ask;
+    const { message, bytes } = this.#sent();
     const owner = subjectKey(this.session.subject);
     const call: UpstreamCall = {
       verb,
@@ -126,7 +133,7 @@ export class McpExchange implements Exchange {
           yield this.#remember(reply);
         }
       }
-      if (!final && !this.#ended) yield* this.#unanswered(resumable);
+      if (!final && !this.#ended) yield* this.#unanswered(resumable && !this.#holding.isTask);
     } catch (error) {
       if (!final && !this.#ended) throw error;
     } finally {
@@ -135,6 +142,12 @@ export class McpExchange implements Exchange {
       if (this.#kept) this.#side.replays.finish(this.#kept, final ? 'answered' : 'open');
       if (!final) responder.left.removeEventListener('abort', this.#onLeft);
     }
+  }
+
+  /** What travels: a call that has become a task asks the target for its result. */
+  #sent(): Pick<Ask, 'message' | 'bytes'> {
+    const { message } = this.#ask;
+    return this.#holding.isTask && message?.kind === 'request' ? { message: withoutTask(message), bytes: undefined } : this.#ask;
   }
 
   /** Nothing more is wanted of the target; a stream that stays open ends as it does when its rule is gone. */
@@ -153,7 +166,10 @@ export class McpExchange implements Exchange {
     if (!reply) throw new SallyportError('internal', 'this part is not of this exchange');
     await this.#endSession(reply.status);
     if (reply.question !== undefined) this.#side.underWay.ask(this.session.id, reply.question);
-    const { responder } = this.#ask;
+    if (part.kind === 'final') this.#holding.end();
+    const { responder, ownTask } = this.#ask;
+    // The record names the approval; the id that opens the task is its caller's alone.
+    if (ownTask) return responder.reply(reply.status, withTaskId(masked.bytes, ownTask));
     if (masked.contentType === 'text/event-stream') return responder.event(Buffer.from(masked.bytes).toString());
     if (responder.streaming && masked.bytes.byteLength > 0) {
       const text = eventText(reply, masked.bytes);
@@ -172,6 +188,9 @@ export class McpExchange implements Exchange {
   }
 
   async repeat(result: string, approval: Approval): Promise<void> {
+    this.#holding.end();
+    const task = await this.#holding.instead(approval);
+    if (task) return this.#ask.responder.reply(200, { jsonrpc: '2.0', id: requestIdOf(this.#ask), result: task });
     const kept = parseJson(result);
     const id = requestIdOf(this.#ask);
     const message: JsonObject = isJsonObject(kept) ? { ...kept, id } : rpcError(id, -32603, 'the kept result cannot be read');
@@ -190,6 +209,9 @@ export class McpExchange implements Exchange {
       consoleUrl: this.#context.consoleUrl,
     };
     const reply = refusalReply(refusal, asked);
+    const instead = refusal.kind === 'approval' ? await this.#holding.instead(refusal.approval) : undefined;
+    this.#holding.end(refusal, reply.message);
+    if (instead) return responder.reply(200, { jsonrpc: '2.0', id: asked.id, result: instead });
     if (message?.kind === 'request') return responder.reply(reply.status, reply.message);
     // Nobody awaits an answer to a notification: one that is denied is taken and goes no further.
     if (refusal.kind !== 'failed') return responder.empty(message ? 202 : 405);
@@ -231,7 +253,9 @@ export class McpExchange implements Exchange {
   #open(head: Extract<UpstreamEvent, { kind: 'head' }>): void {
     this.#head = head;
     const { session, message } = this.#ask;
-    if (head.sessionId !== undefined && message?.kind === 'request' && message.method === 'initialize') {
+    const opening = message?.kind === 'request' && message.method === 'initialize';
+    if (opening && head.status === 200) this.#side.learned.mintsSessions = head.sessionId !== undefined;
+    if (opening && head.sessionId !== undefined) {
       const version = member(message.params, 'protocolVersion');
       const mcp: McpSession = {
         id: session.id,

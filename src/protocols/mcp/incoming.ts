@@ -20,8 +20,11 @@ export class Incoming {
   readonly #ask: Ask;
   readonly #side: TargetSide;
   readonly #context: McpContext;
+  /** Whether the caller has gone, and asks for its task instead. */
+  readonly #isTask: () => boolean;
 
-  constructor(ask: Ask, side: TargetSide, context: McpContext) {
+  constructor(ask: Ask, side: TargetSide, context: McpContext, isTask: () => boolean) {
+    this.#isTask = isTask;
     this.#ask = ask;
     this.#side = side;
     this.#context = context;
@@ -87,7 +90,8 @@ export class Incoming {
   }
 
   #asks(message: RpcRequest): NonNullable<ReplyPart['asks']> {
-    const command = serverCommand(message.method, message.params);
+    const asked = serverCommand(message.method, message.params);
+    const command = this.#isTask() ? { ...asked, objection: 'nobody is on the line to answer' } : asked;
     const decline = (): void => {
       const code = SERVER_REQUESTS.has(message.method) ? -1 : -32601;
       const refused = rpcError(message.id, code, code === -1 ? 'the gateway does not allow this request' : 'method not found');

@@ -11,6 +11,7 @@ import { headerValues } from '../../identity/bearer.ts';
 import { isAuthenticated, type Authenticated, type Unauthenticated } from '../../identity/outcome.ts';
 import { challenge } from '../../identity/resource-metadata.ts';
 import type { HttpEndpoint, Protocol, ProtocolDeps } from '../protocol.ts';
+import { DEFAULT_CLIENTS, type KnownClients } from './clients.ts';
 import { serve, type Caller } from './downstream.ts';
 import { rpcError } from './errors.ts';
 import { memoryPins } from './pins/pin-store.ts';
@@ -19,6 +20,7 @@ import { createResponder } from './responder.ts';
 import { Sessions } from './sessions.ts';
 import { TargetSides, type McpContext } from './side.ts';
 import { recalledCommand, supposedCommand } from './supposed.ts';
+import { TaskRuns } from './task-runs.ts';
 import { DEFAULT_TIMES, type Times } from './times.ts';
 
 export const mcp: Protocol = { name: 'mcp', path: 'mcp', open: (deps) => createMcp(deps), suppose: supposedCommand, recall: recalledCommand };
@@ -30,11 +32,13 @@ const NOT_FOUND = rpcError(null, -32600, 'no such target, or you may not reach i
 const NOBODY: Subject = { kind: 'person', id: '', name: '', groups: [], issuer: '' };
 const REFUSALS_AT_ONCE = 20;
 
-export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}): HttpEndpoint {
+export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, clients: KnownClients = DEFAULT_CLIENTS): HttpEndpoint {
   const sessions = new Sessions(deps.gate.recorder);
   const pins = deps.pins ?? new ToolPins(memoryPins(), deps.gate.recorder);
   const sides = new TargetSides({ pins, masker: ({ name: target }) => deps.gate.masker(deps.reach().masksFor(NOBODY, target)) });
-  const context: McpContext = { gate: deps.gate, sessions, sessionKey: deps.sessionKey, consoleUrl: deps.url, times: { ...DEFAULT_TIMES, ...times } };
+  const tasks = new TaskRuns();
+  const { gate, sessionKey, url: consoleUrl } = deps;
+  const context: McpContext = { gate, sessions, sessionKey, consoleUrl, times: { ...DEFAULT_TIMES, ...times }, clients, tasks };
   const refusals = createLimit(REFUSALS_AT_ONCE);
 
   const { locks } = deps.gate;
@@ -66,7 +70,9 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}): HttpE
     handle,
     async close() {
       stopWatching?.();
+      tasks.stop();
       await sides.close();
+      await tasks.ended();
       await sessions.close();
     },
   };

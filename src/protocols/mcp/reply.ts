@@ -50,6 +50,11 @@ export function emptyReply(status: number): Reply {
   return { part, status, event: undefined, text: '' };
 }
 
+/** An answer of the gateway's own to a request that it takes itself. */
+export function ownReply(message: JsonObject): Reply {
+  return messageReply({ message, text: writeJson(message), event: undefined, status: 200, final: true, method: '', filter: (_method, result) => result });
+}
+
 /** Something already masked, from what is kept for a caller that lost its connection. */
 export function keptReply(text: string): Reply {
   const masked: MaskedPart = { bytes: Buffer.from(text), contentType: 'text/event-stream', applied: [] };

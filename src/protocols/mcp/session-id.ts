@@ -1,6 +1,6 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { subjectKey, type Subject } from '../../core/subject.ts';
 import type { Target } from '../../core/target.ts';
+import { seal, unseal } from './seal.ts';
 
 /**
  * The `Mcp-Session-Id` that callers see: the target's own id, sealed together with whose it is, so that any process
@@ -18,33 +18,18 @@ export interface McpSession {
 
 /** Visible ASCII, as the specification asks. `key`: 32 bytes. */
 export function sealSessionId(session: McpSession, subject: Subject, target: Target, key: Uint8Array): string {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce);
-  cipher.setAAD(boundTo(subject, target));
-  const text = JSON.stringify([session.id, session.upstreamId, session.version, session.clientName]);
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
+  return seal(JSON.stringify([session.id, session.upstreamId, session.version, session.clientName]), boundTo(subject, target), key);
 }
 
 /** The session, or undefined where the id is not ours, not this subject's, or for another target. */
 export function openSessionId(value: string, subject: Subject, target: Target, key: Uint8Array): McpSession | undefined {
-  if (value.length > 4096 || !/^[A-Za-z0-9_-]+$/.test(value)) return undefined;
-  const bytes = Buffer.from(value, 'base64url');
-  // One session has one spelling: base64 readers skip what does not fill a byte.
-  if (bytes.length < 29 || bytes.toString('base64url') !== value) return undefined;
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 });
-    decipher.setAAD(boundTo(subject, target));
-    decipher.setAuthTag(bytes.subarray(12, 28));
-    const text = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
-    const [id, upstreamId, version, clientName] = JSON.parse(text) as [string, string, string, string];
-    return { id, upstreamId, version, clientName };
-  } catch {
-    return undefined;
-  }
+  const text = value.length > 4096 ? undefined : unseal(value, boundTo(subject, target), key);
+  if (text === undefined) return undefined;
+  // Only the gateway can have written it.
+  const [id, upstreamId, version, clientName] = JSON.parse(text) as [string, string, string, string];
+  return { id, upstreamId, version, clientName };
 }
 
-function boundTo(subject: Subject, target: Target): Uint8Array {
-  const whose = JSON.stringify([subjectKey(subject), target.name, target.address ?? target.command ?? '']);
-  return createHash('sha256').update(whose).digest();
+function boundTo(subject: Subject, target: Target): readonly unknown[] {
+  return [subjectKey(subject), target.name, target.address ?? target.command ?? ''];
 }

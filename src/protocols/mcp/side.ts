@@ -2,10 +2,12 @@ import type { Masker } from '../../core/masker.ts';
 import type { Gate } from '../../core/pipeline.ts';
 import type { Target } from '../../core/target.ts';
 import { createCatalog, type Catalog } from './catalog.ts';
+import type { KnownClients } from './clients.ts';
 import { HeldCalls } from './held-calls.ts';
 import type { ToolPins } from './pins/tool-pins.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { Sessions } from './sessions.ts';
+import type { TaskRuns } from './task-runs.ts';
 import { TaskOwners } from './tasks.ts';
 import type { Times } from './times.ts';
 import { UnderWay } from './under-way.ts';
@@ -28,11 +30,14 @@ export interface TargetSide {
 export interface McpContext {
   readonly gate: Gate;
   readonly sessions: Sessions;
-  /** Seals session ids: 32 bytes, the same for every process of one installation. */
+  /** Seals what callers keep for the gateway (session ids, rounds, tasks): 32 bytes, the same for every process of one installation. */
   readonly sessionKey: Uint8Array;
   /** Where people answer approvals. */
   readonly consoleUrl: string;
   readonly times: Times;
+  readonly clients: KnownClients;
+  /** Held calls that have become tasks. */
+  readonly tasks: TaskRuns;
 }
 
 /** The sides of all targets; one is made when its target is first used and again when its definition changed. */

@@ -6,10 +6,22 @@ export interface Times {
   readonly holdMs: number;
   /** The same for a client that is known to wait for as long as progress arrives. */
   readonly patientHoldMs: number;
+  /** How long one round lasts of a client that repeats a held call by itself: under its 60 s, with room for the way. */
+  readonly roundMs: number;
+  /** How often a client is told to ask for its task. */
+  readonly pollMs: number;
   /** Between two comments on a quiet stream. */
   readonly keepAliveMs: number;
   /** How long a caller may take nothing of what its stream has for it. */
   readonly stalledMs: number;
 }
 
-export const DEFAULT_TIMES: Times = { sayEveryMs: 10_000, holdMs: 50_000, patientHoldMs: 240_000, keepAliveMs: 15_000, stalledMs: 60_000 };
+export const DEFAULT_TIMES: Times = {
+  sayEveryMs: 10_000,
+  holdMs: 50_000,
+  patientHoldMs: 240_000,
+  roundMs: 45_000,
+  pollMs: 5000,
+  keepAliveMs: 15_000,
+  stalledMs: 60_000,
+};

@@ -15,6 +15,8 @@ export interface Tool {
   readonly hash: string;
   readonly destructive: boolean;
   readonly openWorld: boolean;
+  /** It can only be called as a task of revision 2025-11-25. */
+  readonly taskOnly?: boolean;
   /** Arguments that are repeated in headers: `Mcp-Param-<key>`, lower case, by path into the arguments. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly schema: JsonObject;
@@ -47,6 +49,7 @@ export function readTool(value: JsonValue): Tool | undefined {
     hash: createHash('sha256').update(canonicalJson(pinned)).digest('hex'),
     destructive: member(annotations, 'destructiveHint') === true,
     openWorld: member(annotations, 'openWorldHint') === true,
+    taskOnly: member(member(value, 'execution'), 'taskSupport') === 'required',
     headers,
     schema,
   };

@@ -1,5 +1,5 @@
 import type { Command } from '../../core/command.ts';
-import { member, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonArray, member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Gate } from '../../core/pipeline.ts';
 import type { Session } from '../../core/session.ts';
 import { subjectKey } from '../../core/subject.ts';
@@ -33,7 +33,10 @@ export async function understand(question: Question): Promise<Understood> {
     return { command: commandOf(message, era, undefined, 'no request of this session has that id') };
   const wrongUri = known ? firstProblem(urisOf(message)) : undefined;
   if (wrongUri !== undefined) return { command: commandOf(message, era, undefined, wrongUri) };
-  if (known && method.startsWith('tasks/') && method !== 'tasks/list') return { command: commandOf(message, era, undefined, taskProblem(params, question)) };
+  if (known && method.startsWith('tasks/') && method !== 'tasks/list')
+    return { command: commandOf(message, era, undefined, taskProblem(member(params, 'taskId'), question)) };
+  if (known && method === 'subscriptions/listen')
+    return { command: commandOf(message, era, undefined, firstOf(watchedTasks(params).map((id) => taskProblem(id, question)))) };
   return { command: commandOf(message, era) };
 }
 
@@ -44,7 +47,17 @@ function understandAnswer({ message, side, session }: Question<RpcResponse>): Un
 }
 
 function firstProblem(uris: readonly JsonValue[]): string | undefined {
-  return uris.map((uri) => (typeof uri === 'string' ? uriProblem(uri) : 'a uri is a string')).find((problem) => problem !== undefined);
+  return firstOf(uris.map((uri) => (typeof uri === 'string' ? uriProblem(uri) : 'a uri is a string')));
+}
+
+function firstOf(problems: readonly (string | undefined)[]): string | undefined {
+  return problems.find((problem) => problem !== undefined);
+}
+
+/** The tasks whose changes a subscription would hear of. */
+function watchedTasks(params: JsonObject): readonly JsonValue[] {
+  const ids = member(member(params, 'notifications'), 'taskIds') ?? [];
+  return isJsonArray(ids) ? ids : [ids];
 }
 
 /** The tool that is called, whether its arguments fit, whether headers and arguments agree. */
@@ -64,7 +77,7 @@ async function understandCall({ message, era, session, headers, side, gate }: Qu
 }
 
 /** A task is its owner's, and as long as what started it is allowed: to everybody else there is none. */
-function taskProblem(params: JsonObject, { side, session, gate }: Question): string | undefined {
-  const command = side.tasks.startedBy(member(params, 'taskId'), subjectKey(session.subject));
+function taskProblem(id: JsonValue | undefined, { side, session, gate }: Question): string | undefined {
+  const command = side.tasks.startedBy(id, subjectKey(session.subject));
   return command && gate.decide(session, command).effect !== 'deny' ? undefined : 'no such task';
 }

@@ -1,16 +1,8 @@
 import type { Approval } from '../../core/approval.ts';
 import { writeJson, type JsonValue } from '../../core/json.ts';
+import { waitingText } from './errors.ts';
 import type { Responder } from './responder.ts';
 import { writeEvent } from './sse.ts';
-import type { Times } from './times.ts';
-
-/** Clients that are known to wait for as long as progress arrives. */
-const PATIENT = /^(?:claude-code|visual studio code|vscode|codex)/i;
-
-/** How long a held call of this client is held, in milliseconds. */
-export function patience(clientName: string, hasToken: boolean, times: Times): number {
-  return hasToken && PATIENT.test(clientName) ? times.patientHoldMs : times.holdMs;
-}
 
 export interface Waiting {
   readonly responder: Responder;
@@ -26,7 +18,7 @@ export interface Waiting {
 /** Holds the caller: the head and the first word at once, one more every `everyMs`, until people answered or patience ends. */
 export async function waitForPeople(approval: Approval, settled: (signal: AbortSignal) => Promise<Approval>, waiting: Waiting): Promise<Approval> {
   const { responder, progressToken, budgetMs } = waiting;
-  const text = `waiting for approval ${approval.id} by ${from(approval)}: ${waiting.consoleUrl}/approvals/${approval.id}`;
+  const text = waitingText(approval, waiting.consoleUrl);
   let progress = 0;
   const say = (): void => {
     progress += 1;
@@ -42,8 +34,4 @@ export async function waitForPeople(approval: Approval, settled: (signal: AbortS
   } finally {
     clearInterval(timer);
   }
-}
-
-function from(approval: Approval): string {
-  return [...new Set(approval.decision.approvals.flatMap((each) => each.from))].join(', ');
 }

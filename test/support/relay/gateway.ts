@@ -12,8 +12,10 @@ import { openJournal } from '../../../src/audit/journal.ts';
 import type { Event } from '../../../src/core/event.ts';
 import type { Body, Recorder } from '../../../src/core/recorder.ts';
 import type { Subject } from '../../../src/core/subject.ts';
+import { storedDayBook } from '../../../src/gateway/day-book.ts';
 import { createGate } from '../../../src/gateway/gate.ts';
 import { listen as listenGateway } from '../../../src/gateway/http-server.ts';
+import { QuotaCounter } from '../../../src/gateway/quotas.ts';
 import { installationKey } from '../../../src/gateway/installation-keys.ts';
 import { createAuthenticator } from '../../../src/identity/authenticate.ts';
 import { createHostCheck } from '../../../src/identity/host.ts';
@@ -23,6 +25,7 @@ import type { Analyzer } from '../../../src/masking/analyzer.ts';
 import { createKindSearch } from '../../../src/masking/detect-kinds.ts';
 import { parseResources } from '../../../src/policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../../../src/policy/snapshot.ts';
+import type { KnownClients } from '../../../src/protocols/mcp/clients.ts';
 import { createMcp } from '../../../src/protocols/mcp/index.ts';
 import { storedPins } from '../../../src/protocols/mcp/pins/pin-store.ts';
 import { ToolPins } from '../../../src/protocols/mcp/pins/tool-pins.ts';
@@ -58,11 +61,12 @@ export interface RelayOptions {
   readonly resources: readonly object[];
   readonly analyzer?: Analyzer;
   readonly times?: Partial<Times>;
+  readonly clients?: KnownClients;
 }
 
 const person = (name: string, groups: readonly string[] = ['staff']): Subject => ({ kind: 'person', id: name, name, groups, issuer: 'local' });
 
-export async function startRelay({ resources, times, analyzer }: RelayOptions): Promise<Relay> {
+export async function startRelay({ resources, times, analyzer, clients }: RelayOptions): Promise<Relay> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-relay-'));
   const probe = await listen(createServer());
   await probe.close();
@@ -73,6 +77,7 @@ export async function startRelay({ resources, times, analyzer }: RelayOptions): 
     recorded: [],
     snapshot: snapshotOf(resources),
     ...(times ? { times } : {}),
+    ...(clients ? { clients } : {}),
     ...(analyzer ? { analyzer } : {}),
   };
   let parts = await open(site);
@@ -120,6 +125,7 @@ interface Site {
   readonly recorded: Recorded[];
   readonly times?: Partial<Times>;
   readonly analyzer?: Analyzer;
+  readonly clients?: KnownClients;
   snapshot: Snapshot;
 }
 
@@ -142,12 +148,17 @@ async function open(site: Site): Promise<Parts> {
     snapshot,
     approvals,
     recorder,
+    quotas: new QuotaCounter(storedDayBook(storage)),
     maskingKey: await installationKey(keys, 'masking'),
     ...(site.analyzer ? { analyzer: site.analyzer } : {}),
   });
   const authenticator = createAuthenticator({ issuers: [], own: signing, url: site.url });
   const pins = new ToolPins(storedPins(storage), recorder);
-  const mcp = createMcp({ gate, reach: snapshot, authenticator, url: site.url, pins, sessionKey: await installationKey(keys, 'session') }, site.times);
+  const mcp = createMcp(
+    { gate, reach: snapshot, authenticator, url: site.url, pins, sessionKey: await installationKey(keys, 'session') },
+    site.times,
+    site.clients,
+  );
   const routes = { hosts: createHostCheck(site.url, site.port), protocols: new Map([['mcp', mcp.handle]]), rest: () => {}, onError: () => {} };
   const listener = await listenGateway({ host: '127.0.0.1', port: site.port }, routes);
   return {
