@@ -11,5 +11,6 @@ test('addresses that a document named are reached only where they are public', (
 
 test('addresses that the operator wrote are reached inside too, but never where clouds serve credentials', () => {
   for (const address of ['127.0.0.1', '10.1.2.3', '::1', 'fd12::1', '93.184.216.34']) assert.ok(withinReach(address, 'configured'), address);
-  for (const address of ['169.254.169.254', '::ffff:169.254.169.254', 'fe80::1', 'fd00:ec2::254']) assert.ok(!withinReach(address, 'configured'), address);
+  const metadata = ['169.254.169.254', '::ffff:169.254.169.254', 'fe80::1', 'fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '168.63.129.16'];
+  for (const address of metadata) assert.ok(!withinReach(address, 'configured'), address);
 });

@@ -1,15 +1,16 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * How far an outgoing request may go. `configured`: an address that the operator wrote, reached as it is, but never the
- * link-local ranges where clouds serve credentials. `public`: an address that some document named; nothing inside.
+ * How far an outgoing request may go. `configured`: an address that the operator wrote, reached as it is, but never where
+ * clouds serve credentials: link-local ranges, and the addresses of AWS, Google, Alibaba and Azure outside of them.
+ * `public`: an address that some document named; nothing inside.
  */
 export type Reach = 'configured' | 'public';
 
 /** Subnets, as `address/prefix`; IPv4 rules also hold for IPv4-mapped IPv6 addresses. */
-const LINK_LOCAL = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128'];
+const METADATA = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128', 'fd20:ce::254/128', '100.100.100.200/32', '168.63.129.16/32'];
 const NOT_PUBLIC = [
-  ...LINK_LOCAL,
+  ...METADATA,
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -35,7 +36,7 @@ const NOT_PUBLIC = [
   'ff00::/8',
 ];
 
-const FORBIDDEN: Readonly<Record<Reach, BlockList>> = { configured: blockList(LINK_LOCAL), public: blockList(NOT_PUBLIC) };
+const FORBIDDEN: Readonly<Record<Reach, BlockList>> = { configured: blockList(METADATA), public: blockList(NOT_PUBLIC) };
 
 /** Whether an IP address lies within reach; what is no IP address does not. */
 export function withinReach(address: string, reach: Reach): boolean {
