@@ -1,9 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startIssuer } from '../../test/support/issuer.ts';
-import { listen } from '../../test/support/listen.ts';
+import { freePort } from '../../test/support/listen.ts';
 import { SHAPES, toolOf } from './messages.ts';
 import { startChild } from './process.ts';
 
@@ -92,11 +91,4 @@ function otherRules(count: number): readonly object[] {
     if (index % 3 === 1) return { ...about, review: [`tools/call update_${index}_*`], approval: { from: ['group:leads'] } };
     return { ...about, deny: [`tools/call *_secret_${index}`, `tools/call drop_${index}`] };
   });
-}
-
-/** A port that was free a moment ago: the gateway must know it before it listens, for its own address. */
-async function freePort(): Promise<number> {
-  const { port, close } = await listen(createServer());
-  await close();
-  return port;
 }

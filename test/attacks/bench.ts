@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { startGateway } from '../../src/gateway/main.ts';
 import { createAccounts } from '../support/accounts.ts';
 import { ISSUER_KINDS, startIssuer, type Issuer } from '../support/issuer.ts';
-import { listen } from '../support/listen.ts';
+import { freePort, listen } from '../support/listen.ts';
 import { sendBytes, type Heard } from './wire.ts';
 
 /** What arrived at the target. */
@@ -164,12 +164,6 @@ const RULES: readonly object[] = [
   { name: 'secret-is-shut', deny: ['resources/read file:///open/shut/**', 'tools/call shell'] },
 ];
 const MASKS: readonly object[] = [{ detect: ['email', 'credit-card', 'us-ssn', 'secret'] }];
-
-async function freePort(): Promise<number> {
-  const { port, close } = await listen(createServer());
-  await close();
-  return port;
-}
 
 interface Serving {
   readonly request: IncomingMessage;

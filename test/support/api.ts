@@ -1,4 +1,5 @@
 /** The gateway's HTTP API as a person uses it from a terminal: signs in with name and password, then asks. */
+
 export interface ApprovalView {
   readonly id: string;
   readonly status: string;

@@ -2,13 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NewAccount } from '../../src/identity/accounts.ts';
 import { createAccounts } from './accounts.ts';
 import { ISSUER_KINDS, startIssuer, type Issuer, type TokenClaims } from './issuer.ts';
-import { listen } from './listen.ts';
+import { freePort } from './listen.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const READY = 'sallyport is ready';
@@ -89,13 +88,6 @@ function defaults(url: string, port: number, folder: string, issuer: Issuer): ob
 async function writeResources(folder: string, resources: readonly object[]): Promise<void> {
   await mkdir(join(folder, 'resources'), { recursive: true });
   await writeFile(join(folder, 'resources', 'all.yaml'), resources.map((document) => JSON.stringify(document)).join('\n---\n'));
-}
-
-/** A port that was free a moment ago: the gateway must know it before it listens, for its own address. */
-async function freePort(): Promise<number> {
-  const { port, close } = await listen(createServer());
-  await close();
-  return port;
 }
 
 async function launchGateway(file: string, env: Readonly<Record<string, string>>, write: (text: string) => void): Promise<ChildProcess> {

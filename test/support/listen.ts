@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Listening {
@@ -23,4 +23,11 @@ export async function listen(server: Server, port = 0): Promise<Listening> {
       });
     },
   };
+}
+
+/** A port that was free a moment ago: a gateway must know it before it listens, for its own address. */
+export async function freePort(): Promise<number> {
+  const { port, close } = await listen(createServer());
+  await close();
+  return port;
 }

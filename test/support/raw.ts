@@ -1,4 +1,5 @@
 /** A modern-era request written by hand, for what no client would send and for replies that no client would show. */
+
 const META = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
   'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1.0.0' },
