@@ -1,3 +1,4 @@
+import { hasWords } from '../text/filter.ts';
 import type { ApprovalView } from './approvals.ts';
 
 export type InboxPlace = 'mine-to-answer' | 'waiting' | 'settled';
@@ -32,11 +33,7 @@ export function mergeApproval(list: readonly ApprovalView[], changed: ApprovalVi
 /** Every word of the filter is somewhere in who, where, what or why. */
 export function matchesFilter(approval: ApprovalView, filter: string): boolean {
   const { id, status, subject, target, command, rule, shown } = approval;
-  const text = [id, status, subject.name, target, command, rule, shown].join(' ').toLowerCase();
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+  return hasWords([id, status, subject.name, target, command, rule, shown], filter);
 }
 
 const time = (text: string): number => Date.parse(text);

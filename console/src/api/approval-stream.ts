@@ -18,6 +18,7 @@ export function followApprovals(handlers: ApprovalStreamHandlers): () => void {
   const open = (): void => {
     source = new EventSource('/api/approvals/stream');
     source.addEventListener('open', handlers.opened);
+    // As the API's replies: page and gateway are released together.
     source.addEventListener('change', (event) => handlers.changed(JSON.parse(String(event.data)) as ApprovalView));
     source.addEventListener('error', () => {
       handlers.lost();

@@ -3,7 +3,7 @@ import type { ApiClient } from './client.ts';
 type ApprovalStatus = 'pending' | 'granted' | 'denied' | 'expired' | 'withdrawn' | 'executing' | 'consumed' | 'indeterminate';
 
 export interface ApprovalAnswer {
-  readonly approver: string | { readonly name: string };
+  readonly approver: string;
   readonly answer: 'approve' | 'deny';
   readonly reason: string;
   readonly at: string;
@@ -53,10 +53,6 @@ export async function readApproval(client: ApiClient, id: string, signal: AbortS
 
 export async function answerApproval(client: ApiClient, id: string, verb: AnswerVerb, reason: string): Promise<ApprovalView> {
   return client.call(`approvals/${encodeURIComponent(id)}/${verb}`, { method: 'POST', body: reason === '' ? {} : { reason } });
-}
-
-export function approverName(answer: ApprovalAnswer): string {
-  return typeof answer.approver === 'string' ? answer.approver : answer.approver.name;
 }
 
 export function needsReason(approval: ApprovalView): boolean {

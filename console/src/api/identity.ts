@@ -1,7 +1,7 @@
 import type { ApiClient } from './client.ts';
 
 export interface Me {
-  readonly subject: { readonly name: string; readonly kind?: string; readonly groups?: readonly string[] };
+  readonly subject: { readonly name: string; readonly kind: string; readonly groups: readonly string[] };
   readonly csrf: string;
 }
 

@@ -1,3 +1,4 @@
+import { hasWords } from '../text/filter.ts';
 import type { ReplayStep } from './sessions.ts';
 
 /** One command's life in the order it was recorded: held, answered, forwarded, replied; or a lone event of the session. */
@@ -27,13 +28,11 @@ export function groupReplay(steps: readonly ReplayStep[]): readonly ReplayEntry[
 
 /** Every word of the filter is somewhere in the entry. */
 export function entryMatches(entry: ReplayEntry, filter: string): boolean {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return true;
-  const text = entry.steps
-    .map(({ event, bodies }) => [JSON.stringify(event), ...bodies.map((body) => body.text)].join(' '))
-    .join(' ')
-    .toLowerCase();
-  return words.every((word) => text.includes(word));
+  if (filter.trim() === '') return true;
+  return hasWords(
+    entry.steps.flatMap(({ event, bodies }) => [JSON.stringify(event), ...bodies.map((body) => body.text)]),
+    filter,
+  );
 }
 
 function keysOf({ event }: ReplayStep): readonly string[] {

@@ -4,7 +4,7 @@ export interface SessionView {
   readonly id: string;
   readonly openedAt: string;
   readonly lastAt: string;
-  readonly closedAt?: string | null;
+  readonly closedAt?: string;
   readonly subject: string;
   readonly subjectKind: string;
   readonly target: string;

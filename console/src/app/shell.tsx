@@ -90,7 +90,7 @@ function Foot({ live, openHelp }: { readonly live: boolean; readonly openHelp: (
         </ActionIcon>
       </div>
       <div className={css.who}>
-        <span className={css.name} title={subject.groups?.join(', ')}>
+        <span className={css.name} title={subject.groups.join(', ')}>
           <Line text={subject.name} />
         </span>
         <SignOut />

@@ -2,7 +2,7 @@ import { useRef, type RefObject } from 'react';
 import { useShortcuts } from './use-shortcuts.ts';
 
 /**
- * j and k move the focus among the elements marked `data-row` inside of the returned element. The rows are links or
+ * j and k move the focus among the elements marked `data-row` inside the returned element. The rows are links or
  * buttons, so Enter is the browser's own.
  */
 export function useRows<T extends HTMLElement>(moved?: (id: string) => void): RefObject<T | null> {

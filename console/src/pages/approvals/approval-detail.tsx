@@ -1,5 +1,5 @@
 import { useCallback, useState, type ReactNode } from 'react';
-import { approverName, type ApprovalRequirement, type ApprovalView } from '../../api/approvals.ts';
+import type { ApprovalRequirement, ApprovalView } from '../../api/approvals.ts';
 import { Copy } from '../../components/copy.tsx';
 import { Line } from '../../components/escaped.tsx';
 import { ExactText } from '../../components/exact-text.tsx';
@@ -118,8 +118,7 @@ function Answers({ approval }: { readonly approval: ApprovalView }): ReactNode {
       <ul className={css.list}>
         {approval.answers.map((answer, index) => (
           <li key={index}>
-            <Tag tone={answer.answer === 'approve' ? 'ok' : 'bad'}>{answer.answer === 'approve' ? 'approved' : 'denied'}</Tag>{' '}
-            <Line text={approverName(answer)} />{' '}
+            <Tag tone={answer.answer === 'approve' ? 'ok' : 'bad'}>{answer.answer === 'approve' ? 'approved' : 'denied'}</Tag> <Line text={answer.approver} />{' '}
             <span className={css.faint}>
               <Ago at={answer.at} />
             </span>

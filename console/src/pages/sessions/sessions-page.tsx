@@ -7,6 +7,7 @@ import { ConnectHelp } from '../../components/connect-help.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Filter } from '../../components/filter.tsx';
 import { Problem } from '../../components/problem.tsx';
+import { hasWords } from '../../text/filter.ts';
 import { SessionTable } from './session-table.tsx';
 import css from './sessions-page.module.css';
 
@@ -67,10 +68,6 @@ function told(shown: number, loaded: number, more: boolean): string {
   return shown === loaded ? `Showing ${known}.` : `${shown} of ${known} match.`;
 }
 
-function matches(session: SessionView, filter: string): boolean {
-  const text = [session.id, session.subject, session.subjectKind, session.target, session.client].join(' ').toLowerCase();
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+function matches({ id, subject, subjectKind, target, client }: SessionView, filter: string): boolean {
+  return hasWords([id, subject, subjectKind, target, client], filter);
 }
