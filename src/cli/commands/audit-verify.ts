@@ -28,7 +28,7 @@ function isSigned({ writers }: VerifyReport): boolean {
 
 async function readText(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new SallyportError('not_found', `${file} cannot be read`, { cause });
+    throw new SallyportError('not_found', `${file} cannot be read`, { cause, hint: 'name a file that is there, and that you may read' });
   });
 }
 

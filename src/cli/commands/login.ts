@@ -1,6 +1,6 @@
-import { SallyportError } from '../../core/error.ts';
+import { isSallyportError, SallyportError } from '../../core/error.ts';
 import type { Invocation } from '../command.ts';
-import { EXIT, exitCodeOf, type ExitCode } from '../exit-code.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
 import { connect, gatewayUrl } from '../gateway-client.ts';
 import { writeSignIn } from '../sign-in-file.ts';
 import { signedIn } from '../views.ts';
@@ -19,8 +19,8 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     else terminal.line(`signed in to ${gateway.url} as ${subject.name}`);
     return EXIT.ok;
   } catch (error) {
-    // A wrong password is a refusal: "sign in first" would be no advice here.
-    if (exitCodeOf(error) !== EXIT.signedOut) throw error;
-    throw new SallyportError('forbidden', 'name or password is wrong', { cause: error });
+    // A wrong password is a refusal: a script must not take it for "sign in first".
+    if (!isSallyportError(error, 'unauthenticated')) throw error;
+    throw new SallyportError('forbidden', error.message, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
   }
 }

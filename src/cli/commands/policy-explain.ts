@@ -1,3 +1,4 @@
+import { presentDecision } from '../../api/policy/presenter.ts';
 import type { MaskRule } from '../../core/decision.ts';
 import { SallyportError } from '../../core/error.ts';
 import { parseJson, type JsonValue } from '../../core/json.ts';
@@ -24,14 +25,9 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const { target } = requireTarget(snapshot, targetName);
   const command = suppose({ protocol: target.protocol, name, args });
   const explanation = explain(snapshot, { subject, target: targetName, command });
-  if (format === 'json') terminal.json(decisionOf(explanation));
+  if (format === 'json') terminal.json(presentDecision(explanation));
   else for (const line of explanationLines(explanation)) terminal.line(line);
   return EXIT.ok;
-}
-
-/** What the gateway's API answers to the same question. */
-function decisionOf({ effect, rule, reason, risk, masks, policyVersion }: Explanation) {
-  return { effect, rule, reason, risk, masks, policyVersion };
 }
 
 function need(options: Invocation['options'], name: string): string {
