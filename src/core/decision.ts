@@ -1,3 +1,5 @@
+import type { Quotas } from './quota.ts';
+
 /** What replaces a masked value. `redact` is the default. */
 export type MaskOperator = 'redact' | 'partial' | 'hash' | 'null' | 'fake';
 
@@ -64,9 +66,11 @@ interface Decided {
   readonly masks: readonly MaskRule[];
   /** SHA-256 of the compiled policy set, hex. */
   readonly policyVersion: string;
+  /** How much of it the subject may have; counted when the command runs. Absent: no bound. */
+  readonly quotas?: Quotas;
 }
 
 export type Decision =
   | (Decided & { readonly effect: 'allow' })
-  | (Decided & { readonly effect: 'deny' })
+  | (Decided & { readonly effect: 'deny'; /** A limit is reached: the same command may pass later. */ readonly retryAfterMs?: number })
   | (Decided & { readonly effect: 'review'; readonly approvals: readonly ApprovalRequirement[] });

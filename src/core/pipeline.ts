@@ -10,6 +10,7 @@ import { explainError, SallyportError } from './error.ts';
 import { commandParts, decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
 import type { LockWatch } from './lock.ts';
 import { withMasker, type MaskApplied, type Masker } from './masker.ts';
+import type { Admission, Exhausted, QuotaKeeper } from './quota.ts';
 import type { Body, Recorder } from './recorder.ts';
 import type { Session } from './session.ts';
 
@@ -18,6 +19,8 @@ export interface Gate {
   decide(session: Session, command: Command): Decision;
   readonly approvals: Approvals;
   readonly recorder: Recorder;
+  /** Counts what decisions bound; a decision with quotas is refused where there is none. */
+  readonly quotas?: QuotaKeeper;
   /** Who and what may do nothing at all; what is decided says so too. */
   readonly locks?: LockWatch;
   masker(rules: readonly MaskRule[]): Masker;
@@ -124,7 +127,8 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
     if (command.objection !== undefined) return await refuse(gate, exchange, asked, { kind: 'invalid', message: command.objection, decision });
     if (decision.effect === 'allow') return await run(gate, exchange, asked, undefined);
 
-    const open = await gate.approvals.window?.({ session, command, decision });
+    // A window was agreed to for tools as they were then.
+    const open = command.quarantine ? undefined : await gate.approvals.window?.({ session, command, decision });
     if (open) return await run(gate, exchange, within(asked, open), undefined);
     const approval = await approve(gate, exchange, decision, masker);
     if (approval.status === 'consumed') return await exchange.repeat(approval.result ?? '', approval);
@@ -152,13 +156,16 @@ interface Asked {
   readonly masker: Masker;
   /** What people approved ahead; the command ends with it. */
   readonly window?: Approval;
+  /** What it took of its quotas. */
+  readonly admission?: Admission;
 }
 
 /** People agreed ahead: the decision is to let it through, and names the window. */
 function within(asked: Asked, window: Approval): Asked {
   const { rule, risk, masks, policyVersion } = asked.decision;
   const reason = `approved ahead, until ${new Date(window.expiresAt).toISOString()}, by window ${window.id}`;
-  const decision: Decision = { effect: 'allow', rule, reason, risk, masks, policyVersion };
+  const { quotas } = asked.decision;
+  const decision: Decision = { effect: 'allow', rule, reason, risk, masks, policyVersion, ...(quotas ? { quotas } : {}) };
   return { ...asked, decision, window, parts: { ...asked.parts, ...decisionParts(decision), approval: window.id } };
 }
 
@@ -193,8 +200,26 @@ async function approve(gate: Gate, exchange: Exchange, decision: Review, masker:
   }
 }
 
-/** Steps 5 to 9. */
+/** Counted right before it runs: a command that waits for people takes nothing from anybody meanwhile. */
 async function run(gate: Gate, exchange: Exchange, asked: Asked, approval: Approval | undefined): Promise<void> {
+  const { quotas = [] } = asked.decision;
+  if (quotas.length === 0) return runCounted(gate, exchange, asked, approval);
+  if (!gate.quotas) throw new SallyportError('internal', 'this gateway cannot count, so what has a limit does not run');
+  const admission = await gate.quotas.admit(exchange.session, quotas);
+  if ('reason' in admission) return refuse(gate, exchange, asked, { kind: 'denied', decision: exhaustedDecision(asked.decision, admission) });
+  try {
+    await runCounted(gate, exchange, { ...asked, admission }, approval);
+  } finally {
+    await admission.end();
+  }
+}
+
+function exhaustedDecision({ risk, masks, policyVersion }: Decision, { rule, reason, retryAfterMs }: Exhausted): Decision {
+  return { effect: 'deny', rule, reason, risk, masks, policyVersion, retryAfterMs };
+}
+
+/** Steps 5 to 9. */
+async function runCounted(gate: Gate, exchange: Exchange, asked: Asked, approval: Approval | undefined): Promise<void> {
   const intent = makeEvent('command.forwarded', { ...asked.parts, ...(approval ? { approval: approval.id } : {}) });
   if (approval && !(await gate.approvals.execute(approval.id, intent.id))) {
     const now = (await gate.approvals.get(approval.id)) ?? approval;
@@ -293,6 +318,7 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked,
     mayGoOn();
     if (part.asks && !(await asksMayPass(gate, exchange.session, part.asks, asked.masker))) continue;
     const masked = await maskPart(part, masker, exchange.session);
+    asked.admission?.spend(masked.bytes.byteLength);
     ended = part.kind === 'final';
     const outcome = { status: part.status, bytes: masked.bytes.byteLength, milliseconds: Math.round(performance.now() - started) };
     const event = makeEvent(ended ? 'reply.received' : 'stream.chunk', {

@@ -1,3 +1,5 @@
+import type { Quota } from './quota.ts';
+
 /** Where a secret comes from. */
 export type SecretSource = { readonly env: string } | { readonly file: string };
 
@@ -47,6 +49,8 @@ export interface Target {
   /** Globs over names of tools that an administrator calls read-only (MCP). */
   readonly readOnlyTools?: readonly string[];
   readonly limits: TargetLimits;
+  /** How much one subject may have of it. */
+  readonly quota?: Quota;
 }
 
 export const DEFAULT_LIMITS: TargetLimits = { requestBytes: 4 << 20, replyBytes: 32 << 20, depth: 256, replyMs: 300_000 };

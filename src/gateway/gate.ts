@@ -3,6 +3,7 @@ import type { MaskRule } from '../core/decision.ts';
 import type { Masker } from '../core/masker.ts';
 import type { LockWatch } from '../core/lock.ts';
 import type { Gate } from '../core/pipeline.ts';
+import type { QuotaKeeper } from '../core/quota.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Analyzer } from '../masking/analyzer.ts';
 import { createMasker, type MaskerOptions } from '../masking/masker.ts';
@@ -12,6 +13,8 @@ export interface GateParts {
   readonly snapshot: () => Snapshot;
   readonly approvals: Approvals;
   readonly recorder: Recorder;
+  /** Absent: what has a limit does not run. */
+  readonly quotas?: QuotaKeeper;
   readonly maskingKey: Uint8Array;
   /** Absent: nothing is ever locked. */
   readonly locks?: LockWatch;
@@ -20,7 +23,7 @@ export interface GateParts {
 }
 
 /** The pipeline's dependencies. Maskers are compiled once for each rule set and kept as long as the policy keeps it. */
-export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer, locks }: GateParts): Gate {
+export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer, locks, quotas }: GateParts): Gate {
   const shared = { key: maskingKey, ...(analyzer ? { analyzer } : {}) };
   return {
     decide(session, command) {
@@ -31,6 +34,7 @@ export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer
       return { effect: 'deny', rule: 'lock', reason, risk, masks, policyVersion };
     },
     ...(locks ? { locks } : {}),
+    ...(quotas ? { quotas } : {}),
     approvals,
     recorder,
     masker: keptMaskers({ ...shared, direction: 'reply' }),

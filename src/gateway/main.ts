@@ -28,8 +28,10 @@ import { openStorage, type Storage } from '../storage/storage.ts';
 import { readConfig, type Config } from './config.ts';
 import { createGate } from './gate.ts';
 import { listen, type Handler } from './http-server.ts';
+import { storedDayBook } from './day-book.ts';
 import { installationKey } from './installation-keys.ts';
 import { openPolicy, type LivePolicy } from './policy.ts';
+import { QuotaCounter } from './quotas.ts';
 import { createRecordings } from './recordings.ts';
 import { Shutdown } from './shutdown.ts';
 import { createStanding, type Standing } from './standing.ts';
@@ -131,6 +133,7 @@ async function openProtocols({
   shutdown,
   keysFolder,
   journal,
+  storage,
   policy,
   approvals,
   pins,
@@ -145,6 +148,7 @@ async function openProtocols({
       approvals,
       locks,
       recorder: journal,
+      quotas: new QuotaCounter(storedDayBook(storage)),
       maskingKey: await installationKey(keysFolder, 'masking'),
       ...(analyzer ? { analyzer } : {}),
     }),

@@ -1,5 +1,6 @@
 import type { Command } from '../core/command.ts';
 import type { ApprovalRequirement, Decision, MaskRule, Risk } from '../core/decision.ts';
+import type { Quotas } from '../core/quota.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import { scoreRisk } from './risk.ts';
@@ -13,8 +14,8 @@ export interface DecideContext {
 
 /** What the rules say for one subject: the parts of a Decision that differ between the caller and whom it acts for. */
 export type Verdict =
-  | { readonly effect: 'allow' | 'deny'; readonly rule: string; readonly reason: string }
-  | { readonly effect: 'review'; readonly rule: string; readonly reason: string; readonly approvals: readonly ApprovalRequirement[] };
+  | { readonly effect: 'allow' | 'deny'; readonly rule: string; readonly reason: string; readonly quotas?: Quotas }
+  | { readonly effect: 'review'; readonly rule: string; readonly reason: string; readonly approvals: readonly ApprovalRequirement[]; readonly quotas?: Quotas };
 
 const NO_RISK: Risk = { score: 100, factors: [{ name: 'unknown', points: 100 }] };
 
@@ -27,8 +28,12 @@ export function decide(target: CompiledTarget | undefined, policyVersion: string
   const detected = detectedIn(target, command);
   const verdicts = chain.map((subject) => verdictFor(target, { session, subject, command, risk: risk.score, now, ...detected }));
   const masks: readonly MaskRule[] = target.masksFor(chain);
-  return { ...quarantined(strictest(verdicts), target, command), risk, masks, policyVersion };
+  const verdict = quarantined(strictest(verdicts), target, command);
+  const quotas = verdict.effect === 'deny' || command.naming === 'handshake' ? [] : [...own(target), ...verdicts.flatMap((each) => each.quotas ?? [])];
+  return { ...verdict, risk, masks, policyVersion, ...(quotas.length === 0 ? {} : { quotas: unique(quotas) }) };
 }
+
+const own = ({ target: { quota } }: CompiledTarget): Quotas => (quota ? [[quota]] : []);
 
 /** Rules speak of a tool as somebody knew it: until an owner accepts another definition, allow and review are not about that one. */
 function quarantined(verdict: Verdict, { target }: CompiledTarget, { name, quarantine }: Command): Verdict {
@@ -78,15 +83,31 @@ function verdictFor(target: CompiledTarget, question: Question): Verdict {
   const reviews = target.reviews(command).filter((rule) => applies(rule, true));
   const covers = command.effects.map((effect) => coverOf(target, command, effect, reviews, applies));
   if (covers.length === 0 || covers.includes(undefined)) return nothingMatched(target, command);
-  if (reviews.length > 0) return reviewed(reviews, command);
+  const quotas = target.limited ? quotasOf(target, command, reviews, applies) : [];
+  const bounds = quotas.length === 0 ? {} : { quotas };
+  if (reviews.length > 0) return { ...reviewed(reviews, command), ...bounds };
   const names = unique(covers.flatMap((rule) => (rule ? [rule.name] : [])));
-  return { effect: 'allow', rule: names.join(', '), reason: `allowed by ${names.join(', ')}` };
+  return { effect: 'allow', rule: names.join(', '), reason: `allowed by ${names.join(', ')}`, ...bounds };
 }
 
 /** The rule that lets the effect be considered at all: an allow that applies, or a review that does. */
 function coverOf(target: CompiledTarget, command: Command, effect: string, reviews: readonly CompiledRule[], applies: Applies): CompiledRule | undefined {
   const allowed = target.allows(command, effect).find((rule) => applies(rule, false));
   return allowed ?? (reviews.length === 0 ? undefined : target.reviewable(command, effect).find((rule) => reviews.includes(rule)));
+}
+
+/**
+ * What bounds a command: for each effect the most generous of the rules that let it through, so that one more allow never
+ * takes anything away; and every limit of a review, which restricts.
+ */
+function quotasOf(target: CompiledTarget, command: Command, reviews: readonly CompiledRule[], applies: Applies): Quotas {
+  const held = reviews.flatMap(({ quota }) => (quota ? [[quota]] : []));
+  const each = command.effects.flatMap((effect) => {
+    const allows = target.allows(command, effect).filter((rule) => applies(rule, false));
+    const quotas = allows.flatMap(({ quota }) => (quota ? [quota] : []));
+    return quotas.length === allows.length && quotas.length > 0 ? [quotas] : [];
+  });
+  return [...held, ...each];
 }
 
 /** Whether a rule is about this question; `ifBroken` is what a failed expression counts as. */

@@ -44,6 +44,7 @@ export function referenceTables(): string {
     table('Target: limits', target.properties?.['limits'] ?? {}),
     table('Policy', policy),
     table('Policy: rules', ruleSchema),
+    table('Policy: rules: limits', ruleSchema.properties?.['limits'] ?? {}),
     table('Policy: rules: approval', ruleSchema.properties?.['approval'] ?? {}),
     table('Policy: breakGlass', properties['breakGlass'] ?? {}),
     table('Policy: masks', maskSchema),

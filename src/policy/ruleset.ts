@@ -1,11 +1,13 @@
 import type { Command } from '../core/command.ts';
 import type { ApprovalRequirement, MaskPattern, MaskRule } from '../core/decision.ts';
+import type { Quota } from '../core/quota.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
 import { readDuration } from './duration.ts';
 import { foldCase } from './glob.ts';
 import { makePatternIndex, type PatternIndex } from './pattern-index.ts';
 import type { DetectKinds } from './resources.ts';
+import { quotaOf } from './quota.ts';
 import { RISK_WEIGHTS, type RiskWeights } from './risk.ts';
 import type { MaskDocument, PolicyDocument, RuleDocument } from './schema.ts';
 import { selectsTarget } from './selector.ts';
@@ -23,6 +25,7 @@ export interface CompiledRule {
   /** Whether it allows or reviews anything. */
   readonly permits: boolean;
   readonly requirement: ApprovalRequirement | undefined;
+  readonly quota: Quota | undefined;
 }
 
 /** All rules and masks about one target, found by the command's name. */
@@ -30,6 +33,8 @@ export interface CompiledTarget {
   readonly target: Target;
   readonly weights: RiskWeights;
   readonly rules: readonly CompiledRule[];
+  /** Whether any rule has limits. */
+  readonly limited: boolean;
   /** Rules whose deny names the command or any of its effects. What restricts names everything with `*`. */
   denies(command: Command): readonly CompiledRule[];
   /** Rules whose review names the command or any of its effects. */
@@ -55,6 +60,7 @@ export function compileTarget(target: Target, policies: readonly PolicyDocument[
     ...(detected ? { detected } : {}),
     weights: mergeWeights(mine.flatMap((policy) => (policy.risk ? [policy.risk.weights] : []))),
     rules: sources.map(({ rule }) => rule),
+    limited: sources.some(({ rule }) => rule.quota !== undefined),
     denies: (command) => restrictions(deny, command),
     reviews: (command) => restrictions(review, command),
     allows: (command, effect) => named(allow, command, effect, effect),
@@ -95,6 +101,7 @@ function compileRule(policy: PolicyDocument, rule: RuleDocument, target: Target)
     message: rule.message,
     permits: rule.allow !== undefined || rule.review !== undefined,
     requirement: rule.review === undefined ? undefined : requirementOf(rule, target),
+    quota: rule.limits && quotaOf(rule.name, `${policy.name}/${rule.name}`, rule.limits),
   };
 }
 

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { addressProblem } from './address.ts';
 import { readDuration } from './duration.ts';
+import { readRate } from './quota.ts';
 import { isColumn } from './column.ts';
 import { pathProblem } from './json-path.ts';
 import { patternProblem } from './mask-pattern.ts';
@@ -72,7 +73,37 @@ const credential = oneOf(
   'how the target is opened',
 );
 
+const quota = {
+  rate: z
+    .string()
+    .refine((value) => readRate(value) !== undefined, 'write a number and a time: `60/m`, `5/s`, `1000/h`')
+    .optional()
+    .describe('Commands in a time: `60/m`. Short bursts of as many are fine.'),
+  perDay: z
+    .strictObject({
+      calls: count(1_000_000_000).optional().describe('Commands.'),
+      bytes: count(Number.MAX_SAFE_INTEGER).optional().describe('Bytes of replies; what is under way when they are used up ends well.'),
+    })
+    .refine((one) => one.calls ?? one.bytes, { message: 'a day without a limit', ...must('add calls or bytes') })
+    .optional()
+    .describe('What one day (UTC) may hold, over all processes of a gateway and over restarts.'),
+  concurrent: count(100_000).optional().describe('Commands under way at once.'),
+};
+
+const ruleLimits = z
+  .strictObject({
+    ...quota,
+    replyBytes: count(1 << 30)
+      .optional()
+      .describe('Bytes of one reply message.'),
+  })
+  .refine((one) => Object.values(one).some((part) => part !== undefined), {
+    message: 'limits without a limit',
+    ...must('add rate, perDay, concurrent or replyBytes'),
+  });
+
 const limits = z.strictObject({
+  ...quota,
   requestBytes: count(1 << 30)
     .optional()
     .describe('Bytes of one request. Default 4 MiB.'),
@@ -120,7 +151,7 @@ export const targetSchema = z
       .max(1000)
       .default([])
       .describe('Globs over names of tools that only read, by your word: their risk is that of reading, and placeholders may be sent to them.'),
-    limits: limits.default({}).describe('Sizes and times.'),
+    limits: limits.default({}).describe('Sizes and times, and how much one subject may have.'),
   })
   .refine((one) => (one.address === undefined) !== (one.command === undefined), {
     message: 'a target has either an address or a command',
@@ -166,10 +197,17 @@ const rule = z
     review: patterns.optional().describe('Globs over the command that a person has to approve. Matched without regard to case.'),
     deny: patterns.optional().describe('Globs over the command that are refused, whatever else allows them. Matched without regard to case.'),
     when: expression.optional().describe('A CEL expression over subject, target, command, args, risk, time, client.'),
+    limits: ruleLimits
+      .optional()
+      .describe('How much of it one subject may have of one target. Several rules that allow the same give the most generous of theirs.'),
     approval: approval.optional().describe('Whose approval `review` asks for.'),
     message: text(500).optional().describe('What a refused caller reads.'),
   })
   .refine((one) => one.allow ?? one.review ?? one.deny, { message: 'a rule without effect', ...must('add allow, review or deny') })
+  .refine((one) => !one.limits || one.allow || one.review, {
+    message: 'limits of a rule that lets nothing through',
+    ...must('add allow or review, or remove limits'),
+  })
   .refine((one) => !one.approval || one.review, { message: 'approval without review', ...must('add review, or remove approval') });
 
 const kindName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'lower-case letters, digits and `-`, beginning with a letter');

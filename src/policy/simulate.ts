@@ -96,7 +96,8 @@ function replay(snapshot: Snapshot, { event, request }: PastCommand, recall: Rec
     subject: `${subject.kind}:${subject.name}`,
     target: name,
     command: recorded.name,
-    before: { effect: decision.effect, rule: decision.rule },
+    // What people agreed to ahead was let through, and the policy said to ask them.
+    before: { effect: decision.effect === 'allow' && event.approval !== undefined ? 'review' : decision.effect, rule: decision.rule },
     after: { effect: after.effect, rule: after.rule, reason: after.reason },
     count: 1,
     first: time,

@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS, type CredentialSpec, type Target, type TargetLimits } from '../core/target.ts';
+import { quotaOf } from './quota.ts';
 import type { TargetDocument } from './schema.ts';
 
 /** Core's target from a checked document, defaults filled in. */
@@ -21,6 +22,8 @@ export function toTarget(document: TargetDocument): Target {
     readOnlyTools,
     limits,
   } = document;
+  const { rate, perDay, concurrent, ...sizes } = limits;
+  const quota = quotaOf('target', 'target', { rate, perDay, concurrent });
   return Object.freeze({
     name,
     protocol,
@@ -38,7 +41,8 @@ export function toTarget(document: TargetDocument): Target {
     leadingDash,
     placeholders,
     readOnlyTools,
-    limits: { ...DEFAULT_LIMITS, ...(withoutAbsent(limits) as Partial<TargetLimits>) },
+    limits: { ...DEFAULT_LIMITS, ...(withoutAbsent(sizes) as Partial<TargetLimits>) },
+    ...(quota === undefined ? {} : { quota }),
   });
 }
 

@@ -84,12 +84,18 @@ function policyReply(asked: Asked, text: string, data: JsonObject): RpcReply {
 }
 
 function deniedText(decision: Decision): string {
-  return `DENIED by rule "${decision.rule}". Not executed. ${sentence(decision.reason)} Do not retry it unchanged.`;
+  return `DENIED by rule "${decision.rule}". Not executed. ${sentence(decision.reason)} ${retryText(decision)}`;
 }
 
 /** The approval for programs: `_meta["dev.sallyport/approval"]`. */
 export function approvalNote(approval: Approval, consoleUrl: string): JsonObject {
   return { id: approval.id, status: approval.status, url: `${consoleUrl}/approvals/${approval.id}`, retryAfterMs: 60_000 };
+}
+
+/** A limit that is reached is no verdict on the call. */
+function retryText(decision: Decision): string {
+  const wait = decision.effect === 'deny' ? decision.retryAfterMs : undefined;
+  return wait === undefined ? 'Do not retry it unchanged.' : `Wait ${Math.max(1, Math.ceil(wait / 1000))} s before you call again.`;
 }
 
 function approvalReply(asked: Asked, approval: Approval, decision: Decision, event: string): RpcReply {

@@ -1,0 +1,40 @@
+import type { Session } from './session.ts';
+
+/** How much of something one subject may have of one target. An absent member is no bound. */
+export interface Quota {
+  /** The rule that sets it, or `target`. */
+  readonly rule: string;
+  /** What is counted together: the same for every command that it bounds. */
+  readonly key: string;
+  readonly rate?: { readonly count: number; readonly perMs: number };
+  /** Commands and bytes of replies on one day (UTC). */
+  readonly callsPerDay?: number;
+  readonly bytesPerDay?: number;
+  /** Bytes of one reply message, masked. */
+  readonly replyBytes?: number;
+  /** Commands under way at once. */
+  readonly concurrent?: number;
+}
+
+/** Every group has to admit a command; in a group one quota suffices. */
+export type Quotas = readonly (readonly Quota[])[];
+
+/** What a command took; given back, as far as it can be, when it ends. */
+export interface Admission {
+  /** Throws `limit_exceeded` for a reply message that is too big: it is not released. */
+  spend(bytes: number): void;
+  /** Resolves when what was spent is kept. */
+  end(): Promise<void>;
+}
+
+export interface Exhausted {
+  readonly rule: string;
+  readonly reason: string;
+  /** When it is worth trying again. */
+  readonly retryAfterMs: number;
+}
+
+/** Keeps count. The gateway's part: core only says when. */
+export interface QuotaKeeper {
+  admit(session: Session, quotas: Quotas): Promise<Admission | Exhausted>;
+}
