@@ -25,6 +25,9 @@ const RESOURCES: Readonly<Record<string, OptionSpec>> = {
   resources: { value: 'PATH', about: 'a folder or file of resources, instead of a configuration' },
 };
 
+const CONFIG: OptionSpec = { value: 'FILE', about: 'the configuration of the gateway (default ./sallyport.yaml)' };
+const ACCOUNT = { name: 'NAME', about: 'its name', need: 'required' } as const;
+
 /** Every command, in the order in which help shows them. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
@@ -36,6 +39,26 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
     examples: ['sallyport start --config /etc/sallyport/sallyport.yaml'],
     load: () => import('./commands/start.ts'),
+  },
+  {
+    name: 'accounts add',
+    about: 'make a local account, for whoever answers approvals or reads the record; needs the database, not the gateway',
+    arguments: [ACCOUNT],
+    options: {
+      config: CONFIG,
+      groups: { value: 'GROUPS', about: 'its groups, separated by commas' },
+      kind: { value: 'KIND', about: 'person (default) or workload' },
+    },
+    examples: ['sallyport accounts add alice --groups ml-leads --config /etc/sallyport/sallyport.yaml'],
+    load: () => import('./commands/accounts-add.ts'),
+  },
+  { name: 'accounts list', about: 'the local accounts', options: { config: CONFIG }, load: () => import('./commands/accounts-list.ts') },
+  {
+    name: 'accounts remove',
+    about: 'remove a local account; it is signed out',
+    arguments: [ACCOUNT],
+    options: { config: CONFIG },
+    load: () => import('./commands/accounts-remove.ts'),
   },
   {
     name: 'login',

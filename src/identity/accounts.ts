@@ -27,6 +27,10 @@ export interface Accounts {
   /** Gives the password back once; only its hash is kept. Throws `conflict` where the name is taken. */
   create(account: NewAccount): Promise<{ readonly subject: Subject; readonly password: string }>;
   find(name: string): Promise<Subject | undefined>;
+  /** All of them, by name. */
+  list(): Promise<readonly Subject[]>;
+  /** Ends its sign-ins with it; false where there is none. */
+  remove(name: string): Promise<boolean>;
   /** Records the outcome before it is told; throws `record_failed` where it cannot. */
   verify(name: string, password: string, client: Client): Promise<SignInResult>;
 }
@@ -75,6 +79,19 @@ export function openAccounts(storage: Storage, { recorder, now = Date.now, cost 
     async find(name) {
       const row = await rowOf(name);
       return row && accountSubject(row);
+    },
+
+    async list() {
+      const rows = await db.selectFrom('accounts').selectAll().orderBy('name').execute();
+      return rows.map(accountSubject);
+    },
+
+    async remove(name) {
+      return db.transaction().execute(async (transaction) => {
+        await transaction.deleteFrom('sign_ins').where('account', '=', name).execute();
+        const { numDeletedRows } = await transaction.deleteFrom('accounts').where('name', '=', name).executeTakeFirst();
+        return numDeletedRows > 0n;
+      });
     },
 
     async verify(name, password, client) {

@@ -44,9 +44,9 @@ export function messageReply(from: MessageReply): Reply {
   return { part, status: from.status, event: from.event, text: from.text };
 }
 
-/** A status without a message: a notification taken, a session ended, a method that the target does not have. */
+/** A status without a message: a notification taken, a session ended, a stream that the target does not offer (405, which is no failure). */
 export function emptyReply(status: number): Reply {
-  const part: ReplyPart = { kind: 'final', status: status < 400 ? 'ok' : 'error', mask: () => NOTHING, raw: () => NOTHING };
+  const part: ReplyPart = { kind: 'final', status: status < 400 || status === 405 ? 'ok' : 'error', mask: () => NOTHING, raw: () => NOTHING };
   return { part, status, event: undefined, text: '' };
 }
 
