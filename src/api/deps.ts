@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { AccessReviews } from '../approval/access-reviews.ts';
 import type { ApprovalService } from '../approval/approvals.ts';
+import type { SessionPage, SessionSummary } from '../audit/sessions.ts';
 import type { Event } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
@@ -51,21 +52,6 @@ export interface ApiDeps {
   readonly now?: () => number;
 }
 
-/** One session as the index keeps it; times are RFC 3339. */
-export interface SessionSummary {
-  readonly id: string;
-  readonly openedAt: string;
-  readonly lastAt: string;
-  readonly closedAt?: string;
-  readonly subject: string;
-  readonly subjectKind: string;
-  readonly target: string;
-  readonly client: string;
-  readonly commands: number;
-  readonly refused: number;
-  readonly masked: number;
-}
-
 export interface RecordedEvent {
   readonly event: Event;
   readonly bodies: readonly { readonly name: string; readonly contentType: string; readonly text: string }[];
@@ -74,7 +60,7 @@ export interface RecordedEvent {
 /** What the API asks of the record: the index for lists, the journal for what was said. */
 export interface Recordings {
   /** Newest first: the subject's own and those on the targets; `cursor` is the `next` of the page before. */
-  list(filter: SessionFilter): Promise<{ readonly sessions: readonly SessionSummary[]; readonly next?: string }>;
+  list(filter: SessionFilter): Promise<SessionPage>;
   /** Undefined where there is no such session. */
   read(id: string): Promise<{ readonly session: SessionSummary; readonly events: readonly RecordedEvent[] } | undefined>;
   /** Checks the whole log; the report is JSON. */

@@ -1,5 +1,6 @@
 import { isRequester, mayAnswer } from '../../approval/quorum.ts';
 import type { Approval } from '../../core/approval.ts';
+import type { Risk } from '../../core/decision.ts';
 import type { Subject } from '../../core/subject.ts';
 import { presentSubject, type SubjectView } from '../subject-view.ts';
 
@@ -14,7 +15,7 @@ export interface ApprovalView {
   readonly digest: string;
   readonly rule: string;
   readonly reason: string;
-  readonly risk: { readonly score: number; readonly factors: readonly { readonly name: string; readonly points: number }[] };
+  readonly risk: Risk;
   readonly approvals: readonly { readonly rule: string; readonly from: readonly string[]; readonly quorum: number; readonly reason: string }[];
   readonly answers: readonly { readonly approver: string; readonly answer: string; readonly reason: string; readonly at: string }[];
   readonly createdAt: string;

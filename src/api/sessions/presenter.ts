@@ -1,6 +1,7 @@
+import type { SessionSummary } from '../../audit/sessions.ts';
 import type { Subject } from '../../core/subject.ts';
 import type { Snapshot } from '../../policy/snapshot.ts';
-import type { RecordedEvent, SessionSummary } from '../deps.ts';
+import type { RecordedEvent } from '../deps.ts';
 import { isOwner } from '../owners.ts';
 
 /** Whether the viewer may see the recording: its own session, or one on a target that it owns. */

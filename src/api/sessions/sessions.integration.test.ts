@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { SessionSummary } from '../../audit/sessions.ts';
 import { makeEvent } from '../../core/event.ts';
 import { newId } from '../../core/id.ts';
-import type { SessionFilter, SessionSummary } from '../deps.ts';
+import type { SessionFilter } from '../deps.ts';
 import { startTestApi, type TestApi } from '../testing.ts';
 
 const id = newId();
