@@ -111,5 +111,7 @@ function report(error: unknown, terminal: Terminal, format: Invocation['format']
   const message = isSallyportError(error) && code !== 'internal' ? error.message : explainError(error);
   if (format === 'json') return terminal.note(JSON.stringify({ error: { code, message, ...(hint ? { hint } : {}) } }));
   terminal.note(`error: ${message}`);
+  // Whoever runs a command beside the database is its operator; what a gateway answers has no cause here.
+  if (isSallyportError(error, 'storage_failed') && error.cause !== undefined) terminal.note(`cause: ${explainError(error.cause)}`);
   if (hint) terminal.note(`hint: ${hint}`);
 }

@@ -81,7 +81,7 @@ async function guarded<T>(work: Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof SallyportError) throw cause;
     if (isDuplicate(cause)) throw new SallyportError('conflict', 'a row with this key exists already', { cause });
-    throw new SallyportError('storage_failed', 'the database failed', { hint: 'the operator finds the cause in the log', cause });
+    throw new SallyportError('storage_failed', 'the database failed', { hint: 'the operator of the gateway is told the cause', cause });
   }
 }
 
