@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { until } from '../../test/support/until.ts';
 import { testStorage } from './conformance.ts';
 import { openStorage } from './storage.ts';
 
@@ -43,6 +44,7 @@ test('PostgreSQL: connections that the server ends are an error for their statem
   });
   await assert.rejects(inTransaction, { code: 'storage_failed' });
   assert.deepEqual(await storage.db.selectFrom('owners').selectAll().execute(), []);
+  await until('the operator to hear of it', () => reported[0]);
   await storage.close();
 });
 
