@@ -30,10 +30,17 @@ export function decide(target: CompiledTarget | undefined, policyVersion: string
   const masks: readonly MaskRule[] = target.masksFor(chain);
   const verdict = quarantined(strictest(verdicts), target, command);
   const quotas = verdict.effect === 'deny' || command.naming === 'handshake' ? [] : [...own(target), ...verdicts.flatMap((each) => each.quotas ?? [])];
-  return { ...verdict, risk, masks, policyVersion, ...(quotas.length === 0 ? {} : { quotas: unique(quotas) }) };
+  return { ...verdict, risk, masks, policyVersion, ...(quotas.length === 0 ? {} : { quotas: distinct(quotas) }) };
 }
 
 const own = ({ target: { quota } }: CompiledTarget): Quotas => (quota ? [[quota]] : []);
+
+/** A command takes from a quota once, however many of its effects, and of those it acts for, that quota bounds. */
+function distinct(quotas: Quotas): Quotas {
+  const needed = new Set(quotas.flatMap(([quota, other]) => (quota && !other ? [quota.key] : [])));
+  const groups = quotas.filter((group) => group.length === 1 || !group.some(({ key }) => needed.has(key)));
+  return [...new Map(groups.map((group) => [group.map(({ key }) => key).join(' '), group])).values()];
+}
 
 /** Rules speak of a tool as somebody knew it: until an owner accepts another definition, allow and review are not about that one. */
 function quarantined(verdict: Verdict, { target }: CompiledTarget, { name, quarantine }: Command): Verdict {
@@ -103,9 +110,12 @@ function coverOf(target: CompiledTarget, command: Command, effect: string, revie
 function quotasOf(target: CompiledTarget, command: Command, reviews: readonly CompiledRule[], applies: Applies): Quotas {
   const held = reviews.flatMap(({ quota }) => (quota ? [[quota]] : []));
   const each = command.effects.flatMap((effect) => {
-    const allows = target.allows(command, effect).filter((rule) => applies(rule, false));
-    const quotas = allows.flatMap(({ quota }) => (quota ? [quota] : []));
-    return quotas.length === allows.length && quotas.length > 0 ? [quotas] : [];
+    const covers = [
+      ...target.allows(command, effect).filter((rule) => applies(rule, false)),
+      ...target.reviewable(command, effect).filter((rule) => reviews.includes(rule)),
+    ];
+    const quotas = covers.flatMap(({ quota }) => (quota ? [quota] : []));
+    return quotas.length === covers.length && quotas.length > 0 ? [quotas] : [];
   });
   return [...held, ...each];
 }

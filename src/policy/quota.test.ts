@@ -35,6 +35,15 @@ test('limits of a review restrict, whatever else allows it; a denial carries non
   assert.equal(decided(rulesOf('{ name: a, allow: ["*"], limits: { concurrent: 1 } }', '{ name: d, deny: ["*"] }')).quotas, undefined);
 });
 
+test('a command takes from a limit once, however many of its effects it bounds', () => {
+  const snapshot = rulesOf('{ name: a, allow: ["*"], limits: { concurrent: 1 } }', '{ name: h, review: ["tools/call drop"], limits: { concurrent: 2 } }');
+  const decide = (...effects: string[]) =>
+    snapshot.decide(sessionOf(snapshot), commandOf('x', '{}', { effects })).quotas?.map((group) => group.map(({ rule }) => rule));
+  assert.deepEqual(decide('tools/call one', 'tools/call two'), [['a']]);
+  assert.deepEqual(decide('tools/call drop'), [['h']]);
+  assert.deepEqual(decide('tools/call drop', 'tools/call one'), [['h'], ['a']]);
+});
+
 test("a target's own limits bound everybody on everything but the handshake", () => {
   const snapshot = snapshotOf('kind: Policy\nname: p\ntargets: [models]\nrules: [{ name: a, allow: ["*"] }]', `${TARGET}limits: { depth: 9, rate: 5/s }\n`);
   assert.deepEqual(decided(snapshot).quotas, [[{ rule: 'target', key: 'target', rate: { count: 5, perMs: 1000 } }]]);
