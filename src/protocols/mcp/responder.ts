@@ -24,58 +24,75 @@ export interface Responder {
   end(): void;
 }
 
-export function createResponder(response: ServerResponse, { keepAliveMs, stalledMs }: Pick<Times, 'keepAliveMs' | 'stalledMs'> = DEFAULT_TIMES): Responder {
-  const left = new AbortController();
-  let keepAlive: NodeJS.Timeout | undefined;
-  let streaming = false;
-  response.on('close', () => {
-    clearInterval(keepAlive);
-    if (!response.writableFinished) left.abort();
-  });
-  response.on('error', () => left.abort());
+export function createResponder(response: ServerResponse, times: Pick<Times, 'keepAliveMs' | 'stalledMs'> = DEFAULT_TIMES): Responder {
+  return new HttpResponder(response, times);
+}
 
-  const end = (): void => {
-    clearInterval(keepAlive);
-    if (!response.writableEnded) response.end();
-  };
+/** A class, since a getter of its own for every object gives every object a shape of its own, and that keeps calls alive long after their end. */
+class HttpResponder implements Responder {
+  readonly #response: ServerResponse;
+  readonly #times: Pick<Times, 'keepAliveMs' | 'stalledMs'>;
+  readonly #left = new AbortController();
+  #keepAlive: NodeJS.Timeout | undefined;
+  #streaming = false;
 
-  const event = async (text: string): Promise<void> => {
-    if (left.signal.aborted || response.writableEnded || response.write(text)) return;
-    await drained(response);
-  };
+  constructor(response: ServerResponse, times: Pick<Times, 'keepAliveMs' | 'stalledMs'>) {
+    this.#response = response;
+    this.#times = times;
+    response.on('close', () => {
+      clearInterval(this.#keepAlive);
+      if (!response.writableFinished) this.#left.abort();
+    });
+    response.on('error', () => this.#left.abort());
+  }
 
-  return {
-    left: left.signal,
-    get streaming() {
-      return streaming;
-    },
-    startStream(headers = {}) {
-      if (streaming || response.headersSent) return;
-      streaming = true;
-      response.writeHead(200, { ...BASE, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no', ...headers });
-      response.flushHeaders();
-      // Words that keep the line count as life, so only who reads nothing at all is hung up on.
-      response.setTimeout(stalledMs, () => response.destroy());
-      if (!left.signal.aborted) keepAlive = setInterval(() => void event(': keep-alive\n\n'), keepAliveMs);
-    },
-    event,
-    comment: (text) => void event(`: ${text.replaceAll(/[\r\n]+/g, ' ')}\n\n`),
-    async reply(status, message, headers = {}) {
-      const bytes = message instanceof Uint8Array ? message : Buffer.from(writeJson(message));
-      if (streaming) {
-        await event(writeEvent(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()));
-        return end();
-      }
-      if (response.headersSent) return end();
-      response.writeHead(status, { ...BASE, 'content-type': 'application/json', 'content-length': bytes.byteLength, ...headers });
-      response.end(bytes);
-    },
-    empty(status, headers = {}) {
-      if (!response.headersSent) response.writeHead(status, { ...BASE, 'content-length': 0, ...headers });
-      end();
-    },
-    end,
-  };
+  get left(): AbortSignal {
+    return this.#left.signal;
+  }
+
+  get streaming(): boolean {
+    return this.#streaming;
+  }
+
+  startStream(headers: Headers = {}): void {
+    if (this.#streaming || this.#response.headersSent) return;
+    this.#streaming = true;
+    this.#response.writeHead(200, { ...BASE, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no', ...headers });
+    this.#response.flushHeaders();
+    // Words that keep the line count as life, so only who reads nothing at all is hung up on.
+    this.#response.setTimeout(this.#times.stalledMs, () => this.#response.destroy());
+    if (!this.left.aborted) this.#keepAlive = setInterval(() => void this.event(': keep-alive\n\n'), this.#times.keepAliveMs);
+  }
+
+  async event(text: string): Promise<void> {
+    if (this.left.aborted || this.#response.writableEnded || this.#response.write(text)) return;
+    await drained(this.#response);
+  }
+
+  comment(text: string): void {
+    void this.event(`: ${text.replaceAll(/[\r\n]+/g, ' ')}\n\n`);
+  }
+
+  async reply(status: number, message: JsonObject | Uint8Array, headers: Headers = {}): Promise<void> {
+    const bytes = message instanceof Uint8Array ? message : Buffer.from(writeJson(message));
+    if (this.#streaming) {
+      await this.event(writeEvent(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()));
+      return this.end();
+    }
+    if (this.#response.headersSent) return this.end();
+    this.#response.writeHead(status, { ...BASE, 'content-type': 'application/json', 'content-length': bytes.byteLength, ...headers });
+    this.#response.end(bytes);
+  }
+
+  empty(status: number, headers: Headers = {}): void {
+    if (!this.#response.headersSent) this.#response.writeHead(status, { ...BASE, 'content-length': 0, ...headers });
+    this.end();
+  }
+
+  end(): void {
+    clearInterval(this.#keepAlive);
+    if (!this.#response.writableEnded) this.#response.end();
+  }
 }
 
 /** One element of a batch: everything it says is an event of the batch's stream, which ends when all have ended. Without requests there is no stream. */
