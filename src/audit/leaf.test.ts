@@ -35,6 +35,29 @@ test('a leaf is its RFC 8785 text, byte for byte, whatever its strings hold', ()
   }
 });
 
+test('every member that an event can have is in its leaf', () => {
+  const leaf: Required<Leaf> = {
+    ...anEvent('reply.received'),
+    session: 's',
+    subject: { name: 'n', id: 'i', kind: 'ai-agent', onBehalfOf: 'somebody', groups: ['b', 'a'], issuer: 'x' },
+    target: 't',
+    protocol: 'mcp',
+    client: { userAgent: 'u', id: 'c', address: '::1' },
+    command: { name: 'c', flags: ['f'], digest: 'd' },
+    decision,
+    approval: 'a',
+    intent: 'i',
+    outcome: { status: 'ok', milliseconds: 3, bytes: 5 },
+    masks: [{ name: 'email', by: 'detector', count: 1 }],
+    note: 'n',
+    writer: 'w1',
+    index: 3,
+    bodies: [{ sha256: 's', name: 'reply', key: 'k', contentType: 'c', bytes: 1 }],
+  };
+  assert.equal(leafText(leaf), canonicalJson(parseJson(JSON.stringify(leaf))));
+  assert.deepEqual(JSON.parse(leafText(leaf)), leaf);
+});
+
 test('a member that is undefined is not written at all', () => {
   const leaf = { ...anEvent(), index: 0, writer: 'w', note: undefined } as unknown as Leaf;
   assert.equal(leafText(leaf).includes('note'), false);

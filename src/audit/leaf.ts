@@ -21,42 +21,58 @@ export interface Leaf extends Event {
 }
 
 /**
- * RFC 8785 text of plain values, three times as fast as `canonicalJson` and equal to it byte for byte (tested): this runs twice
- * for every command. A member that is undefined is left out.
+ * RFC 8785 text of a leaf, equal to `canonicalJson` byte for byte (tested): this runs twice for every command, and an engine's own
+ * `JSON.stringify` is several times as fast as anything that sorts. So every object is written down with its members in their order; the
+ * types see to it that none is left out. A member that is undefined is not written.
  */
 export function leafText(leaf: Leaf): string {
-  return write(leaf);
+  return JSON.stringify({
+    approval: leaf.approval,
+    bodies: leaf.bodies?.map(bodyMembers),
+    client: leaf.client && clientMembers(leaf.client),
+    command: leaf.command && commandMembers(leaf.command),
+    decision: leaf.decision && decisionMembers(leaf.decision),
+    id: leaf.id,
+    index: leaf.index,
+    intent: leaf.intent,
+    kind: leaf.kind,
+    masks: leaf.masks?.map(maskMembers),
+    note: leaf.note,
+    outcome: leaf.outcome && outcomeMembers(leaf.outcome),
+    protocol: leaf.protocol,
+    session: leaf.session,
+    subject: leaf.subject && subjectMembers(leaf.subject),
+    target: leaf.target,
+    time: leaf.time,
+    writer: leaf.writer,
+  } satisfies Every<Leaf>);
 }
 
-/** What JSON writes as it is: printable ASCII but the quote and the backslash. */
-const PLAIN = /^[ !#-[\]-~]*$/;
+/** Every member of T, so that one that is added to an event cannot be forgotten here. */
+type Every<T> = Readonly<Record<keyof T, unknown>>;
+type Member<K extends keyof Leaf> = NonNullable<Leaf[K]>;
 
-function quote(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+const bodyMembers = ({ bytes, contentType, key, name, sha256 }: SealedBody): object => ({ bytes, contentType, key, name, sha256 }) satisfies Every<SealedBody>;
+
+const clientMembers = ({ address, id, userAgent }: Member<'client'>): object => ({ address, id, userAgent }) satisfies Every<Member<'client'>>;
+
+const commandMembers = ({ digest, flags, name }: Member<'command'>): object => ({ digest, flags, name }) satisfies Every<Member<'command'>>;
+
+function decisionMembers({ effect, policyVersion, reason, risk, rule }: Member<'decision'>): object {
+  const { factors, score } = risk;
+  const inOrder = { factors: factors.map(factorMembers), score } satisfies Every<Member<'decision'>['risk']>;
+  return { effect, policyVersion, reason, risk: inOrder, rule } satisfies Every<Member<'decision'>>;
 }
 
-function write(value: unknown): string {
-  if (typeof value === 'string') return quote(value);
-  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  let text = '{';
-  for (const key of inOrder(Object.keys(value))) {
-    const member = (value as Readonly<Record<string, unknown>>)[key];
-    if (member !== undefined) text += `${text.length > 1 ? ',' : ''}${quote(key)}:${write(member)}`;
-  }
-  return `${text}}`;
-}
+type Factor = Member<'decision'>['risk']['factors'][number];
+const factorMembers = ({ name, points }: Factor): object => ({ name, points }) satisfies Every<Factor>;
 
-/** Sorts in place by UTF-16 code unit, as RFC 8785 wants. A dozen keys, mostly in order: `sort` would copy them to begin with. */
-function inOrder(keys: string[]): readonly string[] {
-  for (let at = 1; at < keys.length; at += 1) {
-    const key = keys[at] ?? '';
-    let to = at;
-    for (; to > 0 && (keys[to - 1] ?? '') > key; to -= 1) keys[to] = keys[to - 1] ?? '';
-    keys[to] = key;
-  }
-  return keys;
-}
+const maskMembers = ({ by, count, name }: Member<'masks'>[number]): object => ({ by, count, name }) satisfies Every<Member<'masks'>[number]>;
+
+const outcomeMembers = ({ bytes, milliseconds, status }: Member<'outcome'>): object => ({ bytes, milliseconds, status }) satisfies Every<Member<'outcome'>>;
+
+const subjectMembers = ({ groups, id, issuer, kind, name, onBehalfOf }: Member<'subject'>): object =>
+  ({ groups, id, issuer, kind, name, onBehalfOf }) satisfies Every<Member<'subject'>>;
 
 /** Undefined where the bytes are not a leaf at all. */
 export function readLeaf(bytes: Buffer): Leaf | undefined {
