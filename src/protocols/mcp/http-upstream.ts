@@ -1,11 +1,12 @@
 import { lookup as dnsLookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { Pool, type Dispatcher } from 'undici';
+import { Pool } from 'undici';
 import { isSallyportError, SallyportError } from '../../core/error.ts';
 import { parseJson, writeJson, type JsonValue } from '../../core/json.ts';
 import type { Target } from '../../core/target.ts';
 import type { ResolvedCredential } from '../../credential/credential.ts';
 import { readMessage } from './codec.ts';
+import { sendRequest, type HttpReply } from './http-reply.ts';
 import { SseParser } from './sse.ts';
 import type { Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
 
@@ -31,16 +32,10 @@ export function createHttpUpstream(target: Target, credential: () => Promise<Res
   };
 }
 
-async function dispatch(pool: Pool, url: URL, call: UpstreamCall, headers: Record<string, string>, target: Target): Promise<Dispatcher.ResponseData> {
+async function dispatch(pool: Pool, url: URL, call: UpstreamCall, headers: Record<string, string>, target: Target): Promise<HttpReply> {
   try {
-    return await pool.request({
-      method: call.verb,
-      path: url.pathname + url.search,
-      headers,
-      body: bodyOf(call),
-      signal: call.signal,
-      bodyTimeout: isStanding(call) ? 0 : target.limits.replyMs,
-    });
+    const bodyTimeout = isStanding(call) ? 0 : target.limits.replyMs;
+    return await sendRequest(pool, { method: call.verb, path: url.pathname + url.search, headers, body: bodyOf(call), bodyTimeout }, call.signal);
   } catch (cause) {
     throw asUpstreamError(cause, target);
   }
@@ -69,20 +64,19 @@ function headersOf(call: UpstreamCall, credential: ResolvedCredential): Record<s
   return headers;
 }
 
-async function* read(reply: Dispatcher.ResponseData, target: Target): AsyncIterable<UpstreamEvent> {
-  const { statusCode: status, headers, body } = reply;
+async function* read(reply: HttpReply, target: Target): AsyncIterable<UpstreamEvent> {
+  const { status, headers } = reply;
   const type = (one(headers['content-type']) ?? '').split(';')[0]?.trim().toLowerCase();
   const stream = type === 'text/event-stream' && status === 200;
   try {
     refuseUnusable(status, one(headers['content-encoding']));
     yield { kind: 'head', status, stream, sessionId: one(headers['mcp-session-id']) };
-    if (stream) yield* readStream(body, target);
-    else yield* readSingle(body, status, type, target);
+    if (stream) yield* readStream(reply.body(), target);
+    else yield* readSingle(reply.body(), status, type, target);
   } catch (cause) {
     throw asUpstreamError(cause, target);
   } finally {
-    // Nothing more is wanted of it, whether it was read to the end or not.
-    if (!body.readableEnded) body.on('error', () => {}).destroy();
+    reply.release();
   }
 }
 
