@@ -10,7 +10,7 @@ import { explainError, SallyportError } from './error.ts';
 import { commandParts, decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
 import type { LockWatch } from './lock.ts';
 import { withMasker, type MaskApplied, type Masker } from './masker.ts';
-import type { Admission, Exhausted, QuotaKeeper } from './quota.ts';
+import type { Admission, Exhausted, QuotaKeeper } from './quota-keeper.ts';
 import type { Body, Recorder } from './recorder.ts';
 import type { Session } from './session.ts';
 

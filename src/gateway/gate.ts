@@ -3,7 +3,7 @@ import type { MaskRule } from '../core/decision.ts';
 import type { Masker } from '../core/masker.ts';
 import type { LockWatch } from '../core/lock.ts';
 import type { Gate } from '../core/pipeline.ts';
-import type { QuotaKeeper } from '../core/quota.ts';
+import type { QuotaKeeper } from '../core/quota-keeper.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Analyzer } from '../masking/analyzer.ts';
 import { createMasker, type MaskerOptions } from '../masking/masker.ts';

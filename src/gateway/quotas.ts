@@ -1,5 +1,6 @@
 import { SallyportError } from '../core/error.ts';
-import type { Admission, Exhausted, Quota, QuotaKeeper, Quotas } from '../core/quota.ts';
+import type { Quota, Quotas } from '../core/quota.ts';
+import type { Admission, Exhausted, QuotaKeeper } from '../core/quota-keeper.ts';
 import type { Session } from '../core/session.ts';
 import { subjectKey } from '../core/subject.ts';
 import type { DayBook } from './day-book.ts';
