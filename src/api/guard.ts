@@ -24,7 +24,7 @@ export function guard({ hosts }: ApiDeps): MiddlewareHandler<ApiEnv> {
     if (!hosts.host(headerValues(raw, 'host'))) return refuse(c, 403, 'forbidden', 'this host name is not served here');
     const unsafe = c.req.method !== 'GET' && c.req.method !== 'HEAD';
     const foreign = !hosts.origin(headerValues(raw, 'origin')) || (unsafe && c.req.header('sec-fetch-site') === 'cross-site');
-    return foreign ? refuse(c, 403, 'forbidden', 'requests of pages of another origin are not served') : next();
+    return foreign ? refuse(c, 403, 'forbidden', 'requests from pages of another origin are not served') : next();
   };
 }
 

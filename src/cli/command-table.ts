@@ -210,7 +210,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'policy who-can',
-    about: 'whom the rules let give a command, and under which conditions; needs no gateway',
+    about: 'whom the rules let run a command, and under which conditions; needs no gateway',
     arguments: [
       { name: 'COMMAND', about: "the command, such as 'tools/call run_model'", need: 'required' },
       { name: 'on', about: 'the word `on`', need: 'optional' },

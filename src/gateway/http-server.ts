@@ -63,7 +63,7 @@ function refuse(request: IncomingMessage, hosts: HostCheck): { status: number; m
   if (!request.url?.startsWith('/')) return { status: 400, message: 'this is no proxy: the request target must be a path' };
   if (hostHeaders(request.rawHeaders) > 1) return { status: 400, message: 'several Host headers' };
   if (!hosts.host(host)) return { status: 403, message: 'this host name is not served here' };
-  if (!hosts.origin(origin)) return { status: 403, message: 'requests of pages of another origin are not served' };
+  if (!hosts.origin(origin)) return { status: 403, message: 'requests from pages of another origin are not served' };
   return undefined;
 }
 
