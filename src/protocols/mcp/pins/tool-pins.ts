@@ -27,6 +27,14 @@ export interface Seen {
   readonly listEnded: boolean;
 }
 
+type Shown = ReadonlyMap<Declared, Awaited<ReturnType<Declared['shown']>>>;
+
+interface News {
+  readonly news: readonly Declared[];
+  readonly shown: Shown;
+  readonly listEnded: boolean;
+}
+
 export type Standing =
   | { readonly kind: 'accepted'; readonly findings: readonly Finding[] }
   | {
@@ -63,9 +71,12 @@ export class ToolPins {
     const isNews = ({ name, hash }: Declared): boolean => latestOf(known?.states.get(name) ?? [])?.hash !== hash;
     const news = seen.declared.filter(isNews);
     if (news.length === 0 && (!seen.listEnded || known?.ended === true)) return known?.ended === true ? 'ended' : 'open';
+    // Before the transaction: masking may have to ask outside, and nothing else can use the database meanwhile.
+    const isUnseen = ({ name, hash }: Declared): boolean => known?.states.get(name)?.some((pin) => pin.hash === hash) !== true;
+    const shown: Shown = new Map(await Promise.all(news.filter(isUnseen).map(async (one) => [one, await one.shown()] as const)));
     let ended = false;
     await this.#store.change(keyOf(target), this.#now(), async (pins, first) => {
-      const change = await this.#take(target, news, seen.listEnded, pins, first);
+      const change = await this.#take(target, { news, shown, listEnded: seen.listEnded }, pins, first);
       ended = first.endedAt !== undefined || change.endedAt !== undefined;
       return change;
     });
@@ -113,7 +124,7 @@ export class ToolPins {
     await this.#load(target, this.#known.get(keyOf(target))?.ended === true);
   }
 
-  async #take(target: Target, news: readonly Declared[], listEnded: boolean, pins: readonly Pin[], first: FirstList): Promise<PinChange> {
+  async #take(target: Target, { news, shown, listEnded }: News, pins: readonly Pin[], first: FirstList): Promise<PinChange> {
     const now = this.#now();
     const begun = Math.min(now, ...pins.flatMap(({ name, seenAt }) => (name === INSTRUCTIONS ? [] : [seenAt])));
     const isFirst = first.endedAt === undefined && now - begun <= FIRST_MS;
@@ -123,7 +134,9 @@ export class ToolPins {
     const drop: Pin[] = [];
     for (const declared of news.filter(({ name }, at) => byName.has(name) || at < room)) {
       const before = byName.get(declared.name) ?? [];
-      save.push(await pinFor(target, declared, before, isFirst || declared.name === INSTRUCTIONS, now));
+      const known = before.find(({ hash: one }) => one === declared.hash);
+      const trust = isFirst || declared.name === INSTRUCTIONS ? target.pin : 'review';
+      save.push(known ? seenAgain(known, before, now) : newPin(declared, shown.get(declared) ?? (await declared.shown()), { before, trust, now }));
       drop.push(...crowd(before));
     }
     const change: PinChange = { save, drop, ...(first.endedAt === undefined && (listEnded || !isFirst) ? { endedAt: now } : {}) };
@@ -160,14 +173,22 @@ function keyOf({ name, address, command }: Target): string {
   return `${name} ${hash('sha256', address ?? JSON.stringify(command ?? []), 'hex').slice(0, 32)}`;
 }
 
-async function pinFor(target: Target, declared: Declared, before: readonly Pin[], isFirst: boolean, now: number): Promise<Pin> {
-  // Two definitions seen in one millisecond: the one seen last is in use.
-  const latestAt = Math.max(now, ...before.map((pin) => pin.latestAt + 1));
-  const known = before.find(({ hash }) => hash === declared.hash);
-  if (known) return { ...known, latestAt, status: known.status === 'superseded' ? 'quarantined' : known.status };
-  const { definition, findings } = await declared.shown();
-  const trusted = isFirst && before.length === 0 && target.pin === 'trust-first' && !isSuspicious(findings);
-  return { name: declared.name, hash: declared.hash, status: trusted ? 'accepted' : 'quarantined', definition, findings, seenAt: now, latestAt };
+/** Two definitions seen in one millisecond: the one seen last is in use. */
+const latestAfter = (before: readonly Pin[], now: number): number => Math.max(now, ...before.map((pin) => pin.latestAt + 1));
+
+function seenAgain(known: Pin, before: readonly Pin[], now: number): Pin {
+  return { ...known, latestAt: latestAfter(before, now), status: known.status === 'superseded' ? 'quarantined' : known.status };
+}
+
+interface Sight {
+  readonly before: readonly Pin[];
+  readonly trust: Target['pin'];
+  readonly now: number;
+}
+
+function newPin({ name, hash: of }: Declared, { definition, findings }: Pick<Pin, 'definition' | 'findings'>, { before, trust, now }: Sight): Pin {
+  const trusted = trust === 'trust-first' && before.length === 0 && !isSuspicious(findings);
+  return { name, hash: of, status: trusted ? 'accepted' : 'quarantined', definition, findings, seenAt: now, latestAt: latestAfter(before, now) };
 }
 
 function crowd(before: readonly Pin[]): readonly Pin[] {
