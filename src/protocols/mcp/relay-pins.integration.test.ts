@@ -160,3 +160,12 @@ test('a list without an end stops within a hundred pages', async () => {
   await listed();
   assert.equal(server.asked('tools/list').length, 101, 'the second list of the caller walks no further');
 });
+
+test('a right that was taken away after the list is gone at the call, whatever the client remembers', async () => {
+  await start();
+  assert.deepEqual(await listed(), ['add', 'held']);
+  assert.equal(await said('add'), 'ran');
+  relay.setResources(bench(server.url, [{ allow: ['tools/list'] }]));
+  assert.match(await said('add'), /^DENIED by rule "default"/);
+  assert.equal(server.asked('tools/call add').length, 1);
+});
