@@ -23,8 +23,6 @@ interface Arrival {
   readonly rule: PlaceRule | undefined;
 }
 
-const NOWHERE: Place = [];
-
 export function rootPlace(rules: readonly PlaceRule[]): Place {
   return rules.map((rule) => ({ rule, done: 0 }));
 }

@@ -11,7 +11,7 @@ import { metaMember, metaOf, type RpcMessage, type RpcRequest } from './codec.ts
 import { seal, unseal } from './seal.ts';
 import type { Era } from './versions.ts';
 
-export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
+const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const PREFIX = 'sallyport-task.';
 /** An id is repeated in a header, and not everything on the way takes long ones. */
