@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { PASSWORD, startPair, type Pair } from '../support/pair.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import type { RawReply } from '../support/raw.ts';
+import { openCaller } from '../support/relay/caller.ts';
 import { startScriptedServer, text, tool, type ScriptedServer } from '../support/relay/upstream.ts';
 import { until } from '../support/until.ts';
 import type { Api } from '../support/api.ts';
@@ -26,7 +27,7 @@ let n = 0;
 
 const TARGET = { kind: 'Target', name: 'bench', protocol: 'mcp', owners: ['group:owners'] };
 const RULES = [
-  { name: 'read', subjects: ['group:staff'], allow: ['tools/list', 'tools/call read'] },
+  { name: 'read', subjects: ['group:staff'], allow: ['tools/list', 'tools/call read', 'stream/listen'] },
   { name: 'writes', subjects: ['group:staff'], review: ['tools/call write*'], approval: { from: ['group:leads'] } },
   { name: 'drops', subjects: ['group:staff'], review: ['tools/call drop'], approval: { from: ['group:leads'], quorum: 2 } },
 ];
@@ -220,6 +221,24 @@ test('a call that is running when its target is locked is cut off, in the other 
   await unlock('target', 'bench');
   await until('the lock to be lifted', async () => (textOf(await pair.one.call('scientist', 'read')) === 'done' ? true : undefined));
   await setPolicy(RULES, 'tools/call slow', 'deny');
+});
+
+test('a standing stream ends when its subject is locked in the other process, and its session is closed in the record', async () => {
+  server.on('GET', (turn) => turn.stream());
+  const token = await (await pair.one.as('colleague')).token('bench');
+  const caller = await openCaller(`${pair.one.url}/mcp/bench`, token);
+  const stream = await caller.listen();
+  assert.equal(stream.status, 200);
+  await server.heard('GET');
+  await lock('subject', 'person:colleague');
+  await stream.rest();
+  assert.equal((await caller.send({ jsonrpc: '2.0', id: 9, method: 'tools/list' })).status, 401);
+  await until('the end of the session in the record', async () => {
+    const closed = await pair.storage.db.selectFrom('events').select('id').where('kind', '=', 'session.closed').where('target', '=', 'bench').execute();
+    return closed.length > 0 ? true : undefined;
+  });
+  await unlock('subject', 'person:colleague');
+  await until('the lock to be lifted', async () => ((await (await pair.one.as('colleague')).raw('me')).status === 200 ? true : undefined));
 });
 
 test('who may lock: owners their targets and any subject; nobody else anything', async () => {
