@@ -225,6 +225,24 @@ test('of two processes on one database, only the one that made the change tells 
   assert.deepEqual(heard, []);
 });
 
+test('break-glass tells owners and reviewers at once, in words that nobody overlooks', async () => {
+  const { email: settings } = email() as Extract<NotifySettings, { email: unknown }>;
+  const to = { 'group:owners': ['owner@example.com'], 'group:security': ['security@example.com'], 'group:ml-leads': ['lead@example.com'] };
+  await withNotices([{ email: { ...settings, to } }], async () => {
+    const { session, decision } = askFor();
+    const breakGlass = { owners: ['group:owners'], review: ['group:security'] };
+    const window = { pattern: 'tools/call *', durationMs: 60_000, reason: 'the site is down', breakGlass };
+    const review = { ...decision, approvals: [requirement({ rule: 'break-glass', from: breakGlass.review })] };
+    const { id } = await approvals.requestWindow({ session, window, decision: review });
+    for (const address of ['owner@example.com', 'security@example.com']) {
+      const { text } = await mailTo(address, id);
+      for (const part of ['[BREAK-GLASS ACCESS] scientist', 'every command tools/call * for 1 minutes', 'the site is down', 'has to be reviewed'])
+        assert.ok(text.includes(part), part);
+    }
+    assert.ok(!mails.some((mail) => mail.text.includes(id) && mail.to.includes('lead@example.com')));
+  });
+});
+
 test('two requirements that name one group tell its members once', async () => {
   await withNotices([email()], async () => {
     const { id } = await ask(undefined, { approvals: [requirement(), requirement({ rule: 'second', from: ['group:ml-leads', 'group:security'] })] });
