@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError } from '../core/error.ts';
 import { newId } from '../core/id.ts';
@@ -10,11 +10,15 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** The name that this journal folder's writer was given when it was first opened: its log goes on after a restart. */
 export async function writerName(folder: string): Promise<string> {
   const path = join(folder, 'writer');
-  const fresh = `w-${newId().slice(-12).toLowerCase()}`;
-  await writeFile(path, `${fresh}\n`, { flag: 'wx', mode: 0o600, flush: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  if (!(await stat(path).catch(() => undefined))) await makeName(path);
   return checkWriterName((await readFile(path, 'utf8')).trim());
+}
+
+/** Written aside and then renamed, so that a crash leaves no name that is cut short. The folder is locked: nobody else makes one. */
+async function makeName(path: string): Promise<void> {
+  const aside = `${path}.new`;
+  await writeFile(aside, `w-${newId().slice(-12).toLowerCase()}\n`, { mode: 0o600, flush: true });
+  await rename(aside, path);
 }
 
 /** A writer's name is a folder's name and part of its checkpoints' origin. */

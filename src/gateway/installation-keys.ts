@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError } from '../core/error.ts';
+import { newId } from '../core/id.ts';
 
 const BYTES = 32;
 
@@ -18,13 +19,19 @@ export async function installationKey(folder: string, name: string): Promise<Uin
   return key;
 }
 
+/** Written aside and then linked: a crash or a second process never leaves half a key under the name. */
 async function makeOnce(path: string): Promise<void> {
+  if (await stat(path).catch(() => undefined)) return;
+  const aside = `${path}.${newId()}`;
+  const file = await open(aside, 'wx', 0o600);
   try {
-    const file = await open(path, 'wx', 0o600);
     await file.writeFile(`${randomBytes(BYTES).toString('base64')}\n`);
     await file.sync();
+    await link(aside, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  } finally {
     await file.close();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await unlink(aside);
   }
 }
