@@ -31,7 +31,12 @@ const fullSync = promisify(fsync);
 const makeFolder = promisify(mkdir);
 const removeFile = promisify(unlink);
 
-const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
+/**
+ * On Linux a write is on the device when it returns, exactly as if `fdatasync` followed it (open(2)): one trip to the thread pool instead of
+ * two. Elsewhere the flag may promise less than `fdatasync` does.
+ */
+const WRITES_SYNC = process.platform === 'linux';
+const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (WRITES_SYNC ? constants.O_DSYNC : 0);
 
 export const localDisk: Disk = {
   create: async (path) => diskFile(await openFile(path, APPEND | constants.O_EXCL, 0o600)),
@@ -47,10 +52,22 @@ export const localDisk: Disk = {
 };
 
 function diskFile(fd: number): DiskFile {
+  /** Whether something was done to the file that only `fdatasync` makes durable. */
+  let unsynced = false;
   return {
-    append: (bytes) => writeAll(fd, bytes),
-    sync: () => dataSync(fd),
-    truncate: (size) => truncateFile(fd, size),
+    append: (bytes) => {
+      unsynced ||= !WRITES_SYNC;
+      return writeAll(fd, bytes);
+    },
+    sync: async () => {
+      if (!unsynced) return;
+      await dataSync(fd);
+      unsynced = false;
+    },
+    truncate: (size) => {
+      unsynced = true;
+      return truncateFile(fd, size);
+    },
     close: () => closeFile(fd),
   };
 }
