@@ -27,6 +27,10 @@ interface Context {
 const asItIs = (value: JsonValue): Masked<JsonValue> => ({ value, applied: [] });
 
 type Mask = (value: JsonValue) => JsonValue;
+/** Members of the protocol that go their own way. */
+type Ways = Readonly<Record<string, Mask>>;
+
+const NOTHING: JsonObject = {};
 
 /** Tokens that both sides compare: opaque, and changed they would break the protocol. Only scalars are kept. */
 const OPAQUE = ['nextCursor', 'requestState', 'taskId', 'progressToken', 'requestId', 'elicitationId', 'subscriptionId', 'toolUseId', 'sessionId', 'streamId'];
@@ -156,24 +160,30 @@ class Walk {
    * An object of the protocol: `kept` scalars stay, named members go their own way, and all others are one JSON payload,
    * so that paths and key names work in them as anywhere.
    */
-  #members(object: JsonValue, kept: ReadonlySet<string>, ways: Readonly<Record<string, Mask>>): JsonValue {
+  #members(object: JsonValue, kept: ReadonlySet<string>, ways: Ways): JsonValue {
     if (!isJsonObject(object)) return this.#json(object);
-    const isOwn = (key: string): boolean => Object.hasOwn(ways, key) || (kept.has(key) && isScalar(object[key] ?? null));
     const keys = Object.keys(object);
-    const others = keys.filter((key) => !isOwn(key));
-    const before: JsonObject = Object.fromEntries(others.map((key) => [key, object[key] ?? null]));
-    const masked = others.length === 0 ? before : this.#json(before);
-    const after = isJsonObject(masked) ? masked : {};
-    const members = keys
-      .filter((key) => isOwn(key) || Object.hasOwn(after, key))
-      .map((key): [string, JsonValue] => [key, this.#member(object, key, isOwn(key) ? ways[key] : () => after[key] ?? null)]);
-    if (after === before && members.every(([key, value]) => object[key] === value)) return object;
+    const before = othersOf(object, keys, kept, ways);
+    const masked = before === undefined ? NOTHING : this.#json(before);
+    const after = isJsonObject(masked) ? masked : NOTHING;
+    const values: (JsonValue | undefined)[] = [];
+    let same = before === undefined || after === before;
+    for (const key of keys) {
+      const own = before === undefined || !Object.hasOwn(before, key);
+      // Left out where masking has renamed it.
+      const value = own ? this.#member(object, key, ways) : Object.hasOwn(after, key) ? after[key] : undefined;
+      values.push(value);
+      same &&= value === object[key];
+    }
+    if (same) return object;
+    const members = keys.flatMap((key, at): [string, JsonValue][] => (values[at] === undefined ? [] : [[key, values[at]]]));
     const renamed = Object.entries(after).filter(([key]) => !Object.hasOwn(object, key));
     return Object.fromEntries([...members, ...renamed]);
   }
 
-  #member(object: JsonObject, key: string, way: Mask | undefined): JsonValue {
+  #member(object: JsonObject, key: string, ways: Ways): JsonValue {
     const value = object[key] ?? null;
+    const way = Object.hasOwn(ways, key) ? ways[key] : undefined;
     return way ? way(value) : typeof value === 'string' ? this.#kept(key, value) : value;
   }
 
@@ -203,6 +213,17 @@ function typeOf(block: JsonValue): string | undefined {
 }
 
 const isMedia = (block: JsonValue): boolean => ['image', 'audio', 'video'].includes(typeOf(block) ?? '');
+
+/** The members that the protocol does not need as they are; undefined where there are none, which is nearly always. */
+function othersOf(object: JsonObject, keys: readonly string[], kept: ReadonlySet<string>, ways: Ways): JsonObject | undefined {
+  let others: [string, JsonValue][] | undefined;
+  for (const key of keys) {
+    const value = object[key] ?? null;
+    if (Object.hasOwn(ways, key) || (kept.has(key) && isScalar(value))) continue;
+    (others ??= []).push([key, value]);
+  }
+  return others && Object.fromEntries(others);
+}
 
 function isScalar(value: JsonValue): boolean {
   return typeof value !== 'object' || value === null || value instanceof JsonNumber;

@@ -40,25 +40,36 @@ export interface McpContext {
   readonly tasks: TaskRuns;
 }
 
-/** The sides of all targets; one is made when its target is first used and again when its definition changed. */
 export interface SideParts {
   readonly pins: ToolPins;
   /** Of everything that any policy masks on the target. */
   masker(target: Target): Masker;
 }
 
+interface KnownSide {
+  readonly side: TargetSide;
+  readonly definition: string;
+  /** The target as it was last given: the policy gives the same object until it changes. */
+  given: Target;
+}
+
+/** The sides of all targets; one is made when its target is first used and again when its definition changed. */
 export class TargetSides {
   readonly #parts: SideParts;
-  readonly #sides = new Map<string, { readonly side: TargetSide; readonly definition: string }>();
+  readonly #sides = new Map<string, KnownSide>();
 
   constructor(parts: SideParts) {
     this.#parts = parts;
   }
 
   of(target: Target): TargetSide {
-    const definition = JSON.stringify(target);
     const known = this.#sides.get(target.name);
-    if (known?.definition === definition) return known.side;
+    if (known?.given === target) return known.side;
+    const definition = JSON.stringify(target);
+    if (known?.definition === definition) {
+      known.given = target;
+      return known.side;
+    }
     if (known) void known.side.upstream.close().catch(() => {});
     const upstream = createUpstream(target);
     const side: TargetSide = {
@@ -71,7 +82,7 @@ export class TargetSides {
       learned: {},
       underWay: new UnderWay(),
     };
-    this.#sides.set(target.name, { side, definition });
+    this.#sides.set(target.name, { side, definition, given: target });
     return side;
   }
 

@@ -106,7 +106,7 @@ export function argumentCheck(tool: Tool, target: Pick<Target, 'extraArguments' 
       if (extra !== undefined) return `argument ${JSON.stringify(extra.slice(0, 80))} is not declared by the tool`;
     }
     if (target.leadingDash === 'refuse') {
-      const dash = leadingDash(tool.schema, args, []);
+      const dash = holdsDash(args) ? leadingDash(tool.schema, args, []) : undefined;
       if (dash !== undefined) return `argument ${JSON.stringify(dash.slice(0, 80))} begins with "-", which a program could read as an option`;
     }
     return undefined;
@@ -153,6 +153,13 @@ function undeclared(schema: JsonObject, args: JsonValue): string | undefined {
   if (!isJsonObject(args) || member(schema, 'patternProperties') !== undefined) return undefined;
   const properties = member(schema, 'properties');
   return Object.keys(args).find((key) => member(properties, key) === undefined);
+}
+
+/** Whether any string begins with a dash: nearly never, and then nothing needs a path. */
+function holdsDash(value: JsonValue): boolean {
+  if (typeof value === 'string') return value.startsWith('-');
+  if (isJsonArray(value)) return value.some(holdsDash);
+  return isJsonObject(value) && Object.keys(value).some((key) => holdsDash(value[key] ?? null));
 }
 
 /** The path of the first string that begins with a dash where the schema names no pattern, enum or const for it. */
