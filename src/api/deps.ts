@@ -61,6 +61,8 @@ export interface RecordedEvent {
 export interface Recordings {
   /** Newest first: the subject's own and those on the targets; `cursor` is the `next` of the page before. */
   list(filter: SessionFilter): Promise<SessionPage>;
+  /** What the index knows of a session, whichever process recorded it. */
+  find?(id: string): Promise<SessionSummary | undefined>;
   /** Undefined where there is no such session. */
   read(id: string): Promise<{ readonly session: SessionSummary; readonly events: readonly RecordedEvent[] } | undefined>;
   /** Checks the whole log; the report is JSON. */

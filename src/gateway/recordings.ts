@@ -26,6 +26,10 @@ export function createRecordings({ storage, index, journal, keysFolder }: Record
       const filter = [{ subjectKey: subjectKey(subject) }, { targets }];
       return listSessions(storage, { limit, filter, ...(cursor === undefined ? {} : { cursor }) });
     },
+    async find(id) {
+      await index.caughtUp();
+      return getSession(storage, id);
+    },
     async read(id) {
       await index.caughtUp();
       const session = await getSession(storage, id);

@@ -241,6 +241,20 @@ test('a standing stream ends when its subject is locked in the other process, an
   await until('the lock to be lifted', async () => ((await (await pair.one.as('colleague')).raw('me')).status === 200 ? true : undefined));
 });
 
+test('a session that is locked in the other process does nothing more, and goes on once the lock is lifted', async () => {
+  const caller = await openCaller(`${pair.one.url}/mcp/bench`, await (await pair.one.as('colleague')).token('bench'));
+  const read = async (): Promise<string> => JSON.stringify(await caller.call('read'));
+  assert.match(await read(), /done/);
+  const owner = await pair.one.as('owner');
+  const id = await until('the session', async () => (await owner.sessions()).find(({ subject }) => subject === 'colleague')?.id);
+  assert.equal((await lock('session', id, 'lead')).status, 403);
+  assert.equal((await lock('session', id)).status, 201);
+  await until('the lock', async () => ((await read()).includes(`session ${id} is locked`) ? true : undefined));
+  assert.equal(textOf(await pair.one.call('scientist', 'read')), 'done');
+  await unlock('session', id);
+  await until('the lock to be lifted', async () => ((await read()).includes('done') ? true : undefined));
+});
+
 test('who may lock: owners their targets and any subject; nobody else anything', async () => {
   assert.equal((await lock('target', 'other')).status, 404);
   assert.equal((await lock('target', 'absent')).status, 404);

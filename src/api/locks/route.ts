@@ -53,7 +53,7 @@ export function lockRoutes(deps: ApiDeps, locks: Locks): Hono<ApiEnv> {
       case 'target':
         return owns(subject, name);
       case 'session':
-        return ID_PATTERN.test(name) && owns(subject, (await deps.recordings.read(name))?.session.target);
+        return ID_PATTERN.test(name) && owns(subject, (await deps.recordings.find?.(name))?.target);
       default:
         return kind satisfies never;
     }
