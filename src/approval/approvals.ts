@@ -116,7 +116,8 @@ class Service implements ApprovalService {
   async window(question: WindowQuestion): Promise<Approval | undefined> {
     const { covers } = this.#options;
     if (!covers) return undefined;
-    return coveringWindow(this.#desk, question, covers, (approval) => this.#stillStands({ ...approval, decision: question.decision }));
+    const stands = (approval: Approval): Promise<boolean> => this.#stillStands({ ...approval, decision: question.decision });
+    return coveringWindow(this.#desk, question, covers, stands, (ask) => approvalKey(ask, this.#options.key));
   }
 
   async get(id: string): Promise<Approval | undefined> {

@@ -52,6 +52,8 @@ const NOT_COVERED: Readonly<Record<string, AskParts>> = {
   'another person': { subject: person('colleague', 'data-science') },
   'the same name of another issuer': { subject: { ...scientist, issuer: 'https://idp.example' } },
   'another target': { target: { name: 'payroll' } },
+  'the same target, connection repointed': { target: { address: 'http://127.0.0.1:7701/mcp' } },
+  'the same target with another credential': { target: { credential: { bearer: { env: 'ADMIN_TOKEN' } } } },
   'a rule that asks others': { approvals: [requirement({ from: ['group:security'] })] },
   'a rule that asks two': { approvals: [requirement({ quorum: 2 })] },
   'a rule more, since the policy changed': { policy: 'p2', approvals: [requirement(), requirement({ rule: 'new', from: ['group:security'] })] },

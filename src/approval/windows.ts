@@ -41,6 +41,7 @@ export async function coveringWindow(
   question: WindowQuestion,
   covers: (approval: Approval, question: WindowQuestion) => boolean,
   stands: (approval: Approval) => Promise<boolean>,
+  keyOf: (ask: ApprovalAsk) => string,
 ): Promise<Approval | undefined> {
   const { subject, target } = question.session;
   // Somebody's yes to a definition that nobody knew then is no yes to it.
@@ -55,11 +56,18 @@ export async function coveringWindow(
     .where('expires_at', '>', now())
     .orderBy('expires_at', 'desc')
     .execute();
+  const keys = new Map(rows.map((row) => [row.id, row.approval_key]));
   for (const approval of await readApprovals(db, rows, now())) {
+    // The target's address, program and credential are those of the yes, too.
+    const asked = approval.window && windowAsk({ session: withoutClient(question.session), window: approval.window, decision: approval.decision });
+    if (!asked || keyOf(asked) !== keys.get(approval.id)) continue;
     if (subjectKey(approval.subject) === subjectKey(subject) && covers(approval, question) && (await stands(approval))) return approval;
   }
   return undefined;
 }
+
+/** Windows are asked for through no OAuth client, and used through any. */
+const withoutClient = (session: Session): Session => ({ ...session, client: { ...session.client, id: '' } });
 
 /** Break-glass: granted as it is asked for, in one transaction with its record and with the review that stays open. */
 export function openAtOnce(desk: Desk, ask: ApprovalAsk & { readonly window: AccessWindow }, key: string): Promise<Requested> {

@@ -120,6 +120,7 @@ const ATTACKS: readonly (readonly [kind: string, file: string, proof: string])[]
   ['withdrawal', ANSWERS, 'nobody but the requester and their person withdraws'],
   ['windows', WINDOWS, 'a window that is only asked for lets nothing through'],
   ['windows', WINDOWS, 'a window ends when its time from the approval is over'],
+  ['windows', WINDOWS, 'the same target, connection repointed'],
   ['windows', WINDOWS, 'a rule that asks others'],
   ['windows', WINDOWS, 'a tool in quarantine'],
   ['windows', WINDOWS, 'a window falls with its approver or its requester'],
