@@ -65,7 +65,6 @@ export const META = {
 
 const ASKED_BY_GATEWAY = new Set(['initialize', 'notifications/initialized', 'tools/list']);
 const PASSWORD = 'correct horse battery staple';
-const passwordOf = (_name: string): string => PASSWORD;
 
 export async function startBench({ rules = RULES, masks = MASKS }: { rules?: readonly object[]; masks?: readonly object[] } = {}): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-attacks-'));
