@@ -1,0 +1,11 @@
+/** Runs that take as long as they say: `npm run soak -- waits`. */
+import { waits } from './waits.ts';
+
+const RUNS: Readonly<Record<string, (say: (line: string) => void) => Promise<void>>> = { waits };
+
+const run = RUNS[process.argv[2] ?? ''];
+if (run) await run((line) => process.stdout.write(`${line}\n`));
+else {
+  process.stderr.write(`usage: npm run soak -- ${Object.keys(RUNS).join('|')}\n`);
+  process.exitCode = 2;
+}
