@@ -83,9 +83,11 @@ export function createCatalog({ target, upstream, pins, masker, now = Date.now }
     if (!listEnded && list === 'open') refresh().catch(() => {});
   }
 
-  function take(result: JsonValue | undefined, listEnded: boolean): Promise<'open' | 'ended'> {
+  /** Pinned first: a tool that is known here and not yet pinned would look like one that nobody has seen. */
+  async function take(result: JsonValue | undefined, listEnded: boolean): Promise<'open' | 'ended'> {
+    const list = await pins.learn(target, { declared: declaredTools(result, masker), listEnded });
     remember(result);
-    return pins.learn(target, { declared: declaredTools(result, masker), listEnded });
+    return list;
   }
 
   function remember(result: JsonValue | undefined): void {
