@@ -95,13 +95,28 @@ export const REQUIREMENTS: readonly Requirement[] = [
   },
   {
     id: 'policy',
-    promise: 'YAML: allow, deny and review by group, glob and expression; deny by default; `policy check`, `policy explain`',
-    proof: [proof('src/policy/decide.test.ts', ''), proof('src/policy/explain.test.ts', ''), proof('src/policy/check.test.ts', '')],
+    promise:
+      'YAML: allow, deny and review by group, glob and expression; deny by default; limits; tools pinned against change; `policy check`, `explain`, `test`, `who-can`, `simulate`',
+    proof: [
+      proof('src/policy/policy-test.test.ts', ''),
+      proof('src/policy/who-can.test.ts', ''),
+      proof('src/policy/simulate.test.ts', ''),
+      proof('src/policy/quota.test.ts', ''),
+      proof('src/protocols/mcp/relay-pins.integration.test.ts', ''),
+      proof('src/policy/decide.test.ts', ''),
+      proof('src/policy/explain.test.ts', ''),
+      proof('src/policy/check.test.ts', ''),
+    ],
   },
   {
     id: 'approvals',
-    promise: 'console, command line and API; the waiting client sees progress and gets the result',
+    promise:
+      'console, command line, API, Slack and one-time links by e-mail or webhook ([notices](src/notice/README.md)); the waiting client sees progress and gets the result; access windows and break-glass',
     proof: [
+      proof('src/api/hooks/slack.integration.test.ts', ''),
+      proof('src/api/links/links.integration.test.ts', ''),
+      proof('test/attacks/approvals-table.test.ts', ''),
+      proof('src/policy/window.test.ts', ''),
       proof('test/e2e/console.test.ts', 'approved with the keyboard alone, with the reason that the rule asks for, it runs once'),
       proof('test/e2e/clients.test.ts', 'a held call runs once, after a lead approved it, and a repeat gets the kept result'),
     ],
@@ -114,6 +129,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
       proof('src/api/hooks/slack.integration.test.ts', 'a known person approves with one click, once'),
       proof('src/api/links/links.integration.test.ts', 'a link answers once, as its person'),
     ],
+  },
+  {
+    id: 'locks',
+    promise: 'stops at once, in every process',
+    proof: [proof('src/lock/locks.integration.test.ts', ''), proof('src/lock/lock.test.ts', '')],
   },
   {
     id: 'masking',
