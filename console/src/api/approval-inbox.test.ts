@@ -57,6 +57,13 @@ test('a change replaces its record, and a new record joins the list', () => {
   );
 });
 
+test('a state that came late does not take back what is known already', () => {
+  const ran = [approval({ id: 'a', status: 'consumed' })];
+  assert.equal(mergeApproval(ran, approval({ id: 'a', status: 'granted' }))[0]?.status, 'consumed');
+  assert.equal(mergeApproval([approval({ id: 'a', status: 'granted' })], approval({ id: 'a', status: 'consumed' }))[0]?.status, 'consumed');
+  assert.equal(mergeApproval([approval({ id: 'a', status: 'executing' })], approval({ id: 'a', status: 'indeterminate' }))[0]?.status, 'indeterminate');
+});
+
 test('a filter needs every word, in any of the fields', () => {
   assert.equal(matchesFilter(approval({}), 'SCIENTIST churn'), true);
   assert.equal(matchesFilter(approval({}), ''), true);

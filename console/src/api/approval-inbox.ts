@@ -27,7 +27,16 @@ export function placeOf(approval: ApprovalView): InboxPlace {
 /** The list with one record replaced, or added where it is new. */
 export function mergeApproval(list: readonly ApprovalView[], changed: ApprovalView): readonly ApprovalView[] {
   const known = list.some((approval) => approval.id === changed.id);
-  return known ? list.map((approval) => (approval.id === changed.id ? changed : approval)) : [changed, ...list];
+  return known ? list.map((approval) => (approval.id === changed.id ? laterOf(approval, changed) : approval)) : [changed, ...list];
+}
+
+const BEFORE_THE_END: readonly string[] = ['pending', 'granted', 'executing'];
+
+/** States only go forward: the reply to an answer may come after the stream has told what became of it. */
+export function laterOf(known: ApprovalView | undefined, told: ApprovalView): ApprovalView {
+  if (!known) return told;
+  const step = ({ status }: ApprovalView): number => (BEFORE_THE_END.includes(status) ? BEFORE_THE_END.indexOf(status) : BEFORE_THE_END.length);
+  return step(told) < step(known) ? known : told;
 }
 
 /** Every word of the filter is somewhere in who, where, what or why. */

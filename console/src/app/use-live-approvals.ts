@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { mergeApproval, placeOf } from '../api/approval-inbox.ts';
+import { laterOf, mergeApproval, placeOf } from '../api/approval-inbox.ts';
 import { followApprovals } from '../api/approval-stream.ts';
 import type { ApprovalView } from '../api/approvals.ts';
 import { approvalsQuery } from '../pages/approvals/queries.ts';
@@ -29,7 +29,7 @@ export function useLiveApprovals(): LiveApprovals {
     return followApprovals({
       changed: (approval) => {
         queries.setQueryData<readonly ApprovalView[]>(APPROVALS, (list) => list && mergeApproval(list, approval));
-        queries.setQueryData([...APPROVALS, approval.id], approval);
+        queries.setQueryData<ApprovalView>([...APPROVALS, approval.id], (known) => laterOf(known, approval));
       },
       opened: () => {
         setLive(true);
