@@ -7,8 +7,9 @@ import { canonicalJson } from './canonical.ts';
 import type { Command } from './command.ts';
 import type { Decision, MaskRule } from './decision.ts';
 import { explainError, SallyportError } from './error.ts';
-import { commandParts, decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
+import { decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
 import type { LockWatch } from './lock.ts';
+import { decidedParts, namedParts, noteOf, withMaskedReason } from './masked-parts.ts';
 import { withMasker, type MaskApplied, type Masker } from './masker.ts';
 import type { Admission, Exhausted, QuotaKeeper } from './quota-keeper.ts';
 import type { Body, Recorder } from './recorder.ts';
@@ -169,20 +170,6 @@ function within(asked: Asked, window: Approval): Asked {
   return { ...asked, decision, window, parts: { ...asked.parts, ...decisionParts(decision), approval: window.id } };
 }
 
-/** A name holds what the caller wrote (a URI, a tool that does not exist): it is masked before it is recorded, too. */
-function namedParts(command: Command, masker: Masker): EventParts {
-  return commandParts({ ...command, name: masker.text(command.name).value });
-}
-
-/** A reason quotes the name. */
-function decidedParts(decision: Decision, masker: Masker): EventParts {
-  return decisionParts(withMaskedReason(decision, masker));
-}
-
-function withMaskedReason<D extends Decision>(decision: D, masker: Masker): D {
-  return { ...decision, reason: masker.text(decision.reason).value };
-}
-
 /** Step 4: the approval of exactly this command, after waiting for people where it is still open. */
 async function approve(gate: Gate, exchange: Exchange, decision: Review, masker: Masker): Promise<Approval> {
   const { session, command } = exchange;
@@ -334,11 +321,6 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked,
   if (ended) return;
   mayGoOn();
   await gate.recorder.append(makeEvent('reply.received', { ...about, outcome: { status: 'closed', milliseconds: Math.round(performance.now() - started) } }));
-}
-
-function noteOf(...notes: readonly (string | undefined)[]): Pick<EventParts, 'note'> {
-  const said = notes.filter((note) => note !== undefined);
-  return said.length > 0 ? { note: said.join('; ') } : {};
 }
 
 /** A request that the target makes of the caller is decided too; one that is not allowed is declined and goes no further. */
