@@ -15,6 +15,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   mcp: ['direct_rps_c16', 'gateway_rps_c16', 'added_p50_ms_c1', 'added_p50_ms_c16', 'cpu_us_per_call', 'rss_growth_mb_100k'],
   policy: ['decide_50_rules_us', 'decide_500_rules_us', 'load_500_rules_ms'],
   masking: ['reply_2kb_clean_us', 'reply_2kb_hits_us'],
+  audit: ['durable_events_s_1', 'durable_events_s_16', 'durable_events_s_256', 'fdatasync_events_s', 'encrypted_events_s_256', 'strict_over_relaxed'],
 };
 
 describe('npm run bench', () => {
@@ -46,10 +47,10 @@ describe('npm run bench', () => {
   it('says which benchmarks there are to whoever asks for help, or for one that is not there', () => {
     const help = bench('--help');
     assert.equal(help.status, 0);
-    assert.match(help.stdout, /mcp.*\n.*policy.*\n.*masking/);
+    assert.match(help.stdout, /mcp.*\n.*policy.*\n.*masking.*\n.*audit/);
     const unknown = bench('nothing');
     assert.equal(unknown.status, 2);
-    assert.match(unknown.stderr, /^error: no benchmark is called "nothing"\nhint: mcp, policy, masking/);
+    assert.match(unknown.stderr, /^error: no benchmark is called "nothing"\nhint: mcp, policy, masking, audit/);
     assert.equal(bench().status, 2);
     assert.equal(bench('mcp', '--fast').status, 2);
   });

@@ -2,13 +2,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { audit } from './audit/benchmark.ts';
 import type { Benchmark, Figures } from './benchmark.ts';
 import { masking } from './masking/benchmark.ts';
 import { mcp } from './mcp/benchmark.ts';
 import { policy } from './policy.ts';
 import { formatNumber, formatTable } from './table.ts';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { mcp, policy, masking };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { mcp, policy, masking, audit };
 const RESULTS = join(import.meta.dirname, 'results');
 
 const HELP = `npm run bench -- NAME [--quick] [--json]

@@ -9,12 +9,15 @@ import { startChild } from './process.ts';
 const BIN = join(import.meta.dirname, '../../bin/sallyport');
 const RULES = 50;
 const TARGET = 'models';
+const RELAXED = 'models-relaxed';
 
 /** A gateway with everything on: tokens of an issuer, 50 rules, masks by place and by value, a strict journal and its index. */
 export interface BenchGateway {
   readonly pid: number;
   readonly port: number;
   readonly path: string;
+  /** The same target, but the record of a reply is not waited for. */
+  readonly relaxedPath: string;
   /** Good for an hour. */
   readonly token: string;
   stop(): Promise<void>;
@@ -41,7 +44,7 @@ export async function startBenchGateway(upstreamPort: number, core: string | und
     const child = await startChild({ command: [BIN, 'start', '--config', join(folder, 'sallyport.yaml')], core, ready: /sallyport is ready/ });
     const token = await issuer.token({ sub: 'bench', name: 'bench@example.org', groups: ['staff', 'team-3', 'team-9'], aud: url, lifetime: 3600 });
     const stop = (): Promise<void> => child.stop().finally(release);
-    return { pid: child.pid, port, path: `/mcp/${TARGET}`, token, stop };
+    return { pid: child.pid, port, path: `/mcp/${TARGET}`, relaxedPath: `/mcp/${RELAXED}`, token, stop };
   } catch (error) {
     await release();
     throw error;
@@ -70,7 +73,8 @@ function resourcesOf(upstreamPort: number): readonly object[] {
     audit: 'strict',
   };
   const masks = [{ detect: ['email', 'credit-card', 'us-ssn', 'secret'] }, { fields: ['$..api_key', '$.customer.token'] }];
-  return [target, { kind: 'Policy', name: 'bench', targets: [TARGET], rules: [readRule(), ...otherRules(RULES - 1)], masks }];
+  const relaxed = { ...target, name: RELAXED, audit: 'relaxed' };
+  return [target, relaxed, { kind: 'Policy', name: 'bench', targets: [TARGET, RELAXED], rules: [readRule(), ...otherRules(RULES - 1)], masks }];
 }
 
 /** The rule that the calls pass by, under a condition that reads their arguments. */
