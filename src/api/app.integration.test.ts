@@ -32,6 +32,9 @@ test('health needs no sign-in, everything else does', async () => {
     'GET /api/approvals/X',
     'GET /api/sessions',
     'GET /api/sessions/X',
+    'GET /api/policy',
+    'GET /api/targets/models/access',
+    'GET /api/targets/models/tools',
   ];
   const unsafe = ['POST /api/sign-out', 'POST /api/token', 'POST /api/approvals/X/approve', 'POST /api/audit/verify', 'POST /api/policy/explain'];
   for (const route of [...closed, ...unsafe]) {

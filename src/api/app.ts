@@ -4,6 +4,7 @@
  * Must not know how approvals, policy or the record work inside, and has no way around them.
  */
 import { Hono } from 'hono';
+import { accessRoutes } from './access/route.ts';
 import { approvalRoutes } from './approvals/route.ts';
 import { auditRoutes } from './audit/route.ts';
 import { consoleFiles } from './console-files.ts';
@@ -38,6 +39,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     tokenRoutes(deps, attempt),
     targetRoutes(deps),
     toolRoutes(deps),
+    accessRoutes(deps),
     approvalRoutes(deps),
     sessionRoutes(deps),
     auditRoutes(deps),

@@ -14,7 +14,7 @@ import { readApproval, readApprovals } from './approval-row.ts';
 import { Changes } from './changes.ts';
 import { abandoned, SAY_ALIVE_EVERY_MS, sayAlive, sayGoodbye } from './owners.ts';
 import { changedRows, endedByClock, forgetResults, latestRows, pendingRows } from './rows.ts';
-import { isRequester, isSatisfied, mayAnswer } from './quorum.ts';
+import { isRequester, isSatisfied, mayAnswer, mayWithdraw } from './quorum.ts';
 import { requestApproval } from './request.ts';
 import { coveringWindow, openAtOnce, windowAsk, type WindowRequest } from './windows.ts';
 import { transit, type Desk, type Transition } from './transition.ts';
@@ -201,8 +201,7 @@ class Service implements ApprovalService {
 
   async withdraw(id: string, requester: Subject): Promise<Approval> {
     const approval = await this.#existing(id);
-    const mayEnd = isRequester(approval, requester) || (approval.window !== undefined && mayAnswer(approval, requester));
-    if (!mayEnd) throw new SallyportError('forbidden', 'only whoever asked for an approval can withdraw it');
+    if (!mayWithdraw(approval, requester)) throw new SallyportError('forbidden', 'only whoever asked for an approval can withdraw it');
     const withdrawn = await this.#move({ id, from: ['pending', 'granted'], clock: 'open', to: 'withdrawn', note: `withdrawn by ${requester.name}` });
     if (!withdrawn) throw await this.#notAnyMore(id);
     return withdrawn;

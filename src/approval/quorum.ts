@@ -39,6 +39,11 @@ export function isRequester({ subject }: Pick<Approval, 'subject'>, viewer: Subj
   return subjectKey(viewer) === subjectKey(subject) && subjectKey(principalOf(viewer)) === person;
 }
 
+/** Who may take it back: the requester; a window also whoever may approve it. */
+export function mayWithdraw(approval: Pick<Approval, 'subject' | 'decision' | 'window'>, viewer: Subject): boolean {
+  return isRequester(approval, viewer) || (approval.window !== undefined && mayAnswer(approval, viewer));
+}
+
 /**
  * Every requirement has its quorum of distinct persons. Someone named by two requirements counts for both, someone
  * named twice by one requirement counts once. A review that names no requirement is never satisfied.

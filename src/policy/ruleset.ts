@@ -32,6 +32,8 @@ export interface CompiledRule {
 export interface CompiledTarget {
   readonly target: Target;
   readonly weights: RiskWeights;
+  /** What it was made of, as written. */
+  readonly policies: readonly PolicyDocument[];
   readonly rules: readonly CompiledRule[];
   /** Whether any rule has limits. */
   readonly limited: boolean;
@@ -59,6 +61,7 @@ export function compileTarget(target: Target, policies: readonly PolicyDocument[
     target,
     ...(detected ? { detected } : {}),
     weights: mergeWeights(mine.flatMap((policy) => (policy.risk ? [policy.risk.weights] : []))),
+    policies: mine,
     rules: sources.map(({ rule }) => rule),
     limited: sources.some(({ rule }) => rule.quota !== undefined),
     denies: (command) => restrictions(deny, command),

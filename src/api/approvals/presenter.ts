@@ -1,4 +1,4 @@
-import { isRequester, mayAnswer } from '../../approval/quorum.ts';
+import { isRequester, mayAnswer, mayWithdraw } from '../../approval/quorum.ts';
 import type { Approval } from '../../core/approval.ts';
 import type { Risk } from '../../core/decision.ts';
 import type { Subject } from '../../core/subject.ts';
@@ -22,6 +22,8 @@ export interface ApprovalView {
   readonly expiresAt: string;
   readonly mayAnswer: boolean;
   readonly mine: boolean;
+  /** Whether the viewer may take it back, or end it where it is a window. */
+  readonly mayWithdraw: boolean;
   /** Where it is of a kind of commands for some time. */
   readonly window?: { readonly pattern: string; readonly constraint?: string; readonly minutes: number; readonly reason: string; readonly breakGlass: boolean };
 }
@@ -50,6 +52,7 @@ export function presentApproval(approval: Approval, viewer: Subject): ApprovalVi
     expiresAt: rfc3339(expiresAt),
     mayAnswer: status === 'pending' && mayAnswer(approval, viewer),
     mine: isRequester(approval, viewer),
+    mayWithdraw: (status === 'pending' || status === 'granted') && mayWithdraw(approval, viewer),
     ...(approval.window ? { window: presentWindow(approval.window) } : {}),
   };
 }

@@ -34,6 +34,27 @@ test('explain tells the risk with its factors', async () => {
   });
 });
 
+test('the rules in force are shown as they are written, with their version, of owned targets alone', async () => {
+  const { policyVersion, targets } = (await api.call('/api/policy', { headers: owner })).json as {
+    policyVersion: string;
+    targets: readonly { target: string; owners: string[]; policies: { name: string; rules: object[]; masks: object[] }[] }[];
+  };
+  assert.equal(policyVersion, api.snapshot.version);
+  assert.deepEqual(
+    targets.map(({ target, owners, policies }) => [target, owners, policies.map(({ name }) => name)]),
+    [['models', ['group:ml-platform'], ['models']]],
+  );
+  assert.deepEqual(targets[0]?.policies[0]?.rules[1], {
+    name: 'changes-take-a-lead',
+    subjects: ['group:data-science'],
+    allow: [],
+    review: ['tools/call update_*'],
+    deny: [],
+    approval: { from: ['group:ml-leads'], quorum: 1, pending: '30m', usable: '15m', reason: 'optional' },
+  });
+  for (const name of ['scientist', 'lead', 'ci']) assert.equal((await api.call('/api/policy', { headers: await api.signIn(name) })).status, 404, name);
+});
+
 test('who-can answers selector by selector', async () => {
   const { who } = (await post('who-can', { target: 'models', command: 'tools/call update_deployment' })).json as { who: { who: string; effect: string }[] };
   assert.deepEqual(

@@ -12,12 +12,17 @@ import { requireCaller } from '../caller.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { isOwner, ownedTargets } from '../owners.ts';
 import { notFound } from '../refusal.ts';
-import { presentDecision } from './presenter.ts';
+import { presentDecision, presentTargetPolicy } from './presenter.ts';
 import { explainSchema, simulateSchema, testSchema, whoCanSchema } from './schema.ts';
 
 /** How commands would be decided, for the target's owners: a policy's rules are not for those they bind. */
 export function policyRoutes(deps: ApiDeps): Hono<ApiEnv> {
   return new Hono<ApiEnv>()
+    .get('/policy', requireCaller(deps), (c) => {
+      const snapshot = deps.snapshot();
+      const compiled = ownedTargets(c.get('caller').subject, snapshot).flatMap((name) => snapshot.compiled(name) ?? []);
+      return compiled.length === 0 ? notFound(c) : c.json({ policyVersion: snapshot.version, targets: compiled.map(presentTargetPolicy) });
+    })
     .post('/policy/explain', requireCaller(deps), async (c) => {
       const { subject: text, groups, target: name, command, args } = await readBody(c, explainSchema);
       const target = owned(c, name);

@@ -24,7 +24,7 @@ export function signInRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv
       const started = await signIns.start(result.subject, client ? undefined : cookie.read(c.req.header('cookie')));
       if (client) return c.json({ subject: presentSubject(started.subject), token: started.secret });
       c.header('set-cookie', cookie.set(started.secret, Math.floor((started.expiresAt - now()) / 1000)));
-      return c.json(presentSignedIn(started));
+      return c.json(presentSignedIn(started, deps.snapshot()));
     })
     .post('/sign-out', requireCaller(deps), async (c) => {
       await readBody(c, emptySchema);
@@ -34,5 +34,5 @@ export function signInRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv
       c.header('set-cookie', cookie.clear());
       return c.json({});
     })
-    .get('/me', requireCaller(deps), (c) => c.json(presentSignedIn(c.get('caller'))));
+    .get('/me', requireCaller(deps), (c) => c.json(presentSignedIn(c.get('caller'), deps.snapshot())));
 }
