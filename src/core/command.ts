@@ -24,7 +24,12 @@ export interface Command {
    */
   readonly naming: 'plain' | 'literal' | 'handshake';
   readonly arguments: JsonValue;
-  /** RFC 8785 text of {protocol, name, arguments} and whatever else decides what runs. */
+  /**
+   * What the caller sends beside the arguments and the target acts on: answers to what it asked, the state that it gave
+   * out, headers that no definition declares. Absent where there is none.
+   */
+  readonly input?: JsonValue;
+  /** RFC 8785 text of {protocol, name, arguments, input}: whatever decides what runs. */
   readonly canonical: string;
   /** SHA-256 of `canonical`, hex. */
   readonly digest: string;
@@ -40,10 +45,11 @@ export interface Command {
 }
 
 export type CommandParts = Pick<Command, 'protocol' | 'name' | 'naming' | 'arguments'> &
-  Partial<Pick<Command, 'effects' | 'flags' | 'traits' | 'definition' | 'objection' | 'quarantine'>>;
+  Partial<Pick<Command, 'input' | 'effects' | 'flags' | 'traits' | 'definition' | 'objection' | 'quarantine'>>;
 
 export function makeCommand(parts: CommandParts): Command {
-  const canonical = canonicalJson({ protocol: parts.protocol, name: parts.name, arguments: parts.arguments });
+  const { protocol, name, arguments: args, input } = parts;
+  const canonical = canonicalJson({ protocol, name, arguments: args, ...(input === undefined ? {} : { input }) });
   return {
     effects: [parts.name],
     flags: [],

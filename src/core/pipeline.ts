@@ -174,7 +174,10 @@ function within(asked: Asked, window: Approval): Asked {
 async function approve(gate: Gate, exchange: Exchange, decision: Review, masker: Masker): Promise<Approval> {
   const { session, command } = exchange;
   const name = masker.text(command.name).value;
-  const masked = await withMasker(masker, (ready) => ready.json({ command: command.name, arguments: command.arguments }));
+  const { input } = command;
+  const masked = await withMasker(masker, (ready) =>
+    ready.json({ command: command.name, arguments: command.arguments, ...(input === undefined ? {} : { input }) }),
+  );
   const shown = canonicalJson(masked.value);
   const approval = await gate.approvals.request({ session, command: { ...command, name }, decision: withMaskedReason(decision, masker), shown });
   if (approval.status !== 'pending') return approval;

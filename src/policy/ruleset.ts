@@ -147,7 +147,7 @@ function makeDetected(policies: readonly PolicyDocument[], detect: DetectKinds):
   return (command) => {
     const before = known.get(command);
     if (before) return before;
-    const found = search(command.arguments);
+    const found = search(command.input === undefined ? command.arguments : [command.arguments, command.input]);
     known.set(command, found);
     return found;
   };

@@ -16,6 +16,7 @@ const LINKS = 'src/api/links/links.integration.test.ts';
 const RUNS = 'src/approval/conformance-execution.ts';
 const REQUESTS = 'src/approval/conformance-requests.ts';
 const FAILURES = 'src/approval/conformance-failures.ts';
+const BINDING = 'src/protocols/mcp/relay-binding.integration.test.ts';
 const KEY = 'src/approval/approval-key.test.ts';
 
 /** Kind of attack, the file that proves it, and words of its test (or of its row in that test's table) that stand there. */
@@ -27,6 +28,12 @@ const ATTACKS: readonly (readonly [kind: string, file: string, proof: string])[]
   ['approve A, run B: arguments', EXECUTION, 'an argument moved into another'],
   ['approve A, run B: arguments', EXECUTION, 'no arguments'],
   ['approve A, run B: arguments', GATEWAYS, 'changed arguments and another tool are asked anew'],
+  ['approve A, run B: answers', BINDING, 'each leg of a call that asks on the way is agreed to by itself'],
+  ['approve A, run B: answers', BINDING, 'a yes to one answer is none to another, to another state'],
+  ['approve A, run B: answers', BINDING, 'more input for a task takes approval where its call did'],
+  ['approve A, run B: answers', BINDING, 'an approved call is not asked more on the way'],
+  ['approve A, run B: envelope', BINDING, 'what travels beside the arguments and nobody saw stays behind'],
+  ['approve A, run B: envelope', BINDING, 'a header that no schema declares is part of what is approved'],
   ['approve A, run B: target', EXECUTION, 'another target of the same address'],
   ['approve A, run B: target', EXECUTION, 'the same target, connection repointed'],
   ['approve A, run B: target', EXECUTION, 'another path at the same host'],

@@ -41,8 +41,11 @@ const PLAIN = new Set([
   ...Object.keys(NAMED),
 ]);
 
-/** Members of `params` that do not decide what runs: they differ between a call and its retry. */
+/** Members of `params` that are no arguments: what the client says of itself, and what it adds to a call that is under way. */
 const ATTENDANT = new Set(['_meta', 'requestState', 'inputResponses']);
+
+/** What a caller adds to a call that is under way (revision 2026-07-28), and what of it a target could act on. */
+const INPUT = ['inputResponses', 'requestState'] as const;
 
 const SHELL_PATTERN = /[;&|`]\s*\w|\$\(|\$\{|[<>]\s*\/|\|\s*(?:sh|bash)\b/;
 
@@ -67,9 +70,19 @@ export function isKnown(method: string, era: Era): boolean {
   return HANDSHAKE.has(method) || PLAIN.has(method);
 }
 
-/** A request or notification of the caller as a Command. `tool` is the pinned definition of the tool that it calls. */
-export function commandOf(message: RpcRequest | RpcNotification, era: Era, tool?: Tool, objection?: string): Command {
+/** What is known of a message beside itself. */
+export interface About {
+  /** The pinned definition of the tool that it calls. */
+  readonly tool?: Tool | undefined;
+  readonly objection?: string | undefined;
+  /** Headers that travel on and that no definition declares. */
+  readonly headers?: JsonObject | undefined;
+}
+
+/** A request or notification of the caller as a Command. */
+export function commandOf(message: RpcRequest | RpcNotification, era: Era, { tool, objection, headers }: About = {}): Command {
   const { method, params } = message;
+  const input = inputOf(params, headers);
   const parts: CommandParts = {
     protocol: 'mcp',
     name: commandName(method, params),
@@ -79,6 +92,7 @@ export function commandOf(message: RpcRequest | RpcNotification, era: Era, tool?
     traits: tool ? traitsOf(tool) : method === 'tools/call' ? {} : { readOnly: true },
     flags: [...flagsOf(method, params), ...(tool?.flags ?? [])],
     definition: tool?.hash ?? '',
+    ...(input ? { input } : {}),
     ...(tool?.quarantine ? { quarantine: tool.quarantine } : {}),
   };
   return makeCommand(objection === undefined ? parts : { ...parts, objection });
@@ -169,9 +183,16 @@ function traitsOf(tool: Tool): Command['traits'] {
   return { ...(tool.destructive ? { destructive: true } : {}), ...(tool.openWorld ? { openWorld: true } : {}) };
 }
 
+/** Undefined for nearly every message. Answers that differ are another command; so is another state, since the target may keep anything in it. */
+function inputOf(params: JsonObject, headers: JsonObject | undefined): JsonObject | undefined {
+  const given = INPUT.flatMap((key): [string, JsonValue][] => (Object.hasOwn(params, key) ? [[key, params[key] ?? null]] : []));
+  return given.length === 0 && headers === undefined ? undefined : Object.fromEntries([...given, ...(headers ? [['headers', headers] as const] : [])]);
+}
+
 function flagsOf(method: string, params: JsonObject): string[] {
   if (method !== 'tools/call') return [];
-  return anyString(member(params, 'arguments') ?? null, (text) => SHELL_PATTERN.test(text)) ? ['command-injection-pattern'] : [];
+  const given = ['arguments', 'inputResponses'].map((key) => member(params, key) ?? null);
+  return anyString(given, (text) => SHELL_PATTERN.test(text)) ? ['command-injection-pattern'] : [];
 }
 
 function anyString(value: JsonValue, test: (text: string) => boolean): boolean {

@@ -6,6 +6,7 @@ import type { Masker } from '../../core/masker.ts';
 import type { Exchange, Grant, MaskedPart, Refusal, ReplyPart } from '../../core/pipeline.ts';
 import type { Session } from '../../core/session.ts';
 import { subjectKey } from '../../core/subject.ts';
+import { asApproved } from './as-approved.ts';
 import { requestIdOf, type Ask } from './ask.ts';
 import { isKnown } from './command.ts';
 import { refusalReply, rpcError, withNote } from './errors.ts';
@@ -37,6 +38,8 @@ export class McpExchange implements Exchange {
   readonly #abort = new AbortController();
   #head: Extract<UpstreamEvent, { kind: 'head' }> | undefined;
   #kept: KeptStream | undefined;
+  /** It runs because people agreed to exactly this. */
+  #approved = false;
   #openedUnder: string | undefined;
   /** A standing stream was ended from this side. */
   #ended = false;
@@ -47,7 +50,7 @@ export class McpExchange implements Exchange {
     this.#side = side;
     this.#context = context;
     this.#holding = new Holding(ask, side, context);
-    this.#incoming = new Incoming(ask, side, context, () => this.#holding.isTask);
+    this.#incoming = new Incoming(ask, side, context, () => this.#takesNoMore());
     this.session = ask.session;
     this.command = ask.command;
   }
@@ -100,6 +103,7 @@ export class McpExchange implements Exchange {
   }
 
   async *#relay(grant: Grant): AsyncIterable<ReplyPart> {
+    this.#approved = grant.approval !== undefined;
     this.#followCaller(grant);
     if (isStanding(this.command)) this.#reconsider();
     const { verb, headers, mcpSession, responder } = this.#ask;
@@ -144,10 +148,19 @@ export class McpExchange implements Exchange {
     }
   }
 
-  /** What travels: a call that has become a task asks the target for its result. */
+  /** What travels: a call that has become a task asks the target for its result, and of an approved one only what people saw. */
   #sent(): Pick<Ask, 'message' | 'bytes'> {
     const { message } = this.#ask;
-    return this.#holding.isTask && message?.kind === 'request' ? { message: withoutTask(message), bytes: undefined } : this.#ask;
+    if (message?.kind !== 'request') return this.#ask;
+    const call = this.#holding.isTask ? withoutTask(message) : message;
+    const sent = this.#approved ? asApproved(call) : call;
+    return sent === message ? this.#ask : { message: sent, bytes: undefined };
+  }
+
+  /** Why the caller may not be asked for more on the way. */
+  #takesNoMore(): string | undefined {
+    if (this.#holding.isTask) return 'nobody is on the line to answer';
+    return this.#approved ? 'it runs as people approved it, and takes nothing more: an access window is for calls that ask on the way' : undefined;
   }
 
   /** Nothing more is wanted of the target; a stream that stays open ends as it does when its rule is gone. */

@@ -104,6 +104,15 @@ export function checkParams(marked: ReadonlyMap<string, readonly string[]>, args
   return undefined;
 }
 
+/** `Mcp-Param-*` that travel on although no schema marks them: a target may act on them all the same. Undefined where there are none. */
+export function undeclaredParams({ params }: McpHeaders, marked: ReadonlyMap<string, unknown> = NONE): JsonObject | undefined {
+  if (params.size === 0) return undefined;
+  const stray = [...params].filter(([name]) => !marked.has(name));
+  return stray.length === 0 ? undefined : Object.fromEntries(stray);
+}
+
+const NONE: ReadonlyMap<string, unknown> = new Map();
+
 /** A header value, decoded from `=?base64?...?=` where it is wrapped so; undefined where it cannot be read. */
 export function decodeHeader(value: string): string | undefined {
   const wrapped = /^=\?base64\?(.*)\?=$/is.exec(value)?.[1];

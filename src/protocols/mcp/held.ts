@@ -26,7 +26,7 @@ export async function understandHeld(question: Question, context: McpContext): P
   const task = ownTaskOf(message, era, session, context.sessionKey);
   if (task) return { message: aboutTask(message, task), understood: { command: await taskCommand(message, question, task) }, task };
   const restored = era === 'modern' ? restoreCall(message, { session, key: context.sessionKey, now: Date.now() }) : { message };
-  if ('problem' in restored) return { message, understood: { command: commandOf(message, era, undefined, restored.problem) } };
+  if ('problem' in restored) return { message, understood: { command: commandOf(message, era, { objection: restored.problem }) } };
   const understood = await understand({ ...question, message: restored.message });
   const { round } = restored;
   if (!round || 'problem' in understood) return { message: restored.message, understood };

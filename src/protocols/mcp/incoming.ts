@@ -20,11 +20,11 @@ export class Incoming {
   readonly #ask: Ask;
   readonly #side: TargetSide;
   readonly #context: McpContext;
-  /** Whether the caller has gone, and asks for its task instead. */
-  readonly #isTask: () => boolean;
+  /** Why the caller may not be asked anything; undefined where it may. */
+  readonly #takesNoMore: () => string | undefined;
 
-  constructor(ask: Ask, side: TargetSide, context: McpContext, isTask: () => boolean) {
-    this.#isTask = isTask;
+  constructor(ask: Ask, side: TargetSide, context: McpContext, takesNoMore: () => string | undefined) {
+    this.#takesNoMore = takesNoMore;
     this.#ask = ask;
     this.#side = side;
     this.#context = context;
@@ -91,7 +91,8 @@ export class Incoming {
 
   #asks(message: RpcRequest): NonNullable<ReplyPart['asks']> {
     const asked = serverCommand(message.method, message.params);
-    const command = this.#isTask() ? { ...asked, objection: 'nobody is on the line to answer' } : asked;
+    const objection = asked.objection ?? (SERVER_REQUESTS.has(message.method) ? this.#takesNoMore() : undefined);
+    const command = objection === undefined ? asked : { ...asked, objection };
     const decline = (): void => {
       const code = SERVER_REQUESTS.has(message.method) ? -1 : -32601;
       const refused = rpcError(message.id, code, code === -1 ? 'the gateway does not allow this request' : 'method not found');

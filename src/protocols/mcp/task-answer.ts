@@ -18,9 +18,9 @@ const LOOK_EVERY_MS = 250;
 export async function taskCommand(request: RpcRequest, { era, session, side, gate }: Omit<Question, 'message'>, task: OwnTask): Promise<Command> {
   const { name } = task.request.params;
   const known = await side.catalog.peek(typeof name === 'string' ? name : '');
-  const isAllowed = gate.decide(session, commandOf(task.request, task.era, known?.tool)).effect !== 'deny';
+  const isAllowed = gate.decide(session, commandOf(task.request, task.era, { tool: known?.tool })).effect !== 'deny';
   const objection = !isAllowed ? 'no such task' : request.method === 'tasks/update' ? 'this task takes no input: people answer it' : undefined;
-  return { ...commandOf(aboutTask(request, task), era, undefined, objection), naming: 'handshake' };
+  return { ...commandOf(aboutTask(request, task), era, { objection }), naming: 'handshake' };
 }
 
 /** The gateway's answer to `tasks/get`, `tasks/result` and `tasks/cancel`; the target is not asked. */

@@ -5,7 +5,7 @@ import type { Session } from '../../core/session.ts';
 import { subjectKey } from '../../core/subject.ts';
 import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './codec.ts';
 import { commandOf, isKnown, transportCommand, urisOf } from './command.ts';
-import { checkParams, type HeaderProblem, type McpHeaders } from './headers.ts';
+import { checkParams, undeclaredParams, type HeaderProblem, type McpHeaders } from './headers.ts';
 import type { TargetSide } from './side.ts';
 import { uriProblem } from './uri.ts';
 import type { Era } from './versions.ts';
@@ -30,14 +30,14 @@ export async function understand(question: Question): Promise<Understood> {
   const known = isKnown(method, era);
   if (known && method === 'tools/call') return understandCall({ ...question, message });
   if (method === 'notifications/cancelled' && !side.underWay.isRunning(session.id, member(params, 'requestId')))
-    return { command: commandOf(message, era, undefined, 'no request of this session has that id') };
+    return { command: commandOf(message, era, { objection: 'no request of this session has that id' }) };
+  const headers = era === 'modern' ? undeclaredParams(question.headers) : undefined;
   const wrongUri = known ? firstProblem(urisOf(message)) : undefined;
-  if (wrongUri !== undefined) return { command: commandOf(message, era, undefined, wrongUri) };
-  if (known && method.startsWith('tasks/') && method !== 'tasks/list')
-    return { command: commandOf(message, era, undefined, taskProblem(member(params, 'taskId'), question)) };
+  if (wrongUri !== undefined) return { command: commandOf(message, era, { objection: wrongUri, headers }) };
+  if (known && method.startsWith('tasks/') && method !== 'tasks/list') return { command: aboutTargetsTask(question, message, headers) };
   if (known && method === 'subscriptions/listen')
-    return { command: commandOf(message, era, undefined, firstOf(watchedTasks(params).map((id) => taskProblem(id, question)))) };
-  return { command: commandOf(message, era) };
+    return { command: commandOf(message, era, { objection: firstOf(watchedTasks(params).map((id) => taskProblem(id, question))), headers }) };
+  return { command: commandOf(message, era, { headers }) };
 }
 
 /** The specification has 400 for an answer that cannot be taken; one to a question that was never put would be taken by whoever put another. */
@@ -68,12 +68,25 @@ async function understandCall({ message, era, session, headers, side, gate }: Qu
   // Whoever may not use the tool learns nothing of it, not even whether it exists; and the target is not asked.
   if (!seen && gate.decide(session, commandOf(message, era)).effect === 'deny') return { command: commandOf(message, era) };
   const known = seen ?? (await side.catalog.find(name));
-  if (!known) return { command: commandOf(message, era, undefined, `unknown tool ${JSON.stringify(name.slice(0, 120))}`) };
+  if (!known) return { command: commandOf(message, era, { objection: `unknown tool ${JSON.stringify(name.slice(0, 120))}` }) };
   const args = member(message.params, 'arguments') ?? {};
   const problem = era === 'modern' ? checkParams(known.tool.headers, args, headers) : undefined;
   if (problem) return { problem };
-  const command = commandOf(message, era, known.tool, known.check(args) ?? writeBackProblem(session.target, name, args));
+  const { tool } = known;
+  const given = [args, member(message.params, 'inputResponses') ?? null];
+  const stray = era === 'modern' ? undeclaredParams(headers, tool.headers) : undefined;
+  const command = commandOf(message, era, { tool, objection: known.check(args) ?? writeBackProblem(session.target, name, given), headers: stray });
   return { command: isReadOnlyTool(session.target, name) ? { ...command, traits: { ...command.traits, readOnly: true } } : command };
+}
+
+/** What is sent to a task of the target's. More input for one whose call takes people's approval takes it as well: they agreed to that call, not to this. */
+function aboutTargetsTask(question: Question, message: RpcRequest | RpcNotification, headers: JsonObject | undefined): Command {
+  const { side, session, gate, era } = question;
+  const id = member(message.params, 'taskId');
+  const command = commandOf(message, era, { objection: taskProblem(id, question), headers });
+  const started = message.method === 'tasks/update' ? side.tasks.startedBy(id, subjectKey(session.subject)) : undefined;
+  if (!started || gate.decide(session, started).effect !== 'review') return command;
+  return { ...command, effects: [...command.effects, ...started.effects] };
 }
 
 /** A task is its owner's, and as long as what started it is allowed: to everybody else there is none. */
