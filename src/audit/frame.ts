@@ -24,6 +24,8 @@ const TWO_32 = 2 ** 32;
 export interface Frame {
   readonly index: number;
   readonly startsCommit: boolean;
+  /** The whole frame. */
+  readonly bytes: Buffer;
   /** 0x00 and the leaf. */
   readonly prefixedLeaf: Buffer;
   readonly leaf: Buffer;
@@ -66,6 +68,7 @@ export function readFrame(bytes: Buffer, at: number, size: number): Frame | unde
   return {
     index: frame.readUInt32BE(16) * TWO_32 + frame.readUInt32BE(20),
     startsCommit: flags === COMMIT_START,
+    bytes: frame,
     prefixedLeaf: frame.subarray(FRAME_HEADER - 1, leafEnd),
     leaf: frame.subarray(FRAME_HEADER, leafEnd),
     bodies: frame.subarray(leafEnd),

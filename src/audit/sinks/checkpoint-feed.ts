@@ -1,0 +1,58 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseCheckpoints } from '../checkpoint.ts';
+import { checkpointsPath } from '../segment.ts';
+import type { SinkCheckpoint } from './sink.ts';
+
+const CHUNK = 1 << 18;
+
+/** One writer's checkpoints in order, from the file that grows beside its segments. */
+export class CheckpointFeed {
+  readonly #path: string;
+  /** Covered by what was given; smaller ones are passed over. */
+  #after: number;
+  #offset = 0;
+  #waiting: readonly SinkCheckpoint[] = [];
+
+  constructor(folder: string, writer: string, after: number) {
+    this.#path = checkpointsPath(join(folder, writer));
+    this.#after = after;
+  }
+
+  /** The next checkpoints that cover at most so many leaves. */
+  async take(upTo: number): Promise<readonly SinkCheckpoint[]> {
+    if (this.#waiting.length === 0 || (this.#waiting.at(-1)?.size ?? 0) <= upTo) this.#waiting = [...this.#waiting, ...(await this.#read())];
+    const taken = this.#waiting.filter(({ size }) => size <= upTo);
+    this.#waiting = this.#waiting.filter(({ size }) => size > upTo);
+    this.#after = taken.at(-1)?.size ?? this.#after;
+    return taken;
+  }
+
+  async #read(): Promise<readonly SinkCheckpoint[]> {
+    const file = await openIfThere(this.#path);
+    if (!file) return [];
+    try {
+      const found: SinkCheckpoint[] = [];
+      for (let notes = await this.#readSome(file); notes.length > 0; notes = await this.#readSome(file)) found.push(...notes);
+      return found.filter(({ size }) => size > this.#after);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Our own notes are all ASCII up to the dash of the signature line, so bytes are cut between notes only. */
+  async #readSome(file: FileHandle): Promise<readonly SinkCheckpoint[]> {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(CHUNK), 0, CHUNK, this.#offset);
+    const source = buffer.toString('utf8', 0, bytesRead);
+    const { notes, rest } = parseCheckpoints(source);
+    this.#offset += Buffer.byteLength(source.slice(0, rest));
+    return notes.flatMap(({ checkpoint, text, signatures }) => (checkpoint ? [{ size: checkpoint.size, note: `${text}\n${signatures.join('\n')}\n` }] : []));
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  return open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
