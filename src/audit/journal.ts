@@ -60,7 +60,9 @@ export interface Journal extends Recorder {
 }
 
 const MIB = 1 << 20;
-const GATHER_TURNS = 4;
+/** Longest that a commit is put off for others to join it, and how short a turn of the loop is in which nothing was left to do; milliseconds. */
+const GATHER_MS = 1;
+const QUIET_MS = 0.06;
 
 /** Opens a data folder's journal for writing. Throws `conflict` where another process holds it, `record_failed` where it is damaged. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
@@ -203,11 +205,19 @@ class FileJournal implements Journal {
     }
   }
 
-  /** Whoever was just told of a commit may append at once, and so may requests that are being read: while each turn of the loop brings more, they share one trip to the disk. */
+  /**
+   * Whoever was just told of a commit may append at once, and so may requests that are being read: as long as the loop has other work, more
+   * is likely to come, and all of it shares one trip to the disk. A loop that has nothing else to do waits for nobody.
+   */
   async #gather(): Promise<void> {
-    for (let turn = 0, count = -1; turn < GATHER_TURNS && count < this.#batch.count; turn += 1) {
+    const began = performance.now();
+    for (let turn = began, count = -1; ; ) {
+      const grew = count < this.#batch.count;
       count = this.#batch.count;
       await setImmediate();
+      const now = performance.now();
+      if (now - began >= GATHER_MS || (!grew && count === this.#batch.count && now - turn < QUIET_MS)) return;
+      turn = now;
     }
   }
 
