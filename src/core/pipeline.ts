@@ -14,6 +14,7 @@ import { withMasker, type MaskApplied, type Masker } from './masker.ts';
 import type { Admission, Exhausted, QuotaKeeper } from './quota-keeper.ts';
 import type { Body, Recorder } from './recorder.ts';
 import type { Session } from './session.ts';
+import { watchWindow } from './window-watch.ts';
 
 /** What the steps need; wired once by the gateway. */
 export interface Gate {
@@ -38,11 +39,17 @@ class Grant {
   readonly intent: string;
   /** Id of the approval that this grant used up; such a command is not aborted when its caller leaves. */
   readonly approval: string | undefined;
+  /** Whether a rule lets it through, or people who were asked: for this command, or ahead. */
+  readonly by: 'rule' | 'people';
+  /** The policy that it was decided under. */
+  readonly policyVersion: string;
 
-  constructor(command: Command, intent: string, approval: string | undefined) {
+  constructor(command: Command, { intent, approval, by, policyVersion }: Pick<Grant, 'intent' | 'approval' | 'by' | 'policyVersion'>) {
     this.#command = command;
     this.intent = intent;
     this.approval = approval;
+    this.by = by;
+    this.policyVersion = policyVersion;
   }
 
   /** The command that may be forwarded, and no other. */
@@ -130,7 +137,7 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
 
     // A window was agreed to for tools as they were then.
     const open = command.quarantine ? undefined : await gate.approvals.window?.({ session, command, decision });
-    if (open) return await run(gate, exchange, within(asked, open), undefined);
+    if (open) return await run(gate, exchange, within(asked, open, decision), undefined);
     const approval = await approve(gate, exchange, decision, masker);
     if (approval.status === 'consumed') return await exchange.repeat(approval.result ?? '', approval);
     const locked = lockedDecision(gate, session, decision);
@@ -155,19 +162,19 @@ interface Asked {
   readonly body: Body;
   readonly decision: Decision;
   readonly masker: Masker;
-  /** What people approved ahead; the command ends with it. */
-  readonly window?: Approval;
+  /** What people approved ahead, and what they would have been asked; the command ends with it. */
+  readonly within?: { readonly window: Approval; readonly decision: Review };
   /** What it took of its quotas. */
   readonly admission?: Admission;
 }
 
 /** People agreed ahead: the decision is to let it through, and names the window. */
-function within(asked: Asked, window: Approval): Asked {
+function within(asked: Asked, window: Approval, review: Review): Asked {
   const { rule, risk, masks, policyVersion } = asked.decision;
   const reason = `approved ahead, until ${new Date(window.expiresAt).toISOString()}, by window ${window.id}`;
   const { quotas } = asked.decision;
   const decision: Decision = { effect: 'allow', rule, reason, risk, masks, policyVersion, ...(quotas ? { quotas } : {}) };
-  return { ...asked, decision, window, parts: { ...asked.parts, ...decisionParts(decision), approval: window.id } };
+  return { ...asked, decision, within: { window, decision: review }, parts: { ...asked.parts, ...decisionParts(decision), approval: window.id } };
 }
 
 /** Step 4: the approval of exactly this command, after waiting for people where it is still open. */
@@ -218,7 +225,9 @@ async function runCounted(gate: Gate, exchange: Exchange, asked: Asked, approval
   }
   try {
     await gate.recorder.append(intent, [asked.body]);
-    const grant = new Grant(exchange.command, intent.id, approval?.id);
+    const { policyVersion } = asked.decision;
+    const by = approval || asked.within ? 'people' : 'rule';
+    const grant = new Grant(exchange.command, { intent: intent.id, approval: approval?.id, by, policyVersion });
     await relayUnlessLocked(gate, exchange, grant, asked);
   } catch (error) {
     if (approval) await gate.approvals.lose(approval.id);
@@ -242,6 +251,10 @@ function lockedDecision(gate: Gate, session: Session, { risk, masks, policyVersi
   return reason === undefined ? undefined : { effect: 'deny', rule: 'lock', reason, risk, masks, policyVersion };
 }
 
+function denied({ rule, risk, masks, policyVersion }: Decision): Omit<Extract<Decision, { effect: 'deny' }>, 'reason'> {
+  return { effect: 'deny', rule, risk, masks, policyVersion };
+}
+
 /** Acts once when the session is locked, also where it is already. */
 function onLock(gate: Gate, session: Session, act: () => void): () => void {
   const look = (): void => (gate.locks?.reason(session) === undefined ? undefined : act());
@@ -249,26 +262,6 @@ function onLock(gate: Gate, session: Session, act: () => void): () => void {
   look();
   return stop ?? (() => {});
 }
-
-/** Warns before the window ends, and acts at its end. */
-function atEndOf(window: Approval | undefined, exchange: Exchange, act: (decision: (asked: Decision) => Decision) => void): () => void {
-  if (!window) return () => {};
-  const left = window.expiresAt - Date.now();
-  const minutes = WARN_MS / 60_000;
-  const warning =
-    left > WARN_MS ? setTimeout(() => exchange.warn?.(`the access window ends in ${minutes} minute, and this command with it`), left - WARN_MS) : undefined;
-  const reason = `the access window ${window.id} ended: ask for another, or call again to have this command approved by itself`;
-  const end = setTimeout(
-    () => act(({ rule, risk, masks, policyVersion }) => ({ effect: 'deny', rule, reason, risk, masks, policyVersion })),
-    Math.max(0, left),
-  );
-  return () => {
-    clearTimeout(warning);
-    clearTimeout(end);
-  };
-}
-
-const WARN_MS = 60_000;
 
 /** What is under way ends when it is locked, or with its window, and nothing that comes after is released. */
 async function relayUnlessLocked(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked): Promise<void> {
@@ -278,7 +271,7 @@ async function relayUnlessLocked(gate: Gate, exchange: Exchange, grant: Grant, a
     exchange.cutOff?.();
   };
   const stopLock = onLock(gate, exchange.session, () => end(lockedDecision(gate, exchange.session, asked.decision)));
-  const stopWindow = atEndOf(asked.window, exchange, (deny) => end(deny(asked.decision)));
+  const stopWindow = watchWindowOf(gate, exchange, asked, (reason) => end({ ...denied(asked.decision), reason }));
   try {
     await relay(gate, exchange, grant, asked, () => {
       if (locked) throw new LockedError(locked);
@@ -289,6 +282,13 @@ async function relayUnlessLocked(gate: Gate, exchange: Exchange, grant: Grant, a
     stopLock();
     stopWindow();
   }
+}
+
+function watchWindowOf(gate: Gate, exchange: Exchange, { within: open }: Asked, end: (reason: string) => void): () => void {
+  if (!open) return () => {};
+  const { session, command } = exchange;
+  const question = { session, command, decision: open.decision };
+  return watchWindow(gate.approvals, { window: open.window, question, warn: (text) => exchange.warn?.(text), end });
 }
 
 async function cutOff(gate: Gate, exchange: Exchange, parts: EventParts, decision: Decision): Promise<void> {

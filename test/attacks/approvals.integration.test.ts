@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { PASSWORD, startPair, type Pair } from '../support/pair.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import type { RawReply } from '../support/raw.ts';
-import { openCaller } from '../support/relay/caller.ts';
+import { openCaller, sendModern } from '../support/relay/caller.ts';
 import { startScriptedServer, text, tool, type ScriptedServer } from '../support/relay/upstream.ts';
 import { until } from '../support/until.ts';
 import type { Api } from '../support/api.ts';
@@ -319,6 +319,34 @@ test('a running call ends with its window', async () => {
   await (await pair.two.as('lead')).answer(json['id'] ?? '', 'approve');
   const reply = await pair.one.call('colleague', 'write_more', { n: (n += 1) });
   assert.match(textOf(reply), /the access window .* ended/);
+});
+
+test('a standing stream that people agreed to ahead stays open in its window, and ends with it or when it is taken back', async () => {
+  server.on('subscriptions/listen', (turn) => {
+    turn.stream();
+    turn.event({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: {} });
+  });
+  const watched = 'subscriptions/listen';
+  const held = { name: 'watching', subjects: ['group:staff'], review: [watched, 'resources/read file:///*'], approval: { from: ['group:leads'] } };
+  await setPolicy([...RULES, held], 'resources/read file:///a', 'review');
+  const colleague = await pair.one.as('colleague');
+  const token = await colleague.token('bench');
+  for (const ends of ['withdrawn', 'over'] as const) {
+    const { json } = await post(colleague, 'windows', { ...ASK, command: '*', for: ends === 'over' ? '3s' : '10m' });
+    const id = json['id'] ?? '';
+    for (const who of ['lead', 'second']) await (await pair.two.as(who)).answer(id, 'approve');
+    const stream = await sendModern(`${pair.one.url}/mcp/bench`, token, watched, { notifications: { resourceSubscriptions: ['file:///a'] } });
+    assert.equal((await stream.message()).method, 'notifications/subscriptions/acknowledged');
+    const turn = server.asked(watched).at(-1) ?? assert.fail('nothing was sent');
+    // The gateway has looked at it twice since.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    turn.event({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'file:///a' } });
+    assert.equal((await stream.message()).params.uri, 'file:///a');
+    if (ends === 'withdrawn') await (await pair.two.as('lead')).answer(id, 'withdraw');
+    await stream.rest();
+    await until('the target to hear of it', () => (turn.gone() ? true : undefined));
+  }
+  await setPolicy(RULES, 'resources/read file:///a', 'deny');
 });
 
 test('break-glass: a named responder runs at once with a reason, nobody else does, and an auditor closes the review', async () => {

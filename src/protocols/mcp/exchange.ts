@@ -8,6 +8,7 @@ import type { Session } from '../../core/session.ts';
 import { subjectKey } from '../../core/subject.ts';
 import { asApproved } from './as-approved.ts';
 import { requestIdOf, type Ask } from './ask.ts';
+import { metaMember } from './codec.ts';
 import { isKnown } from './command.ts';
 import { refusalReply, rpcError, withNote } from './errors.ts';
 import { Holding } from './holding.ts';
@@ -19,6 +20,7 @@ import { emptyReply, eventText, keptReply, ownReply, type Reply } from './reply.
 import { sealSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
 import { answerOwnTask, withTaskId } from './task-answer.ts';
+import { writeEvent } from './sse.ts';
 import type { UpstreamCall, UpstreamEvent } from './transport.ts';
 
 const AFTER_FINAL_MS = 1000;
@@ -38,9 +40,7 @@ export class McpExchange implements Exchange {
   readonly #abort = new AbortController();
   #head: Extract<UpstreamEvent, { kind: 'head' }> | undefined;
   #kept: KeptStream | undefined;
-  /** It runs because people agreed to exactly this. */
-  #approved = false;
-  #openedUnder: string | undefined;
+  #grant: Grant | undefined;
   /** A standing stream was ended from this side. */
   #ended = false;
   #sessionHeader: Readonly<Record<string, string>> = {};
@@ -103,7 +103,7 @@ export class McpExchange implements Exchange {
   }
 
   async *#relay(grant: Grant): AsyncIterable<ReplyPart> {
-    this.#approved = grant.approval !== undefined;
+    this.#grant = grant;
     this.#followCaller(grant);
     if (isStanding(this.command)) this.#reconsider();
     const { verb, headers, mcpSession, responder } = this.#ask;
@@ -153,25 +153,33 @@ export class McpExchange implements Exchange {
     const { message } = this.#ask;
     if (message?.kind !== 'request') return this.#ask;
     const call = this.#holding.isTask ? withoutTask(message) : message;
-    const sent = this.#approved ? asApproved(call) : call;
+    const sent = this.#grant?.approval !== undefined ? asApproved(call) : call;
     return sent === message ? this.#ask : { message: sent, bytes: undefined };
   }
 
   /** Why the caller may not be asked for more on the way. */
   #takesNoMore(): string | undefined {
     if (this.#holding.isTask) return 'nobody is on the line to answer';
-    return this.#approved ? 'it runs as people approved it, and takes nothing more: an access window is for calls that ask on the way' : undefined;
+    return this.#grant?.approval !== undefined
+      ? 'it runs as people approved it, and takes nothing more: an access window is for calls that ask on the way'
+      : undefined;
   }
 
   /** Nothing more is wanted of the target; a stream that stays open ends as it does when its rule is gone. */
   cutOff(): void {
-    if (isStanding(this.command)) this.#reconsider();
+    if (isStanding(this.command)) this.#endStanding();
     else this.#abort.abort();
   }
 
-  /** A comment keeps to what every client takes: it is read by people who look at the wire, and by no program. */
+  /** A line of the log, where the caller takes such; else a comment, which only people see who look at the wire. */
   warn(text: string): void {
-    if (this.#ask.responder.streaming) this.#ask.responder.comment(text);
+    const { responder, era, message } = this.#ask;
+    if (responder.left.aborted) return;
+    responder.startStream(this.#sessionHeader);
+    const takesLog = era === 'legacy' || (message?.kind === 'request' && metaMember(message.params, 'logLevel') !== undefined);
+    if (!takesLog) return responder.comment(text);
+    const params = { level: 'warning', logger: 'sallyport', data: text };
+    void responder.event(writeEvent(writeJson({ jsonrpc: '2.0', method: 'notifications/message', params })));
   }
 
   async release(part: ReplyPart, masked: MaskedPart): Promise<void> {
@@ -242,8 +250,13 @@ export class McpExchange implements Exchange {
   /** A stream that stays open is allowed only as long as it would be opened now, under the same policy and a token that lives. */
   #reconsider(): void {
     const now = this.#context.gate.decide(this.session, this.command);
-    this.#openedUnder ??= now.policyVersion;
-    if (now.effect === 'allow' && now.policyVersion === this.#openedUnder && Date.now() < this.#ask.expiresAt) return;
+    // What stands on people's yes instead of a rule is ended by the pipeline, with their window.
+    const effect = this.#grant?.by === 'people' ? 'review' : 'allow';
+    if (now.effect === effect && now.policyVersion === this.#grant?.policyVersion && Date.now() < this.#ask.expiresAt) return;
+    this.#endStanding();
+  }
+
+  #endStanding(): void {
     this.#ended = true;
     void this.#sayEnd().finally(() => this.#ask.responder.end());
     this.#abort.abort();
