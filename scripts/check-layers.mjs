@@ -8,6 +8,7 @@ import { dirname, join, normalize, relative } from 'node:path';
 /** Lowest first. Folders of one layer do not see each other. */
 const LAYERS = [
   ['core'],
+  ['network'],
   ['policy', 'approval', 'lock', 'credential', 'masking', 'audit', 'storage', 'identity'],
   ['protocols', 'notice'],
   ['api'],

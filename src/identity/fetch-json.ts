@@ -1,9 +1,8 @@
-import { isIP } from 'node:net';
 import { Agent, request } from 'undici';
 import { SallyportError } from '../core/error.ts';
 import { decodeUtf8, parseJson, type JsonValue } from '../core/json.ts';
-import { withinReach, type Reach } from './address.ts';
-import { guardedLookup, outOfReach } from './guarded-lookup.ts';
+import type { Reach } from '../network/address.ts';
+import { guardedLookup, refuseHost } from '../network/guarded-lookup.ts';
 
 /** Reads one JSON document. Throws `upstream_unreachable` or `upstream_invalid`. */
 export type FetchJson = (url: URL, reach: Reach) => Promise<JsonValue>;
@@ -16,9 +15,8 @@ const TIMEOUT_MS = 5_000;
  * connection uses, so a name that answers differently the second time (DNS rebinding) gains nothing.
  */
 export async function fetchJson(url: URL, reach: Reach): Promise<JsonValue> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
   if (!/^https?:$/.test(url.protocol)) throw new SallyportError('upstream_invalid', `${url.protocol} is no way to read a document: http or https`);
-  if (isIP(host) !== 0 && !withinReach(host, reach)) throw outOfReach(host);
+  refuseHost(url.hostname, reach);
 
   const agent = new Agent({ connect: { lookup: guardedLookup(reach), timeout: TIMEOUT_MS } });
   try {

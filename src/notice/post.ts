@@ -1,8 +1,6 @@
-import { isIP } from 'node:net';
 import { Agent, request } from 'undici';
 import { SallyportError } from '../core/error.ts';
-import { withinReach } from '../identity/address.ts';
-import { guardedLookup, outOfReach } from '../identity/guarded-lookup.ts';
+import { guardedLookup, refuseHost } from '../network/guarded-lookup.ts';
 
 export interface Posted {
   readonly status: number;
@@ -22,8 +20,7 @@ const MAX_REPLY_BYTES = 256 * 1024;
 /** No redirects, no proxies from the environment, never link-local; the address that was checked is the one that is dialled. */
 export const post: Post = async (address, { headers, body }, signal) => {
   const url = new URL(address);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0 && !withinReach(host, 'configured')) throw outOfReach(host);
+  refuseHost(url.hostname, 'configured');
   const agent = new Agent({ connect: { lookup: guardedLookup('configured'), timeout: TIMEOUT_MS } });
   try {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);

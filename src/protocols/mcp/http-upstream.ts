@@ -1,10 +1,9 @@
-import { lookup as dnsLookup } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Pool } from 'undici';
 import { isSallyportError, SallyportError } from '../../core/error.ts';
 import { parseJson, writeJson, type JsonValue } from '../../core/json.ts';
 import type { Target } from '../../core/target.ts';
 import type { ResolvedCredential } from '../../credential/credential.ts';
+import { guardedLookup, refuseHost } from '../../network/guarded-lookup.ts';
 import { readMessage } from './codec.ts';
 import { sendRequest, type HttpReply } from './http-reply.ts';
 import { SseParser } from './sse.ts';
@@ -20,9 +19,9 @@ export function createHttpUpstream(target: Target, credential: () => Promise<Res
     headersTimeout: target.limits.replyMs,
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,
-    connect: { timeout: 10_000, lookup: safeLookup },
+    connect: { timeout: 10_000, lookup: guardedLookup('configured') },
   });
-  refuseLinkLocal(url.hostname.replace(/^\[|\]$/g, ''));
+  refuseHost(url.hostname, 'configured');
   return {
     async *send(call) {
       const reply = await dispatch(pool, url, call, headersOf(call, await credential()), target);
@@ -146,42 +145,4 @@ function invalid(message: string, cause?: unknown): SallyportError {
 
 function one(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
-}
-
-/** Resolves once, and the connection goes to what was looked at. Cloud metadata lives on link-local addresses: never dialled. */
-const safeLookup: LookupFunction = (hostname, options, callback) => {
-  dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const refused = error ?? linkLocalAmong(addresses.map(({ address }) => address));
-    if (refused) return callback(refused, '', 0);
-    if (options.all === true) return callback(null, addresses);
-    return callback(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 0);
-  });
-};
-
-function linkLocalAmong(addresses: readonly string[]): Error | null {
-  try {
-    addresses.forEach(refuseLinkLocal);
-    return null;
-  } catch (error) {
-    return error as Error;
-  }
-}
-
-function refuseLinkLocal(address: string): void {
-  const family = isIP(address);
-  if (family === 0 || !NEVER_DIALLED.check(address, family === 6 ? 'ipv6' : 'ipv4')) return;
-  throw new SallyportError('upstream_unreachable', 'the address of the target is link-local or of cloud metadata, which is never dialled');
-}
-
-/** Link-local, and where clouds keep their metadata beside it; IPv4 addresses are recognised inside IPv6 ones too. */
-const NEVER_DIALLED = neverDialled();
-
-function neverDialled(): BlockList {
-  const list = new BlockList();
-  list.addSubnet('169.254.0.0', 16, 'ipv4');
-  list.addSubnet('fe80::', 10, 'ipv6');
-  list.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
-  list.addAddress('100.100.100.200', 'ipv4');
-  for (const metadata of ['fd00:ec2::254', 'fd20:ce::254']) list.addAddress(metadata, 'ipv6');
-  return list;
 }

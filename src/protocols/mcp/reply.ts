@@ -1,6 +1,7 @@
 import { isJsonArray, isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Masked, Masker } from '../../core/masker.ts';
 import type { MaskedPart, ReplyPart } from '../../core/pipeline.ts';
+import { isForbiddenHost } from '../../network/address.ts';
 import type { RpcId } from './codec.ts';
 import { maskMessage } from './mask.ts';
 import { writeEvent, type SseEvent } from './sse.ts';
@@ -91,5 +92,7 @@ function noteOnLinks(result: JsonValue | undefined): Pick<ReplyPart, 'note'> {
 }
 
 function isDoubtful(uri: JsonValue | undefined): boolean {
-  return typeof uri === 'string' && /^(?:file:|https?:\/\/(?:169\.254\.|\[fe80:|\[fd00:ec2|metadata\.))/i.test(uri);
+  if (typeof uri !== 'string' || !URL.canParse(uri)) return false;
+  const { protocol, hostname } = new URL(uri);
+  return protocol === 'file:' || (/^https?:$/.test(protocol) && isForbiddenHost(hostname, 'configured'));
 }

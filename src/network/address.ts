@@ -8,7 +8,10 @@ import { BlockList, isIP } from 'node:net';
 export type Reach = 'configured' | 'public';
 
 /** Subnets, as `address/prefix`; IPv4 rules also hold for IPv4-mapped IPv6 addresses. */
-const METADATA = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128', 'fd20:ce::254/128', '100.100.100.200/32', '168.63.129.16/32'];
+const METADATA_IPV4 = ['169.254.0.0/16', '100.100.100.200/32', '168.63.129.16/32'];
+/** Prefixes under which IPv6 carries an IPv4 address: of translators (RFC 6052), and compatible ones. */
+const CARRIERS = ['64:ff9b::', '::'];
+const METADATA = [...METADATA_IPV4, ...METADATA_IPV4.flatMap(carried), 'fe80::/10', 'fd00:ec2::254/128', 'fd20:ce::254/128'];
 const NOT_PUBLIC = [
   ...METADATA,
   '0.0.0.0/8',
@@ -38,11 +41,30 @@ const NOT_PUBLIC = [
 
 const FORBIDDEN: Readonly<Record<Reach, BlockList>> = { configured: blockList(METADATA), public: blockList(NOT_PUBLIC) };
 
+/** Names that clouds give their metadata services. */
+const METADATA_NAME = /^(?:metadata|instance-data|(?:.*\.)?metadata\.google\.internal|(?:.*\.)?metadata\.azure\.internal)$/;
+
+/** Whether the host of a URL is out of reach whatever a look-up says. `URL` brings IPv4 in any notation to four numbers. */
+export function isForbiddenHost(hostname: string, reach: Reach): boolean {
+  const host = hostname
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '');
+  return isIP(host) === 0 ? METADATA_NAME.test(host) : !withinReach(host, reach);
+}
+
 /** Whether an IP address lies within reach; what is no IP address does not. */
 export function withinReach(address: string, reach: Reach): boolean {
   const version = isIP(address);
   if (version === 0) return false;
   return !FORBIDDEN[reach].check(address, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+function carried(subnet: string): readonly string[] {
+  const [address = '', prefix] = subnet.split('/');
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
+  const tail = `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  return CARRIERS.map((carrier) => `${carrier}${tail}/${96 + Number(prefix)}`);
 }
 
 function blockList(subnets: readonly string[]): BlockList {
