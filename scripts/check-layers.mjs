@@ -9,7 +9,7 @@ import { dirname, join, normalize, relative } from 'node:path';
 const LAYERS = [
   ['core'],
   ['network'],
-  ['policy', 'approval', 'lock', 'credential', 'masking', 'audit', 'storage', 'identity'],
+  ['policy', 'approval', 'lock', 'credential', 'masking', 'audit', 'storage', 'identity', 'telemetry'],
   ['protocols', 'notice'],
   ['api'],
   ['gateway'],

@@ -9,6 +9,7 @@ import { existsSync, globSync } from 'node:fs';
 const PACKAGES = [
   { name: 'chromium', present: ['/usr/bin/chromium'], usedBy: /playwright-core|support\/browser\.ts/, usedFor: 'browser tests' },
   { name: 'postgresql', present: ['/usr/lib/postgresql/*/bin/initdb'], usedBy: /support\/postgres\.ts/, usedFor: 'database tests' },
+  { name: 'prometheus', present: ['/usr/bin/promtool'], usedBy: /promtool/, usedFor: 'checks of metrics' },
 ];
 
 /** Installs what is missing and can be installed; returns the rows that still are missing. */

@@ -36,8 +36,18 @@ export interface JournalOptions {
   /** Records that wait for the disk; more are refused. Default 256 MiB. */
   readonly pendingBytes?: number;
   readonly disk?: Disk;
+  /** Hears of every commit: what one costs, and how many share it. */
+  readonly observer?: JournalObserver;
   /** Hears of each failed commit and checkpoint, with its cause; callers hear of theirs by themselves. */
   readonly report?: (error: unknown) => void;
+}
+
+/** For whoever measures; must be quick. */
+export interface JournalObserver {
+  /** On the disk: so many events, after so long on the way to it, the first of them waiting for so long in all. Milliseconds. */
+  committed(commit: { readonly events: number; readonly bytes: number; readonly diskMs: number; readonly waitedMs: number }): void;
+  /** These were refused. */
+  failed(events: number): void;
 }
 
 export interface Journal extends Recorder {
@@ -51,6 +61,8 @@ export interface Journal extends Recorder {
   readonly position: number;
   /** Bytes of an unfinished commit that were cut off when this journal was opened. */
   readonly cutBytes: number;
+  /** What waits for the disk now. */
+  readonly waiting: { readonly events: number; readonly bytes: number };
   /** Calls back after each commit, until the returned function is called. */
   watch(listener: () => void): () => void;
   /** Signs what is durable now. */
@@ -119,6 +131,9 @@ class FileJournal implements Journal {
   #segment: SegmentWriter | undefined;
   #batch: Batch;
   #inFlightBytes = 0;
+  #inFlightEvents = 0;
+  /** When the first event of the gathering batch came. */
+  #firstAt = 0;
   #running: Promise<void> | undefined;
   #gap: Gap | undefined;
   #closing: Promise<void> | undefined;
@@ -144,6 +159,10 @@ class FileJournal implements Journal {
     return this.#tree.size;
   }
 
+  get waiting(): Journal['waiting'] {
+    return { events: this.#inFlightEvents + this.#batch.count, bytes: this.#inFlightBytes + this.#batch.bytes.length };
+  }
+
   async append(event: Event, bodies: readonly Body[] = []): Promise<void> {
     if (this.#closing) throw new SallyportError('record_failed', 'the journal is closed', { hint: 'the gateway is stopping' });
     if (this.#inFlightBytes + this.#batch.bytes.length > (this.#opened.pendingBytes ?? 256 * MIB)) {
@@ -152,6 +171,7 @@ class FileJournal implements Journal {
       });
     }
     if (this.#gap && this.#batch.count === 0) this.#batch.add(this.#gapEvent(this.#gap), []);
+    if (this.#batch.count === 0) this.#firstAt = performance.now();
     this.#batch.add(event, bodies);
     const settled = this.#batch.settled(event.id);
     void this.#start();
@@ -200,8 +220,10 @@ class FileJournal implements Journal {
       if (batch.count === 0) return;
       this.#batch = this.#newBatch(batch.count, this.#isFull(batch) ? 'new-segment' : 'same-segment');
       this.#inFlightBytes = batch.bytes.length;
-      await this.#commit(batch);
+      this.#inFlightEvents = batch.count;
+      await this.#commit(batch, this.#firstAt);
       this.#inFlightBytes = 0;
+      this.#inFlightEvents = 0;
     }
   }
 
@@ -221,7 +243,8 @@ class FileJournal implements Journal {
     }
   }
 
-  async #commit(batch: Batch): Promise<void> {
+  async #commit(batch: Batch, firstAt: number): Promise<void> {
+    const begun = performance.now();
     try {
       if (batch.beginsSegment || !this.#segment) this.#segment = await this.#nextSegment();
       await this.#segment.commit(batch.bytes, batch.newKeys);
@@ -231,6 +254,8 @@ class FileJournal implements Journal {
     for (const hash of batch.hashes) this.#tree.add(hash);
     this.#gap = undefined;
     batch.resolve();
+    const now = performance.now();
+    this.#opened.observer?.committed({ events: batch.count, bytes: batch.bytes.length, diskMs: now - begun, waitedMs: now - firstAt });
     for (const watcher of this.#watchers) watcher();
   }
 
@@ -259,6 +284,7 @@ class FileJournal implements Journal {
     const refused = [...batch.events, ...waiting.events];
     this.#gap ??= { since: this.#opened.now().toISOString(), cause: explainError(cause), first: refused[0] ?? '', refused: 0 };
     this.#gap.refused += refused.length;
+    this.#opened.observer?.failed(refused.length);
     this.#batch = this.#newBatch(0, 'new-segment');
     const error = new SallyportError('record_failed', 'the event could not be recorded, so nothing goes on', {
       cause,

@@ -14,6 +14,7 @@ import { withMasker, type MaskApplied, type Masker } from './masker.ts';
 import type { Admission, Exhausted, QuotaKeeper } from './quota-keeper.ts';
 import type { Body, Recorder } from './recorder.ts';
 import type { Session } from './session.ts';
+import type { Steps } from './steps.ts';
 import { watchWindow } from './window-watch.ts';
 
 /** What the steps need; wired once by the gateway. */
@@ -92,6 +93,8 @@ export type Refusal =
 export interface Exchange {
   readonly session: Session;
   readonly command: Command;
+  /** Hears how far the command is, where somebody measures. */
+  readonly steps?: Steps | undefined;
   /** The request as it is recorded, masked with the given masker. */
   request(masker: Masker): MaskedPart;
   /** Tells the caller that people were asked, and waits as long as this caller can; the record as it then is. */
@@ -118,8 +121,10 @@ type Review = Extract<Decision, { effect: 'review' }>;
 export async function passCommand(gate: Gate, exchange: Exchange): Promise<void> {
   const { session, command } = exchange;
   let about: EventParts = sessionParts(session);
+  exchange.steps?.enter('decide');
   try {
     const decision = gate.decide(session, command);
+    exchange.steps?.decided(decision);
     const masker = gate.requestMasker(decision.masks);
     about = { ...about, ...namedParts(command, masker) };
     const request = await withMasker(masker, (ready) => exchange.request(ready));
@@ -138,8 +143,10 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
     // A window was agreed to for tools as they were then.
     const open = command.quarantine ? undefined : await gate.approvals.window?.({ session, command, decision });
     if (open) return await run(gate, exchange, within(asked, open, decision), undefined);
+    exchange.steps?.enter('approve');
     const approval = await approve(gate, exchange, decision, masker);
-    if (approval.status === 'consumed') return await exchange.repeat(approval.result ?? '', approval);
+    exchange.steps?.enter('decide');
+    if (approval.status === 'consumed') return await repeat(exchange, approval);
     const locked = lockedDecision(gate, session, decision);
     if (locked) return await refuse(gate, exchange, asked, { kind: 'denied', decision: locked });
     if (approval.status !== 'granted') return await refuse(gate, exchange, asked, { kind: 'approval', approval, decision });
@@ -217,10 +224,11 @@ function exhaustedDecision({ risk, masks, policyVersion }: Decision, { rule, rea
 
 /** Steps 5 to 9. */
 async function runCounted(gate: Gate, exchange: Exchange, asked: Asked, approval: Approval | undefined): Promise<void> {
+  exchange.steps?.enter('record');
   const intent = makeEvent('command.forwarded', { ...asked.parts, ...(approval ? { approval: approval.id } : {}) });
   if (approval && !(await gate.approvals.execute(approval.id, intent.id))) {
     const now = (await gate.approvals.get(approval.id)) ?? approval;
-    if (now.status === 'consumed') return exchange.repeat(now.result ?? '', now);
+    if (now.status === 'consumed') return repeat(exchange, now);
     return refuse(gate, exchange, asked, { kind: 'approval', approval: now, decision: asked.decision });
   }
   try {
@@ -293,6 +301,7 @@ function watchWindowOf(gate: Gate, exchange: Exchange, { within: open }: Asked, 
 
 async function cutOff(gate: Gate, exchange: Exchange, parts: EventParts, decision: Decision): Promise<void> {
   const event = makeEvent('command.failed', { ...parts, outcome: { status: 'locked' }, note: decision.reason });
+  exchange.steps?.end('locked');
   await gate.recorder.append(event).catch(() => {});
   await exchange.refuse({ kind: 'denied', decision, event: event.id });
 }
@@ -302,11 +311,14 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked,
   const started = performance.now();
   const masker = gate.masker(asked.decision.masks);
   const about: EventParts = { ...asked.about, intent: grant.intent };
+  const { steps } = exchange;
   let ended = false;
+  steps?.enter('forward');
   for await (const part of exchange.forward(grant)) {
     if (ended) continue;
     mayGoOn();
     if (part.asks && !(await asksMayPass(gate, exchange.session, part.asks, asked.masker))) continue;
+    steps?.enter('mask');
     const masked = await maskPart(part, masker, exchange.session);
     asked.admission?.spend(masked.bytes.byteLength);
     ended = part.kind === 'final';
@@ -317,13 +329,19 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked,
       masks: masked.applied,
       ...noteOf(masked.note, part.note),
     });
+    steps?.enter('outcome');
     await recordReply(gate, exchange.session, event, { name: ended ? 'reply' : 'chunk', ...masked });
     if (ended && grant.approval) await gate.approvals.consume(grant.approval, Buffer.from(masked.bytes).toString());
+    steps?.enter('release');
     await exchange.release(part, masked);
+    if (ended) steps?.end(part.status);
+    else steps?.enter('forward');
   }
   if (ended) return;
   mayGoOn();
+  steps?.enter('outcome');
   await gate.recorder.append(makeEvent('reply.received', { ...about, outcome: { status: 'closed', milliseconds: Math.round(performance.now() - started) } }));
+  steps?.end('closed');
 }
 
 /** A request that the target makes of the caller is decided too; one that is not allowed is declined and goes no further. */
@@ -359,9 +377,24 @@ type RefusalParts =
   | { kind: 'approval'; approval: Approval; decision: Decision };
 
 async function refuse(gate: Gate, exchange: Exchange, asked: Asked, refusal: RefusalParts): Promise<void> {
+  exchange.steps?.enter('outcome');
   const event = makeEvent('command.refused', { ...asked.parts, ...decidedParts(refusal.decision, asked.masker), ...whyRefused(refusal, asked.masker) });
   await gate.recorder.append(event, [asked.body]);
+  exchange.steps?.end(outcomeOf(refusal));
   await exchange.refuse({ ...refusal, event: event.id });
+}
+
+/** In one word, of few. */
+function outcomeOf(refusal: RefusalParts): string {
+  if (refusal.kind !== 'denied') return refusal.kind;
+  if (refusal.decision.effect === 'deny' && refusal.decision.retryAfterMs !== undefined) return 'quota';
+  return refusal.decision.rule === 'lock' ? 'locked' : 'denied';
+}
+
+/** What was approved has run before: its caller gets the result that was kept. */
+async function repeat(exchange: Exchange, approval: Approval): Promise<void> {
+  exchange.steps?.end('repeated');
+  await exchange.repeat(approval.result ?? '', approval);
 }
 
 function whyRefused(refusal: RefusalParts, masker: Masker): EventParts {
@@ -380,6 +413,7 @@ function whyRefused(refusal: RefusalParts, masker: Masker): EventParts {
 async function fail(gate: Gate, exchange: Exchange, parts: EventParts, cause: unknown): Promise<void> {
   const error = cause instanceof SallyportError ? cause : new SallyportError('internal', 'the gateway failed on this command', { cause });
   const event = makeEvent('command.failed', { ...parts, outcome: { status: error.code }, note: error.message });
+  exchange.steps?.end(error.code);
   await gate.recorder.append(event).catch(() => {});
   await exchange.refuse({ kind: 'failed', error, event: event.id });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { referenceTable } from '../policy/reference.ts';
 import { configSchema } from './config-schema.ts';
+import { metricsSchema, telemetrySchema } from './telemetry-schema.ts';
 import { emailSchema, slackSchema, webhookSchema } from './notify-schema.ts';
 
 /** JSON schema of `sallyport.yaml`, for editors. It says less than loading does. */
@@ -19,6 +20,8 @@ export function configTables(): string {
     referenceTable('identity: issuers', issuer),
     referenceTable('identity: issuers: claims', issuer.shape.claims),
     referenceTable('masking: analyzer', masking.unwrap().shape.analyzer.unwrap()),
+    referenceTable('telemetry', telemetrySchema),
+    referenceTable('telemetry: metrics', metricsSchema),
     referenceTable('notify: slack', slackSchema),
     referenceTable('notify: email', emailSchema),
     referenceTable('notify: webhook', webhookSchema),

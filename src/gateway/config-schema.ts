@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { notifySchema } from './notify-schema.ts';
+import { telemetrySchema } from './telemetry-schema.ts';
 
 const httpUrl = z
   .string()
@@ -62,7 +63,10 @@ export const configSchema = z
   .strictObject({
     url: httpUrl.default('http://localhost:7600').describe('What clients type. Endpoints are `<url>/mcp/<target>`.'),
     listen: z
-      .strictObject({ http: address.default('127.0.0.1:7600').describe('Address and port of the HTTP listener.') })
+      .strictObject({
+        http: address.default('127.0.0.1:7600').describe('Address and port of the HTTP listener.'),
+        metrics: address.optional().describe('Address and port of `GET /metrics` for Prometheus, such as `127.0.0.1:7601`. Off where absent.'),
+      })
       .prefault({})
       .describe('Where the gateway listens.'),
     data: z.string().min(1).default('./.sallyport').describe('Folder of the embedded database, the journal and the keys; relative to this file.'),
@@ -76,6 +80,7 @@ export const configSchema = z
       .prefault({})
       .describe('Who may ask.'),
     masking: z.strictObject({ analyzer: analyzer.optional() }).prefault({}).describe('What masking asks others.'),
+    telemetry: telemetrySchema.prefault({}).describe('What operators read: metrics, traces, the log.'),
     notify: notifySchema.default([]).describe('Who is told of approvals: a list of `slack`, `email` and `webhook`.'),
     resources: z
       .string()

@@ -43,6 +43,13 @@ describe('sallyport.yaml', () => {
     assert.deepEqual([config.url, config.host, config.port, config.database], ['https://gw.example', '::1', 80, 'postgres://u@h/db']);
   });
 
+  it('serves metrics beyond this machine only with a token', () => {
+    assert.equal(parseConfig('/x/y.yaml', 'listen: { metrics: 127.0.0.1:7601 }').metrics?.port, 7601);
+    refused('listen: { metrics: 0.0.0.0:7601 }', /has no token/);
+    const open = parseConfig('/x/y.yaml', 'listen: { metrics: 0.0.0.0:7601 }\ntelemetry: { metrics: { token: { env: T } } }');
+    assert.deepEqual(open.metrics, { host: '0.0.0.0', port: 7601, token: { env: 'T' } });
+  });
+
   it('says everything that is wrong at once, with line and column', () => {
     refused(
       'url: nonsense\nlisten: { htp: 1 }\nidentity: { issuers: [{ audience: 1 }] }\n',

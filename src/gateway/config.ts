@@ -8,7 +8,9 @@ import { readDocuments } from '../policy/document.ts';
 import { readDuration } from '../policy/duration.ts';
 import { formatProblem, type Problem } from '../policy/problem.ts';
 import { issueProblems } from '../policy/shape.ts';
+import type { SecretSource } from '../core/target.ts';
 import { configSchema, type ConfigDocument } from './config-schema.ts';
+import { isLoopback } from './metrics-server.ts';
 
 /** What one gateway runs with; paths are absolute. */
 export interface Config {
@@ -22,6 +24,8 @@ export interface Config {
   readonly resources: string;
   readonly notify: readonly NotifySettings[];
   readonly analyzer?: AnalyzerOptions;
+  /** Where metrics are read, and with which token. Absent: nowhere. */
+  readonly metrics?: { readonly host: string; readonly port: number; readonly token?: SecretSource };
 }
 
 /** Reads `sallyport.yaml`. Throws `config_invalid` with every problem, its line and column, and the fix. */
@@ -39,21 +43,35 @@ export function parseConfig(file: string, text: string): Config {
   if (!document || second) throw new SallyportError('config_invalid', `${file} must hold one YAML document`, { hint: 'resources are files of their own' });
   const parsed = configSchema.safeParse(document.value);
   if (!parsed.success) throw invalid(issueProblems(document, parsed.error.issues));
-  const { url, listen, data, database, identity, masking, notify, resources } = parsed.data;
+  const { url, listen, data, database, identity, masking, notify, resources, telemetry } = parsed.data;
   const folder = dirname(resolve(file));
   const dataFolder = resolve(folder, data);
-  const colon = listen.http.lastIndexOf(':');
   return {
     url: url.replace(/\/$/, ''),
-    host: listen.http.slice(0, colon).replace(/^\[|\]$/g, ''),
-    port: Number(listen.http.slice(colon + 1)),
+    ...addressOf(listen.http),
     data: dataFolder,
     database: database ?? `sqlite:${resolve(dataFolder, 'sallyport.db')}`,
     issuers: identity.issuers,
     resources: resolve(folder, resources),
     notify,
+    ...(listen.metrics === undefined ? {} : { metrics: metricsOptions(listen.metrics, telemetry.metrics.token) }),
     ...(masking.analyzer ? { analyzer: analyzerOptions(masking.analyzer) } : {}),
   };
+}
+
+function addressOf(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+}
+
+/** Names of targets, rates and refusals are nobody else's business. */
+function metricsOptions(listen: string, token: SecretSource | undefined): NonNullable<Config['metrics']> {
+  const address = addressOf(listen);
+  if (token === undefined && !isLoopback(address.host))
+    throw new SallyportError('config_invalid', `listen.metrics is ${listen}, which others can reach, and has no token`, {
+      hint: 'set telemetry.metrics.token, or listen on 127.0.0.1',
+    });
+  return { ...address, ...(token ? { token } : {}) };
 }
 
 function analyzerOptions({ timeout, ...rest }: NonNullable<ConfigDocument['masking']['analyzer']>): AnalyzerOptions {

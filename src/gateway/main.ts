@@ -13,6 +13,8 @@ import { startIndex } from '../audit/index-sink.ts';
 import { readCommands } from '../audit/recorded-commands.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
 import { explainError } from '../core/error.ts';
+import type { Recorder } from '../core/recorder.ts';
+import { readSecretSource } from '../credential/credential.ts';
 import { openAccounts, type Accounts } from '../identity/accounts.ts';
 import { createAuthenticator, type Authenticator } from '../identity/authenticate.ts';
 import { createHostCheck, type HostCheck } from '../identity/host.ts';
@@ -25,8 +27,12 @@ import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
 import { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
+import { countedRecorder } from '../telemetry/event-metrics.ts';
+import { watchProcess } from '../telemetry/process-metrics.ts';
 import { readConfig, type Config } from './config.ts';
 import { createGate } from './gate.ts';
+import { createMetrics, watchParts, type Metrics, type Watched } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { listen, type Handler } from './http-server.ts';
 import { storedDayBook } from './day-book.ts';
 import { installationKey } from './installation-keys.ts';
@@ -70,6 +76,10 @@ interface Parts {
   readonly log: (line: string) => void;
   readonly keysFolder: string;
   readonly journal: Journal;
+  /** The journal, counted. */
+  readonly recorder: Recorder;
+  /** Absent where nobody reads them. */
+  readonly metrics: Metrics | undefined;
   readonly storage: Storage;
   readonly policy: LivePolicy;
   readonly approvals: ApprovalService;
@@ -86,19 +96,26 @@ interface Parts {
 async function openParts(config: Config, shutdown: Shutdown, log: (line: string) => void): Promise<Parts> {
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const keysFolder = join(config.data, 'keys');
+  const metrics = config.metrics && createMetrics();
   const journal = shutdown.owns(
-    await openJournal({ folder: join(config.data, 'journal'), keysFolder, report: (error) => log(`journal: ${explainError(error)}`) }),
+    await openJournal({
+      folder: join(config.data, 'journal'),
+      keysFolder,
+      report: (error) => log(`journal: ${explainError(error)}`),
+      ...(metrics ? { observer: metrics.journal } : {}),
+    }),
   );
+  const recorder = metrics ? countedRecorder(journal, metrics.events) : journal;
   const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log(`database: ${explainError(error)}`) }));
   const analyzer = config.analyzer && shutdown.owns(createAnalyzer(config.analyzer));
-  const policy = shutdown.owns(await openPolicy(config.resources, { recorder: journal, log, kinds: analyzer?.kinds ?? [] }));
+  const policy = shutdown.owns(await openPolicy(config.resources, { recorder, log, kinds: analyzer?.kinds ?? [] }));
   const key = await installationKey(keysFolder, 'approval');
   const owner = `${hostname()}:${journal.writer}`;
   const report = (error: unknown): void => log(`approvals: ${explainError(error)}`);
-  const accounts = openAccounts(storage, { recorder: journal });
-  const locks = shutdown.owns(await openLocks({ storage, recorder: journal, report: (error) => log(`locks: ${explainError(error)}`) }));
+  const accounts = openAccounts(storage, { recorder });
+  const locks = shutdown.owns(await openLocks({ storage, recorder, report: (error) => log(`locks: ${explainError(error)}`) }));
   const standing = createStanding({ accounts, locks, snapshot: () => policy.snapshot() });
-  const approvals = shutdown.owns(await openApprovals({ storage, recorder: journal, key, owner, report, ...standing }));
+  const approvals = shutdown.owns(await openApprovals({ storage, recorder, key, owner, report, ...standing }));
   const signing = await openSigningKeys(join(keysFolder, 'signing'));
   const authenticator = createAuthenticator({
     issuers: config.issuers,
@@ -113,13 +130,15 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
     log,
     keysFolder,
     journal,
+    recorder,
+    metrics,
     storage,
     policy,
     approvals,
     signing,
     hosts,
     accounts,
-    pins: new ToolPins(storedPins(storage), journal),
+    pins: new ToolPins(storedPins(storage), recorder),
     locks,
     standing,
     authenticator,
@@ -132,7 +151,8 @@ async function openProtocols({
   config,
   shutdown,
   keysFolder,
-  journal,
+  recorder,
+  metrics,
   storage,
   policy,
   approvals,
@@ -147,7 +167,7 @@ async function openProtocols({
       snapshot,
       approvals,
       locks,
-      recorder: journal,
+      recorder,
       quotas: new QuotaCounter(storedDayBook(storage)),
       maskingKey: await installationKey(keysFolder, 'masking'),
       ...(analyzer ? { analyzer } : {}),
@@ -156,6 +176,7 @@ async function openProtocols({
     authenticator,
     url: config.url,
     pins,
+    ...(metrics ? { observer: metrics } : {}),
     sessionKey: await installationKey(keysFolder, 'session'),
   };
   const handlers = new Map<string, Handler>();
@@ -175,6 +196,8 @@ async function openApi({
   log,
   keysFolder,
   journal,
+  recorder,
+  metrics,
   storage,
   policy,
   approvals,
@@ -201,6 +224,7 @@ async function openApi({
     }),
   );
   const index = shutdown.owns(startIndex({ journal, storage, report: (error) => log(`index: ${explainError(error)}`) }));
+  if (metrics) await openMetrics(metrics, config, shutdown, { journal, index, locks, storage, policyVersion: () => policy.snapshot().version });
   return createApi({
     url: config.url,
     hosts,
@@ -212,14 +236,22 @@ async function openApi({
     notices,
     locks,
     authenticator,
-    reviews: openAccessReviews({ storage, recorder: journal }),
+    reviews: openAccessReviews({ storage, recorder }),
     pins,
     recordings: createRecordings({ storage, index, journal, keysFolder }),
-    recorder: journal,
+    recorder,
     pastCommands: (since, targets) => readCommands({ folder: journal.folder, keysFolder, since, targets }),
     compile: (texts) => policy.compile(texts),
     snapshot: () => policy.snapshot(),
     consoleFolder: CONSOLE,
     report: (error) => log(`api: ${explainError(error)}`),
   });
+}
+
+async function openMetrics({ registry }: Metrics, config: Config, shutdown: Shutdown, watched: Watched): Promise<void> {
+  if (!config.metrics) return;
+  const { host, port, token } = config.metrics;
+  watchParts(registry, watched);
+  shutdown.owns(watchProcess(registry));
+  shutdown.owns(await serveMetrics(registry, { host, port, ...(token ? { token: () => readSecretSource(token) } : {}) }));
 }

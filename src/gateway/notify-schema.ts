@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { addressProblem } from '../policy/address.ts';
 
-const secret = z
+/** Where a secret of the gateway's own comes from. */
+export const secretSchema = z
   .union([
     z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable') }),
     z.strictObject({ file: z.string().min(1).max(4096) }),
@@ -15,7 +16,8 @@ const personName = z.string().min(1).max(320);
 /** Whoever is told, by who may answer. */
 const addressees = (address: z.ZodString) => z.record(who, z.array(address).min(1).max(100));
 
-const outgoing = z
+/** An address that the gateway sends to. */
+export const outgoingSchema = z
   .string()
   .max(2048)
   .superRefine((value, context) => {
@@ -24,8 +26,8 @@ const outgoing = z
   });
 
 export const slackSchema = z.strictObject({
-  token: secret.describe('Bot token with `chat:write`; for e-mail addresses in `people` also `users:read.email`.'),
-  signingSecret: secret.describe("The app's signing secret. Its interactivity URL is `<url>/hooks/slack`."),
+  token: secretSchema.describe('Bot token with `chat:write`; for e-mail addresses in `people` also `users:read.email`.'),
+  signingSecret: secretSchema.describe("The app's signing secret. Its interactivity URL is `<url>/hooks/slack`."),
   channels: addressees(z.string().regex(/^[A-Z0-9]{5,32}$/, 'the id of a channel: C0123ABCD')).describe(
     'Channels by who may answer: `group:x`, `person:x`, or `*` for everything.',
   ),
@@ -33,7 +35,7 @@ export const slackSchema = z.strictObject({
     .record(z.string().max(320), personName)
     .default({})
     .describe('Slack user id, or e-mail address, to the name of the person. Nobody else can answer from Slack.'),
-  api: outgoing.default('https://slack.com/api').describe("Slack's Web API."),
+  api: outgoingSchema.default('https://slack.com/api').describe("Slack's Web API."),
 });
 
 const smtp = z
@@ -42,7 +44,7 @@ const smtp = z
     port: z.int().min(1).max(65_535).default(587),
     security: z.enum(['tls', 'starttls', 'none']).default('starttls').describe('`starttls` insists on it.'),
     user: z.string().max(320).optional(),
-    password: secret.optional(),
+    password: secretSchema.optional(),
   })
   .refine((one) => (one.user === undefined) === (one.password === undefined), {
     message: 'user and password belong together',
@@ -61,8 +63,8 @@ export const emailSchema = z.strictObject({
 });
 
 export const webhookSchema = z.strictObject({
-  url: outgoing.describe('Gets a signed POST for each notice.'),
-  secret: secret.describe('Of the signature in `webhook-signature`.'),
+  url: outgoingSchema.describe('Gets a signed POST for each notice.'),
+  secret: secretSchema.describe('Of the signature in `webhook-signature`.'),
   people: z.array(personName).max(100).default([]).describe('Persons for whom the receiver gets one-time links: it can answer for them.'),
 });
 

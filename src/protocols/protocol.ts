@@ -4,6 +4,7 @@ import type { Command } from '../core/command.ts';
 import type { MaskRule } from '../core/decision.ts';
 import type { Gate } from '../core/pipeline.ts';
 import type { Session } from '../core/session.ts';
+import type { Observer } from '../core/steps.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
 import type { ToolPins } from './mcp/pins/tool-pins.ts';
@@ -27,6 +28,8 @@ export interface ProtocolDeps {
   readonly url: string;
   /** Which definitions of tools may be relied on; absent: remembered until the gateway ends. */
   readonly pins?: ToolPins;
+  /** Who measures; absent: nobody. */
+  readonly observer?: Observer;
   /** 32 bytes, the same for every process of one installation. */
   readonly sessionKey: Uint8Array;
 }

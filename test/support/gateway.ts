@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly resources: readonly object[];
   /** Members that replace those of the generated configuration. */
   readonly config?: object;
+  /** Listeners beside the one for HTTP. */
+  readonly listen?: object;
   readonly env?: Readonly<Record<string, string>>;
   /** Made before the first start. */
   readonly accounts?: readonly NewAccount[];
@@ -47,7 +49,7 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const file = join(folder, 'sallyport.yaml');
-  await writeFile(file, JSON.stringify({ ...defaults(url, port, folder, issuer), ...options.config }));
+  await writeFile(file, JSON.stringify({ ...defaults(url, port, folder, issuer, options.listen), ...options.config }));
   await writeResources(folder, options.resources);
   await createAccounts(join(folder, 'data'), options.accounts ?? []);
 
@@ -79,9 +81,9 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
   };
 }
 
-function defaults(url: string, port: number, folder: string, issuer: Issuer): object {
+function defaults(url: string, port: number, folder: string, issuer: Issuer, more: object = {}): object {
   const issuers = ISSUER_KINDS.map((kind) => ({ issuer: issuer.url(kind), audience: url, claims: { id: 'sub', name: 'name', groups: 'groups' }, kind }));
-  return { url, listen: { http: `127.0.0.1:${port}` }, data: join(folder, 'data'), identity: { issuers }, resources: join(folder, 'resources') };
+  return { url, listen: { http: `127.0.0.1:${port}`, ...more }, data: join(folder, 'data'), identity: { issuers }, resources: join(folder, 'resources') };
 }
 
 /** JSON is YAML too. The file is replaced in one step, as an editor does it. */

@@ -1,6 +1,7 @@
 import type { Command } from '../../core/command.ts';
 import { member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Session } from '../../core/session.ts';
+import type { Steps } from '../../core/steps.ts';
 import { metaOf, type RpcMessage, type RpcRequest } from './codec.ts';
 import type { MayList } from './lists.ts';
 import type { OwnTask } from './own-task.ts';
@@ -26,6 +27,8 @@ export interface Ask {
   readonly clientName: string;
   readonly mayList: MayList;
   readonly responder: Responder;
+  /** Hears how far it is. */
+  readonly steps?: Steps | undefined;
   /** The held call that this one repeats. */
   readonly round?: Round;
   /** The task that it asks about, where that is one of the gateway's own; `resume` runs it where nothing here does. */

@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Command } from '../../core/command.ts';
 import { SallyportError } from '../../core/error.ts';
 import { commandParts, makeEvent, sessionParts } from '../../core/event.ts';
 import { newId } from '../../core/id.ts';
 import { isJsonObject, member, type JsonObject } from '../../core/json.ts';
 import { passCommand } from '../../core/pipeline.ts';
 import type { Client, Session } from '../../core/session.ts';
+import type { Steps } from '../../core/steps.ts';
 import { subjectKey, type Subject } from '../../core/subject.ts';
+import { readTraceContext } from '../../core/trace-context.ts';
 import { idText, readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage, type RpcRequest } from './codec.ts';
 import { commandOf, formProblem, transportCommand } from './command.ts';
 import { httpStatus, rpcError } from './errors.ts';
 import type { Ask } from './ask.ts';
-import { McpExchange } from './exchange.ts';
+import { isStanding, McpExchange } from './exchange.ts';
 import { checkLegacy, checkModern, eraOf, readHeaders, repeatedHeader, type HeaderProblem, type McpHeaders } from './headers.ts';
 import { understandHeld } from './held.ts';
 import type { MayList } from './lists.ts';
@@ -19,6 +22,7 @@ import { isSameCall, type OwnTask } from './own-task.ts';
 import { gateOf, headersOf, nobody, notRun } from './resume.ts';
 import { openSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
+import { callerTrace, traceHeaders } from './trace.ts';
 import { understand } from './understand.ts';
 import { takesBatches, type Era } from './versions.ts';
 
@@ -29,6 +33,9 @@ export interface Caller {
   /** When its token ends; epoch milliseconds. */
   readonly expiresAt: number;
   readonly mayList: (session: Session) => MayList;
+  /** `performance.now()` when the request came, and when it was known whose it is; 0 where nobody measures. */
+  readonly arrived: number;
+  readonly authenticated: number;
 }
 
 /** One request to `/mcp/<target>`, after authentication. Never throws; whatever is wrong is answered, and recorded. */
@@ -131,6 +138,7 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
     clientName: clientName(message, opened.session),
     mayList: line.caller.mayList(session),
     responder,
+    steps: stepsOf(line, session, understood.command, message),
     ...(round ? { round } : {}),
   };
   const own: Ask = task ? { ...ask, ownTask: { ...task, resume: () => resume(line, ask, task) } } : ask;
@@ -150,7 +158,17 @@ async function resume({ side, context }: Line, poll: Ask, task: OwnTask): Promis
     const [now, then] = [context.gate.decide(session, command), (await context.gate.approvals.get(id))?.decision];
     if (now.policyVersion !== then?.policyVersion) return end(notRun(id, task, 'the policy changed'));
     const { round: _round, ...rest } = poll;
-    const ask: Ask = { ...rest, message, bytes: undefined, command, era, headers: task.headers, responder: nobody(), resumes: { approval: id, end } };
+    const ask: Ask = {
+      ...rest,
+      steps: undefined,
+      message,
+      bytes: undefined,
+      command,
+      era,
+      headers: task.headers,
+      responder: nobody(),
+      resumes: { approval: id, end },
+    };
     await context.sessions.during(session, () => passCommand(gateOf(context.gate), new McpExchange(ask, side, context)));
   } catch {
     // The target could not be asked what the tool is: the next time that somebody asks, it is tried again.
@@ -171,11 +189,12 @@ async function transport(line: Line, verb: 'GET' | 'DELETE'): Promise<void> {
   if (headers.lastEventId !== undefined && !opened.session)
     return reject(line, 400, { code: -32600, message: 'Last-Event-ID needs the session that the stream was of' });
   const session = await sessionOf(line, opened.session, undefined);
+  const command = transportCommand(verb === 'GET' ? 'stream/listen' : 'session/end');
   const ask: Ask = {
     verb,
     message: undefined,
     bytes: undefined,
-    command: transportCommand(verb === 'GET' ? 'stream/listen' : 'session/end'),
+    command,
     session,
     mcpSession: opened.session,
     era: 'legacy',
@@ -185,8 +204,16 @@ async function transport(line: Line, verb: 'GET' | 'DELETE'): Promise<void> {
     clientName: opened.session?.clientName ?? '',
     mayList: line.caller.mayList(session),
     responder,
+    steps: stepsOf(line, session, command, undefined),
   };
   await line.context.sessions.during(session, () => passCommand(line.context.gate, new McpExchange(ask, line.side, line.context)));
+}
+
+function stepsOf({ caller, context, request }: Line, session: Session, command: Command, message: RpcMessage | undefined): Steps | undefined {
+  if (!context.observer) return undefined;
+  const { arrived, authenticated } = caller;
+  const trace = callerTrace(message, request);
+  return context.observer.begin({ session, command, arrived, authenticated, standing: isStanding(command), ...(trace ? { trace } : {}) });
 }
 
 /** The session of the caller's `Mcp-Session-Id`; undefined as a whole where the id is not this caller's. */
@@ -222,10 +249,7 @@ function forwarded(line: Line, era: Era): Record<string, string> {
   const { headers } = line;
   const out: Record<string, string> = {};
   if (headers.version !== undefined) out['mcp-protocol-version'] = headers.version;
-  for (const name of ['traceparent', 'tracestate'] as const) {
-    const value = line.request.headers[name];
-    if (typeof value === 'string' && value.length <= 1024) out[name] = value;
-  }
+  Object.assign(out, readTraceContext(traceHeaders(line.request)));
   if (era === 'modern') {
     if (headers.method !== undefined) out['mcp-method'] = headers.method;
     if (headers.name !== undefined) out['mcp-name'] = headers.name;

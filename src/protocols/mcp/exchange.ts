@@ -5,6 +5,7 @@ import { isJsonObject, member, parseJson, writeJson, type JsonObject } from '../
 import type { Masker } from '../../core/masker.ts';
 import type { Exchange, Grant, MaskedPart, Refusal, ReplyPart } from '../../core/pipeline.ts';
 import type { Session } from '../../core/session.ts';
+import type { Steps } from '../../core/steps.ts';
 import { subjectKey } from '../../core/subject.ts';
 import { asApproved } from './as-approved.ts';
 import { requestIdOf, type Ask } from './ask.ts';
@@ -31,6 +32,7 @@ const NO_BYTES = Buffer.from('{}');
 export class McpExchange implements Exchange {
   readonly session: Session;
   readonly command: Command;
+  readonly steps: Steps | undefined;
   readonly #ask: Ask;
   readonly #side: TargetSide;
   readonly #context: McpContext;
@@ -53,6 +55,7 @@ export class McpExchange implements Exchange {
     this.#incoming = new Incoming(ask, side, context, () => this.#takesNoMore());
     this.session = ask.session;
     this.command = ask.command;
+    this.steps = ask.steps;
   }
 
   request(masker: Masker): MaskedPart {
@@ -115,6 +118,7 @@ export class McpExchange implements Exchange {
       session: mcpSession,
       owner,
       signal: this.#abort.signal,
+      trace: this.steps?.trace,
       ...(message ? { message } : {}),
       ...(bytes ? { bytes } : {}),
     };
@@ -334,6 +338,7 @@ export class McpExchange implements Exchange {
   }
 }
 
-function isStanding(command: Command): boolean {
+/** A stream that stays open until somebody ends it. */
+export function isStanding(command: Command): boolean {
   return command.name === 'stream/listen' || command.name === 'subscriptions/listen';
 }

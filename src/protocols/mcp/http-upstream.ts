@@ -53,6 +53,7 @@ function bodyOf(call: UpstreamCall): Uint8Array | string | null {
 function headersOf(call: UpstreamCall, credential: ResolvedCredential): Record<string, string> {
   const headers: Record<string, string> = {
     ...call.headers,
+    ...call.trace,
     accept: call.verb === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
     'accept-encoding': 'identity',
     'user-agent': 'sallyport',

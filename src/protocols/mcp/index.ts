@@ -38,22 +38,40 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
   const sides = new TargetSides({ pins, masker: ({ name: target }) => deps.gate.masker(deps.reach().masksFor(NOBODY, target)) });
   const tasks = new TaskRuns();
   const { gate, sessionKey, url: consoleUrl } = deps;
-  const context: McpContext = { gate, sessions, sessionKey, consoleUrl, times: { ...DEFAULT_TIMES, ...times }, clients, tasks };
+  const { observer } = deps;
+  const context: McpContext = {
+    gate,
+    sessions,
+    sessionKey,
+    consoleUrl,
+    times: { ...DEFAULT_TIMES, ...times },
+    clients,
+    tasks,
+    ...(observer ? { observer } : {}),
+  };
   const refusals = createLimit(REFUSALS_AT_ONCE);
 
   const { locks } = deps.gate;
   const stopWatching = locks?.onChange(() => sessions.endWhere((session) => locks.reason(session) !== undefined));
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrived = observer ? performance.now() : 0;
     const name = PATH.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1] ?? '';
     const outcome = await deps.authenticator.authenticate(headerValues(request.rawHeaders, 'authorization'), name);
     if (!isAuthenticated(outcome)) return unauthenticated(request, response, outcome, name);
     const target = deps.reach().target(name);
     if (target?.protocol !== 'mcp' || !deps.reach().mayReach(outcome.subject, name)) return createResponder(response).reply(404, NOT_FOUND);
-    await serve(request, response, callerOf(request, outcome, deps), sides.of(target), context);
+    await serve(
+      request,
+      response,
+      { ...callerOf(request, outcome, deps), arrived, authenticated: observer ? performance.now() : 0 },
+      sides.of(target),
+      context,
+    );
   }
 
   async function unauthenticated(request: IncomingMessage, response: ServerResponse, outcome: Unauthenticated, name: string): Promise<void> {
+    observer?.unauthenticated(outcome.code);
     // A stranger may not fill the disk: refusals are recorded at a bounded rate, and a missing token is how clients begin.
     if (outcome.code !== 'missing' && refusals()) {
       await deps.gate.recorder
@@ -78,7 +96,7 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
   };
 }
 
-function callerOf(request: IncomingMessage, { subject, clientId, expiresAt }: Authenticated, deps: ProtocolDeps): Caller {
+function callerOf(request: IncomingMessage, { subject, clientId, expiresAt }: Authenticated, deps: ProtocolDeps): Omit<Caller, 'arrived' | 'authenticated'> {
   return { subject, client: clientOf(request, clientId), expiresAt, mayList: (session) => (command) => deps.reach().mayList(session, command) };
 }
 

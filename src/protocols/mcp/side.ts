@@ -1,5 +1,6 @@
 import type { Masker } from '../../core/masker.ts';
 import type { Gate } from '../../core/pipeline.ts';
+import type { Observer } from '../../core/steps.ts';
 import type { Target } from '../../core/target.ts';
 import { createCatalog, type Catalog } from './catalog.ts';
 import type { KnownClients } from './clients.ts';
@@ -38,6 +39,8 @@ export interface McpContext {
   readonly clients: KnownClients;
   /** Held calls that have become tasks. */
   readonly tasks: TaskRuns;
+  /** Who measures; absent: nobody. */
+  readonly observer?: Observer;
 }
 
 export interface SideParts {

@@ -97,7 +97,7 @@ class Server {
     this.#touch();
     const { message, signal } = call;
     if (call.verb === 'GET') yield* this.#listen(signal);
-    else if (message?.kind === 'request') yield* this.#ask(message, signal, sessionId);
+    else if (message?.kind === 'request') yield* this.#ask(message, call, sessionId);
     else if (message) yield* this.#tell(message, call.session);
   }
 
@@ -106,13 +106,13 @@ class Server {
     await this.#process.close();
   }
 
-  async *#ask(request: RpcRequest, signal: AbortSignal, sessionId: string | undefined): AsyncIterable<UpstreamEvent> {
+  async *#ask(request: RpcRequest, { signal, trace }: UpstreamCall, sessionId: string | undefined): AsyncIterable<UpstreamEvent> {
     const id = this.#nextId++;
     const mailbox = new Mailbox<UpstreamEvent>(signal);
     const token = member(metaOf(request.params), 'progressToken');
     this.#waiting.set(id, { request, token, mailbox });
     try {
-      await this.#process.write(outgoing(request, id, token !== undefined));
+      await this.#process.write(outgoing(request, id, { ...(token === undefined ? {} : { progressToken: id }), ...trace }));
       yield { kind: 'head', status: 200, stream: true, sessionId };
       yield* mailbox;
     } finally {
@@ -215,7 +215,8 @@ function withSubscription(message: JsonObject, part: 'params' | 'result', id: Rp
 
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 
-function outgoing(request: RpcRequest, id: number, hasToken: boolean): JsonObject {
-  if (!hasToken) return { ...request.message, id };
-  return { ...request.message, id, params: { ...request.params, _meta: { ...metaOf(request.params), progressToken: id } } };
+/** What is the hop's own (id, progress token, trace) is written for this hop; everything else is the caller's. */
+function outgoing(request: RpcRequest, id: number, meta: JsonObject): JsonObject {
+  if (Object.keys(meta).length === 0) return { ...request.message, id };
+  return { ...request.message, id, params: { ...request.params, _meta: { ...metaOf(request.params), ...meta } } };
 }

@@ -1,3 +1,4 @@
+import type { TraceContext } from '../../core/steps.ts';
 import type { RpcMessage } from './codec.ts';
 import type { McpSession } from './session-id.ts';
 import type { SseEvent } from './sse.ts';
@@ -11,6 +12,8 @@ export interface UpstreamCall {
   readonly bytes?: Uint8Array;
   /** Protocol headers by lower-case name: version, method, name, parameters, trace context, last event id. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The trace that the gateway makes of the call, in place of its caller's. */
+  readonly trace?: TraceContext | undefined;
   readonly session: McpSession | undefined;
   /** Who asks, where it is not the gateway itself: callers without a session share nothing with those of another subject. */
   readonly owner?: string;
