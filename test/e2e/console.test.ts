@@ -1,29 +1,14 @@
 /** The console in a real Chromium, served by a real gateway, with real clients on the other side. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { signIn, type Api } from '../support/api.ts';
+import { buildConsole, enter, launchBrowser, openPerson, type Person } from '../support/browser.ts';
 import { CLIENT_KINDS, readable, type TestClient } from '../support/clients.ts';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway.ts';
 import { until } from '../support/until.ts';
 import { startWorkbench, type Workbench } from '../support/workbench.ts';
-
-const CONSOLE = join(import.meta.dirname, '../../console');
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-/** A browser that talks to nobody but the page. */
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const LEAD = { name: 'lead', kind: 'person', groups: ['ml-leads'], password: 'a-lead-of-this-test-only' } as const;
 const SCIENTIST = { name: 'scientist', kind: 'person', groups: ['data-science'], password: 'a-scientist-of-this-test-only' } as const;
@@ -59,21 +44,14 @@ let client: TestClient;
 let leadApi: Api;
 let held: Promise<unknown>;
 
-/** One signed-in browser profile, and what went wrong or left the machine in it. */
-interface Person {
-  readonly page: Page;
-  readonly requested: string[];
-  readonly complaints: string[];
-}
-
 before(async () => {
-  await promisify(execFile)(process.execPath, [join(CONSOLE, '../node_modules/vite/bin/vite.js'), 'build'], { cwd: CONSOLE });
+  await buildConsole();
   workbench = await startWorkbench();
   const target = { kind: 'Target', name: 'workbench', protocol: 'mcp', address: workbench.url, owners: ['group:ml-leads'] };
   gateway = await startGatewayProcess({ resources: [target, POLICY], accounts: [LEAD, SCIENTIST] });
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET });
-  lead = await openBrowser();
-  scientist = await openBrowser();
+  browser = await launchBrowser();
+  lead = await openPerson(browser);
+  scientist = await openPerson(browser);
   leadApi = await signIn(gateway.url, LEAD.name, LEAD.password);
   const api = await signIn(gateway.url, SCIENTIST.name, SCIENTIST.password);
   const [kind] = CLIENT_KINDS;
@@ -87,26 +65,6 @@ after(async () => {
   await gateway?.stop();
   await workbench?.close();
 });
-
-async function openBrowser(): Promise<Person> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const requested: string[] = [];
-  const complaints: string[] = [];
-  page.on('request', (request) => requested.push(request.url()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (/content security policy/i.test(message.text())) complaints.push(message.text());
-  });
-  return { page, requested, complaints };
-}
-
-async function enter(page: Page, name: string, password: string): Promise<void> {
-  await page.getByLabel('Name').fill(name);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.keyboard.press('Enter');
-}
 
 const command = (page: Page): Locator => page.locator('figure', { hasText: 'Exact command' }).locator('pre');
 const request = (page: Page): Locator => page.getByRole('article');
@@ -163,6 +121,12 @@ test('approved with the keyboard alone, with the reason that the rule asks for, 
   await page.keyboard.press('a');
   const dialog = page.getByRole('dialog', { name: 'Approve this command?' });
   await dialog.waitFor();
+  const { digest, risk } = (await leadApi.approvals())[0] ?? assert.fail('nothing is pending');
+  const told = (await dialog.textContent()) ?? '';
+  for (const part of ['scientist', 'writes-need-a-lead', digest, `${risk.score} of 100`, 'a report⟨U+202E⟩fdp.exe⟨U+200B⟩'])
+    assert.ok(told.includes(part), part);
+  for (const { name } of risk.factors) assert.ok(told.includes(name), name);
+  assert.doesNotMatch(told, HIDDEN);
   await page.keyboard.press('Enter');
   assert.equal((await leadApi.approvals())[0]?.status, 'pending', 'no answer without a reason');
   await page.keyboard.type('checked with the owner');

@@ -5,6 +5,8 @@ export interface ApprovalView {
   readonly status: string;
   readonly command: string;
   readonly shown: string;
+  readonly digest: string;
+  readonly risk: { readonly score: number; readonly factors: readonly { readonly name: string }[] };
   readonly subject: { readonly name: string; readonly kind: string };
   readonly mayAnswer: boolean;
   readonly mine: boolean;

@@ -21,6 +21,7 @@ function approval(parts: Partial<ApprovalView>): ApprovalView {
     expiresAt: '2026-11-21T11:00:00.000Z',
     mayAnswer: false,
     mine: false,
+    mayWithdraw: false,
     ...parts,
   };
 }

@@ -39,6 +39,15 @@ export interface ApprovalView {
   readonly expiresAt: string;
   readonly mayAnswer: boolean;
   readonly mine: boolean;
+  readonly mayWithdraw: boolean;
+  /** Where it is of a kind of commands for some time. */
+  readonly window?: {
+    readonly pattern: string;
+    readonly constraint?: string;
+    readonly minutes: number;
+    readonly reason: string;
+    readonly breakGlass: boolean;
+  };
 }
 
 export type AnswerVerb = 'approve' | 'deny' | 'withdraw';

@@ -3,6 +3,8 @@ import type { ApiClient } from './client.ts';
 export interface Me {
   readonly subject: { readonly name: string; readonly kind: string; readonly groups: readonly string[] };
   readonly csrf: string;
+  /** Names of the targets that the subject owns. */
+  readonly owns: readonly string[];
 }
 
 export interface NamePassword {

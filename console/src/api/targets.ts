@@ -21,8 +21,3 @@ export async function listTargets(client: ApiClient, signal: AbortSignal): Promi
 export async function makeToken(client: ApiClient, target: string): Promise<AccessToken> {
   return client.call('token', { method: 'POST', body: { target } });
 }
-
-/** What to paste into an MCP client. */
-export function clientConfig(target: Pick<TargetView, 'name' | 'url'>, token: string): string {
-  return JSON.stringify({ mcpServers: { [target.name]: { type: 'http', url: target.url, headers: { Authorization: `Bearer ${token}` } } } }, null, 2);
-}

@@ -7,12 +7,20 @@ import { SignInPage } from '../pages/sign-in/sign-in-page.tsx';
 import { MeProvider, useApi } from './api-context.ts';
 
 const ME = ['me'];
+/** Groups and owned targets change while somebody is signed in. */
+const REFRESH_MS = 60_000;
 
 /** Nothing behind the gate is rendered, nor asked of the gateway, without a sign-in; the address stays for afterwards. */
 export function Gate({ children }: { readonly children: ReactNode }): ReactNode {
   const api = useApi();
   const queries = useQueryClient();
-  const me = useQuery({ queryKey: ME, queryFn: async ({ signal }) => (await readMeOrNone(api, signal)) ?? null, staleTime: Infinity, retry: 2 });
+  const me = useQuery({
+    queryKey: ME,
+    queryFn: async ({ signal }) => (await readMeOrNone(api, signal)) ?? null,
+    staleTime: Infinity,
+    retry: 2,
+    refetchInterval: REFRESH_MS,
+  });
 
   useEffect(
     () =>

@@ -1,6 +1,7 @@
 import { Kbd, Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 import css from './help-dialog.module.css';
+import { PAGES } from './pages.ts';
 
 const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['j k', 'next, previous row'],
@@ -9,9 +10,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['d', 'deny it (asks first)'],
   ['/', 'filter this list'],
   ['e', 'in a replay: open or close every command'],
-  ['g a', 'go to approvals'],
-  ['g s', 'go to sessions'],
-  ['g c', 'go to connect'],
+  ...PAGES.map(({ key, label }) => [`g ${key}`, `go to ${label.toLowerCase()}`] as const),
   ['Esc', 'close, leave'],
   ['?', 'this help'],
 ];

@@ -2,10 +2,17 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet,
 import { ApprovalsPage } from '../pages/approvals/approvals-page.tsx';
 import { ApprovalDetailPage } from '../pages/approvals/approval-detail-page.tsx';
 import { ApprovalsStart } from '../pages/approvals/approvals-start.tsx';
+import { LOCK_KINDS, type LockKind } from '../api/locks.ts';
 import { Gate } from './gate.tsx';
 import { NotFound } from './not-found.tsx';
 import { PageError } from './page-error.tsx';
 import { Shell } from './shell.tsx';
+
+/** What a lock may be filled in with. */
+interface LockSearch {
+  readonly kind?: LockKind | undefined;
+  readonly name?: string | undefined;
+}
 
 const root = createRootRoute({
   component: () => (
@@ -43,15 +50,44 @@ const replay = createRoute({
   path: 'sessions/$id',
   component: lazyRouteComponent(() => import('../pages/replay/replay-page.tsx'), 'ReplayPage'),
 });
-const connect = createRoute({
+const targets = createRoute({
   getParentRoute: () => root,
-  path: 'connect',
-  component: lazyRouteComponent(() => import('../pages/connect/connect-page.tsx'), 'ConnectPage'),
+  path: 'targets',
+  component: lazyRouteComponent(() => import('../pages/targets/targets-page.tsx'), 'TargetsPage'),
+});
+const windows = createRoute({
+  getParentRoute: () => root,
+  path: 'windows',
+  component: lazyRouteComponent(() => import('../pages/windows/windows-page.tsx'), 'WindowsPage'),
+});
+const access = createRoute({
+  getParentRoute: () => root,
+  path: 'access',
+  component: lazyRouteComponent(() => import('../pages/access/access-page.tsx'), 'AccessPage'),
+});
+const tools = createRoute({
+  getParentRoute: () => root,
+  path: 'tools',
+  component: lazyRouteComponent(() => import('../pages/tools/tools-page.tsx'), 'ToolsPage'),
+});
+const policy = createRoute({
+  getParentRoute: () => root,
+  path: 'policy',
+  component: lazyRouteComponent(() => import('../pages/policy/policy-page.tsx'), 'PolicyPage'),
+});
+const locks = createRoute({
+  getParentRoute: () => root,
+  path: 'locks',
+  validateSearch: (search): LockSearch => ({
+    kind: LOCK_KINDS.find((kind) => kind === search['kind']),
+    name: typeof search['name'] === 'string' ? search['name'] : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../pages/locks/locks-page.tsx'), 'LocksPage'),
 });
 
 export function makeRouter() {
   return createRouter({
-    routeTree: root.addChildren([start, approvals.addChildren([approvalsStart, approval]), sessions, replay, connect]),
+    routeTree: root.addChildren([start, approvals.addChildren([approvalsStart, approval]), sessions, replay, targets, windows, access, tools, policy, locks]),
     defaultPreload: 'intent',
   });
 }

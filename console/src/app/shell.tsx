@@ -1,6 +1,5 @@
 import { ActionIcon, Kbd, useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState, type ReactNode } from 'react';
 import { signOut } from '../api/identity.ts';
 import { Line } from '../components/escaped.tsx';
@@ -8,20 +7,15 @@ import { useShortcuts } from '../components/use-shortcuts.ts';
 import { useApi, useMe } from './api-context.ts';
 import { HelpDialog } from './help-dialog.tsx';
 import { Icon } from './icon.tsx';
+import { Navigation } from './navigation.tsx';
 import css from './shell.module.css';
-import { useLiveApprovals, type LiveApprovals } from './use-live-approvals.ts';
+import { useLiveApprovals } from './use-live-approvals.ts';
 
 /** The frame around every page: where one can go, who one is, whether the page is live. */
 export function Shell({ children }: { readonly children: ReactNode }): ReactNode {
   const approvals = useLiveApprovals();
   const [help, setHelp] = useState(false);
-  const navigate = useNavigate();
-  useShortcuts({
-    '?': () => setHelp(true),
-    'g a': () => void navigate({ to: '/approvals' }),
-    'g s': () => void navigate({ to: '/sessions' }),
-    'g c': () => void navigate({ to: '/connect' }),
-  });
+  useShortcuts({ '?': () => setHelp(true) });
   useEffect(() => {
     document.title = approvals.waiting > 0 ? `(${approvals.waiting}) Sallyport` : 'Sallyport';
   }, [approvals.waiting]);
@@ -36,7 +30,7 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactNode
           <img src="/mark.svg" alt="" width="22" height="22" />
           Sallyport
         </p>
-        <Pages waiting={approvals.waiting} />
+        <Navigation waiting={approvals.waiting} />
         <Foot live={approvals.live} openHelp={() => setHelp(true)} />
       </header>
       <main id="main" className={css.main} tabIndex={-1}>
@@ -47,31 +41,6 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactNode
       </VisuallyHidden>
       <HelpDialog opened={help} close={() => setHelp(false)} />
     </div>
-  );
-}
-
-function Pages({ waiting }: Pick<LiveApprovals, 'waiting'>): ReactNode {
-  return (
-    <nav className={css.pages} aria-label="Pages">
-      <Link to="/approvals" className={css.page} activeProps={{ 'aria-current': 'page' }}>
-        <Icon name="approvals" />
-        Approvals
-        {waiting > 0 && (
-          <span className={css.count}>
-            {waiting}
-            <VisuallyHidden> waiting for you</VisuallyHidden>
-          </span>
-        )}
-      </Link>
-      <Link to="/sessions" className={css.page} activeProps={{ 'aria-current': 'page' }}>
-        <Icon name="sessions" />
-        Sessions
-      </Link>
-      <Link to="/connect" className={css.page} activeProps={{ 'aria-current': 'page' }}>
-        <Icon name="connect" />
-        Connect
-      </Link>
-    </nav>
   );
 }
 

@@ -1,13 +1,16 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
-import { clientConfig, listTargets, makeToken, type TargetView } from '../api/targets.ts';
+import { useState, type ReactNode } from 'react';
+import { clientTexts, type ClientText } from '../api/client-texts.ts';
+import { listTargets, makeToken, type TargetView } from '../api/targets.ts';
 import { useApi } from '../app/api-context.ts';
+import { Choices } from './choices.tsx';
 import { Copy } from './copy.tsx';
 import css from './connect-help.module.css';
 import { Empty } from './empty.tsx';
-import { Line } from './escaped.tsx';
+import { Escaped, Line } from './escaped.tsx';
 import { Problem } from './problem.tsx';
+import { Tag } from './tag.tsx';
 import { TimeLeft } from './times.tsx';
 
 /** What to type into a client, for every target that this subject may reach. */
@@ -28,11 +31,15 @@ export function ConnectHelp(): ReactNode {
 function Target({ target }: { readonly target: TargetView }): ReactNode {
   const api = useApi();
   const token = useMutation({ mutationFn: () => makeToken(api, target.name) });
-  const config = clientConfig(target, token.data?.token ?? '<token>');
   return (
     <li className={css.target}>
       <h2 className={css.name}>
-        <Line text={target.name} /> <span>{target.protocol}</span>
+        <Line text={target.name} /> <span>{target.protocol}</span>{' '}
+        {Object.entries(target.labels).map(([name, value]) => (
+          <Tag key={name}>
+            <Line text={`${name}: ${value}`} />
+          </Tag>
+        ))}
       </h2>
       <p className={css.url}>
         <code>
@@ -40,20 +47,35 @@ function Target({ target }: { readonly target: TargetView }): ReactNode {
         </code>
         <Copy value={target.url} what={`the address of ${target.name}`} />
       </p>
-      <div className={css.config}>
-        <div className={css.caption}>
-          <span>Client configuration</span>
-          <Copy value={config} what={`the client configuration for ${target.name}`} />
-        </div>
-        <pre>{config}</pre>
-      </div>
-      {token.error && <Problem error={token.error} />}
       <p className={css.token}>
-        <Button size="compact-sm" variant="default" loading={token.isPending} onClick={() => token.mutate()}>
+        <Button size="compact-sm" variant={token.data ? 'default' : 'filled'} loading={token.isPending} onClick={() => token.mutate()}>
           {token.data ? 'Make a new token' : 'Make a token for it'}
         </Button>
-        {token.data ? <TimeLeft until={token.data.expiresAt} /> : <span>short-lived; good for this target only</span>}
+        {token.data ? <TimeLeft until={token.data.expiresAt} /> : <span>It is put into the text below; short-lived, and good for this target only.</span>}
       </p>
+      {token.error && <Problem error={token.error} />}
+      <Texts target={target} texts={clientTexts(target, token.data?.token ?? '<token>')} />
     </li>
+  );
+}
+
+function Texts({ target, texts }: { readonly target: TargetView; readonly texts: readonly ClientText[] }): ReactNode {
+  const [chosen, setChosen] = useState(texts[0]?.client ?? '');
+  const shown = texts.find(({ client }) => client === chosen);
+  return (
+    <>
+      <Choices label={`Client for ${target.name}`} options={texts.map(({ client }) => ({ value: client, text: client }))} chosen={chosen} choose={setChosen} />
+      {shown && (
+        <div className={css.config}>
+          <div className={css.caption}>
+            <span>Paste into {shown.where}</span>
+            <Copy value={shown.text} what={`the text for ${shown.client} and ${target.name}`} />
+          </div>
+          <pre>
+            <Escaped text={shown.text} />
+          </pre>
+        </div>
+      )}
+    </>
   );
 }

@@ -7,16 +7,11 @@ import css from './approval-detail.module.css';
 import { AnswerDialog } from './answer-dialog.tsx';
 import { statusMeaning } from './status-tag.tsx';
 
-interface AnswerBarProps {
-  readonly approval: ApprovalView;
-  readonly sawAll: boolean;
-}
-
 /** What this viewer can do about the request, always in view. */
-export function AnswerBar({ approval, sawAll }: AnswerBarProps): ReactNode {
+export function AnswerBar({ approval }: { readonly approval: ApprovalView }): ReactNode {
   const [verb, setVerb] = useState<AnswerVerb>();
-  const pending = approval.status === 'pending';
-  const mayAnswer = pending && approval.mayAnswer;
+  const mayAnswer = approval.status === 'pending' && approval.mayAnswer;
+  const mayWithdraw = approval.mayWithdraw && (approval.status === 'pending' ? approval.mine : approval.window !== undefined);
   useShortcuts(mayAnswer ? { a: () => setVerb('approve'), d: () => setVerb('deny') } : {});
   return (
     <footer className={css.bar}>
@@ -31,18 +26,18 @@ export function AnswerBar({ approval, sawAll }: AnswerBarProps): ReactNode {
         </>
       )}
       <p className={css.say}>{saying(approval)}</p>
-      {pending && approval.mine && (
+      {mayWithdraw && (
         <Button variant="default" onClick={() => setVerb('withdraw')}>
-          Withdraw
+          {approval.status === 'pending' ? 'Withdraw' : 'End now'}
         </Button>
       )}
-      {verb && <AnswerDialog approval={approval} verb={verb} sawAll={sawAll} close={() => setVerb(undefined)} />}
+      {verb && <AnswerDialog approval={approval} verb={verb} close={() => setVerb(undefined)} />}
     </footer>
   );
 }
 
 function saying(approval: ApprovalView): ReactNode {
-  if (approval.status !== 'pending') return `${upper(statusMeaning(approval.status))}.`;
+  if (approval.status !== 'pending') return `${upper(statusMeaning(approval))}.`;
   if (approval.mayAnswer) return '';
   const from = <Line text={[...new Set(approval.approvals.flatMap((requirement) => requirement.from))].join(', ')} />;
   if (approval.mine) return <>You asked for this. It waits for {from}.</>;

@@ -1,4 +1,4 @@
-import { useCallback, useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { ApprovalRequirement, ApprovalView } from '../../api/approvals.ts';
 import { Copy } from '../../components/copy.tsx';
 import { Line } from '../../components/escaped.tsx';
@@ -12,8 +12,6 @@ import { StatusTag } from './status-tag.tsx';
 
 /** Everything an answer rests on, the exact command first. */
 export function ApprovalDetail({ approval }: { readonly approval: ApprovalView }): ReactNode {
-  const [whole, setWhole] = useState(false);
-  const sawAll = useCallback(() => setWhole(true), []);
   return (
     <article className={css.detail} aria-labelledby="request-title">
       <div className={css.scroll}>
@@ -22,19 +20,19 @@ export function ApprovalDetail({ approval }: { readonly approval: ApprovalView }
             <Line text={approval.command} />
           </h2>
           <p className={css.sub}>
-            <StatusTag status={approval.status} />
+            <StatusTag approval={approval} />
             <span>
               <Line text={approval.subject.name} /> on <Line text={approval.target} />
             </span>
-            {approval.status === 'pending' && <TimeLeft until={approval.expiresAt} />}
+            {(approval.status === 'pending' || approval.window) && <TimeLeft until={approval.expiresAt} />}
           </p>
         </header>
-        <ExactText label="Exact command" text={approval.shown} onWhole={sawAll} />
+        <ExactText label={approval.window ? 'Exactly what is asked for' : 'Exact command'} text={approval.shown} />
         <Facts approval={approval} />
         <Needed approval={approval} />
         <Answers approval={approval} />
       </div>
-      <AnswerBar approval={approval} sawAll={whole} />
+      <AnswerBar approval={approval} />
     </article>
   );
 }

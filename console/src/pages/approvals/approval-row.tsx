@@ -19,7 +19,7 @@ export const ApprovalRow = memo(function ApprovalRow({ approval }: { readonly ap
         <span className={css.who}>
           <Line text={subject.name} /> <span aria-label="on">→</span> <Line text={target} />
         </span>
-        <span className={css.state}>{status === 'pending' ? <RiskScore score={risk.score} /> : <StatusTag status={status} />}</span>
+        <span className={css.state}>{status === 'pending' ? <RiskScore score={risk.score} /> : <StatusTag approval={approval} />}</span>
       </Link>
     </li>
   );

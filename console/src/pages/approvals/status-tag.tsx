@@ -2,7 +2,10 @@ import type { ReactNode } from 'react';
 import type { ApprovalView } from '../../api/approvals.ts';
 import { Tag, type Tone } from '../../components/tag.tsx';
 
-const STATUS: Readonly<Record<ApprovalView['status'], readonly [tone: Tone, word: string, meaning: string]>> = {
+type Meaning = readonly [tone: Tone, word: string, meaning: string];
+type Meanings = Readonly<Record<ApprovalView['status'], Meaning>>;
+
+const COMMAND: Meanings = {
   pending: ['warn', 'waiting', 'nobody answered yet'],
   granted: ['ok', 'approved', 'approved; it runs when the client calls again'],
   denied: ['bad', 'denied', 'it did not run'],
@@ -13,11 +16,19 @@ const STATUS: Readonly<Record<ApprovalView['status'], readonly [tone: Tone, word
   indeterminate: ['bad', 'outcome unknown', 'it may have run; it is not repeated'],
 };
 
-export function StatusTag({ status }: { readonly status: ApprovalView['status'] }): ReactNode {
-  const [tone, word] = STATUS[status];
+const WINDOW: Meanings = {
+  ...COMMAND,
+  granted: ['ok', 'open', 'the window is open until its end'],
+  denied: ['bad', 'denied', 'the window never opened'],
+  expired: ['plain', 'over', 'its time is over, or nobody answered in time'],
+  withdrawn: ['plain', 'ended early', 'somebody ended it, or it was taken back'],
+};
+
+const meaningOf = ({ status, window }: Pick<ApprovalView, 'status' | 'window'>): Meaning => (window ? WINDOW : COMMAND)[status];
+
+export function StatusTag({ approval }: { readonly approval: Pick<ApprovalView, 'status' | 'window'> }): ReactNode {
+  const [tone, word] = meaningOf(approval);
   return <Tag tone={tone}>{word}</Tag>;
 }
 
-export function statusMeaning(status: ApprovalView['status']): string {
-  return STATUS[status][2];
-}
+export const statusMeaning = (approval: Pick<ApprovalView, 'status' | 'window'>): string => meaningOf(approval)[2];

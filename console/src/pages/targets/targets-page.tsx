@@ -1,0 +1,11 @@
+import type { ReactNode } from 'react';
+import { ConnectHelp } from '../../components/connect-help.tsx';
+import { Page } from '../../components/page.tsx';
+
+export function TargetsPage(): ReactNode {
+  return (
+    <Page title="Targets" lead="What you may reach through this gateway. A client needs nothing but another address and a token.">
+      <ConnectHelp />
+    </Page>
+  );
+}
