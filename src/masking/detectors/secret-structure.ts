@@ -5,16 +5,17 @@ import { isPlausibleSecret, looksRandom } from './secret-value.ts';
 
 /** Secrets that are known by what stands around them: PEM armour, a token's dots, a URL's authority, a header's scheme. */
 export function findEnclosed({ text, features }: Probe): readonly Finding[] {
-  const { colons, dashes, dots, run, seen } = features;
-  const mayHoldScheme = run >= MIN_SCHEME_VALUE && (seen & HAS.space) !== 0;
+  const { run, seen } = features;
+  const has = (signs: number): boolean => (seen & signs) === signs;
+  const mayHoldScheme = run >= MIN_SCHEME_VALUE && has(HAS.space);
   // Most texts have none of the signs: they cost these comparisons and nothing else.
-  if (dashes < 10 && dots === 0 && colons === 0 && !mayHoldScheme) return NONE;
+  if (!mayHoldScheme && (seen & (HAS.dot | HAS.colon)) === 0) return NONE;
   return [
-    ...(dashes >= 10 ? findPrivateKeys(text) : NONE),
-    ...(dots > 0 && run >= MIN_JWT ? findJwts(text) : NONE),
-    ...(colons >= 2 && (seen & HAS.at) !== 0 ? findUrlPasswords(text) : NONE),
+    ...(has(HAS.space | HAS.dash) ? findPrivateKeys(text) : NONE),
+    ...(has(HAS.dot) && run >= MIN_JWT ? findJwts(text) : NONE),
+    ...(has(HAS.colon | HAS.at) && features.colons >= 2 ? findUrlPasswords(text) : NONE),
     ...(mayHoldScheme && SCHEME_WORD.test(text) ? findAuthorizations(text) : NONE),
-    ...(colons > 0 && dashes > 0 && text.includes('-u') ? findCommandLineUsers(text) : NONE),
+    ...(has(HAS.colon | HAS.dash) && text.includes('-u') ? findCommandLineUsers(text) : NONE),
   ];
 }
 
