@@ -185,6 +185,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       target: { value: 'NAME', about: 'the target' },
       command: { value: 'TEXT', about: "the command, such as 'tools/call run_model'" },
       args: { value: 'JSON', about: "the command's arguments (default {})" },
+      history: { value: 'A,B', about: 'what the past adds to the risk: first-time, unusual-rate, flagged-session' },
+      rules: { about: 'with --json: every rule that was considered, too' },
     },
     examples: ["sallyport policy explain --subject person:alice --groups data-science --target models --command 'tools/call run_model' --args '{\"rows\":10}'"],
     load: () => import('./commands/policy-explain.ts'),

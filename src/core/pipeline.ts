@@ -8,6 +8,7 @@ import type { Command } from './command.ts';
 import type { Decision, MaskRule } from './decision.ts';
 import { explainError, SallyportError } from './error.ts';
 import { decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
+import type { History } from './history.ts';
 import type { LockWatch } from './lock.ts';
 import { decidedParts, namedParts, noteOf, withMaskedReason } from './masked-parts.ts';
 import { withMasker, type MaskApplied, type Masker } from './masker.ts';
@@ -26,6 +27,8 @@ export interface Gate {
   readonly quotas?: QuotaKeeper;
   /** Who and what may do nothing at all; what is decided says so too. */
   readonly locks?: LockWatch;
+  /** Hears what is used, refused and flagged: it adds to the risk of what comes later. */
+  readonly history?: History;
   masker(rules: readonly MaskRule[]): Masker;
   /** Masks secrets in what the caller sent, for the record and for approvers. */
   requestMasker(rules: readonly MaskRule[]): Masker;
@@ -233,6 +236,7 @@ async function runCounted(gate: Gate, exchange: Exchange, asked: Asked, approval
   }
   try {
     await gate.recorder.append(intent, [asked.body]);
+    gate.history?.used(exchange.session, exchange.command);
     const { policyVersion } = asked.decision;
     const by = approval || asked.within ? 'people' : 'rule';
     const grant = new Grant(exchange.command, { intent: intent.id, approval: approval?.id, by, policyVersion });
@@ -321,6 +325,7 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked,
     steps?.enter('mask');
     const masked = await maskPart(part, masker, exchange.session);
     asked.admission?.spend(masked.bytes.byteLength);
+    if (masked.applied.length > 0 || part.note !== undefined) gate.history?.flagged(exchange.session);
     ended = part.kind === 'final';
     const outcome = { status: part.status, bytes: masked.bytes.byteLength, milliseconds: Math.round(performance.now() - started) };
     const event = makeEvent(ended ? 'reply.received' : 'stream.chunk', {
@@ -381,6 +386,7 @@ async function refuse(gate: Gate, exchange: Exchange, asked: Asked, refusal: Ref
   const event = makeEvent('command.refused', { ...asked.parts, ...decidedParts(refusal.decision, asked.masker), ...whyRefused(refusal, asked.masker) });
   await gate.recorder.append(event, [asked.body]);
   exchange.steps?.end(outcomeOf(refusal));
+  if (isFlagged(refusal)) gate.history?.refused(exchange.session);
   await exchange.refuse({ ...refusal, event: event.id });
 }
 
@@ -395,6 +401,12 @@ function outcomeOf(refusal: RefusalParts): string {
 async function repeat(exchange: Exchange, approval: Approval): Promise<void> {
   exchange.steps?.end('repeated');
   await exchange.repeat(approval.result ?? '', approval);
+}
+
+/** Whoever waits for people or for a limit has done nothing that a rule forbids. */
+function isFlagged(refusal: RefusalParts): boolean {
+  if (refusal.kind === 'approval') return refusal.approval.status === 'denied';
+  return refusal.kind === 'denied' && refusal.decision.effect === 'deny' && refusal.decision.retryAfterMs === undefined;
 }
 
 function whyRefused(refusal: RefusalParts, masker: Masker): EventParts {

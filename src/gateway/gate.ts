@@ -1,6 +1,7 @@
 import type { Approvals } from '../core/approval.ts';
 import type { MaskRule } from '../core/decision.ts';
 import type { Masker } from '../core/masker.ts';
+import type { History } from '../core/history.ts';
 import type { LockWatch } from '../core/lock.ts';
 import type { Gate } from '../core/pipeline.ts';
 import type { QuotaKeeper } from '../core/quota-keeper.ts';
@@ -20,14 +21,16 @@ export interface GateParts {
   readonly locks?: LockWatch;
   /** Finds what needs a language model, where one is configured. */
   readonly analyzer?: Analyzer;
+  /** Absent: the past adds nothing to a risk. */
+  readonly history?: History;
 }
 
 /** The pipeline's dependencies. Maskers are compiled once for each rule set and kept as long as the policy keeps it. */
-export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer, locks, quotas }: GateParts): Gate {
+export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer, locks, quotas, history }: GateParts): Gate {
   const shared = { key: maskingKey, ...(analyzer ? { analyzer } : {}) };
   return {
     decide(session, command) {
-      const decision = snapshot().decide(session, command);
+      const decision = snapshot().decide(session, command, history ? { history: history.factors(session, command) } : {});
       const reason = locks?.reason(session);
       if (reason === undefined) return decision;
       const { risk, masks, policyVersion } = decision;
@@ -35,6 +38,7 @@ export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer
     },
     ...(locks ? { locks } : {}),
     ...(quotas ? { quotas } : {}),
+    ...(history ? { history } : {}),
     approvals,
     recorder,
     masker: keptMaskers({ ...shared, direction: 'reply' }),

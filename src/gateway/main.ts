@@ -35,12 +35,14 @@ import { createMetrics, watchParts, type Metrics, type Watched } from './metrics
 import { serveMetrics } from './metrics-server.ts';
 import { listen, type Handler } from './http-server.ts';
 import { storedDayBook } from './day-book.ts';
+import { openHistory } from './history.ts';
 import { installationKey } from './installation-keys.ts';
 import { openPolicy, type LivePolicy } from './policy.ts';
 import { QuotaCounter } from './quotas.ts';
 import { createRecordings } from './recordings.ts';
 import { Shutdown } from './shutdown.ts';
 import { createStanding, type Standing } from './standing.ts';
+import { storedUseBook } from './use-book.ts';
 
 export interface GatewayOptions {
   /** Path of `sallyport.yaml`. */
@@ -150,6 +152,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
 async function openProtocols({
   config,
   shutdown,
+  log,
   keysFolder,
   recorder,
   metrics,
@@ -169,6 +172,7 @@ async function openProtocols({
       locks,
       recorder,
       quotas: new QuotaCounter(storedDayBook(storage)),
+      history: shutdown.owns(await openHistory({ book: storedUseBook(storage), report: (error) => log(`history: ${explainError(error)}`) })),
       maskingKey: await installationKey(keysFolder, 'masking'),
       ...(analyzer ? { analyzer } : {}),
     }),

@@ -1,5 +1,6 @@
 import type { Command } from '../core/command.ts';
 import type { ApprovalRequirement, Decision, MaskRule, Risk } from '../core/decision.ts';
+import type { HistoryFactor } from '../core/history.ts';
 import type { Quotas } from '../core/quota.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
@@ -10,6 +11,8 @@ import { whenVariables, type WhenVariables } from './when.ts';
 
 export interface DecideContext {
   readonly now?: Date;
+  /** What the subject's past adds to the risk. */
+  readonly history?: readonly HistoryFactor[];
 }
 
 /** What the rules say for one subject: the parts of a Decision that differ between the caller and whom it acts for. */
@@ -23,7 +26,7 @@ const NO_RISK: Risk = { score: 100, factors: [{ name: 'unknown', points: 100 }] 
 export function decide(target: CompiledTarget | undefined, policyVersion: string, session: Session, command: Command, context: DecideContext): Decision {
   const chain = chainOf(session.subject);
   if (!target || !chain || !chain.every(isSomebody)) return { ...nobody(session), risk: NO_RISK, masks: [], policyVersion };
-  const risk = scoreRisk(command, session.subject, target.target.labels, target.weights);
+  const risk = scoreRisk(command, { subject: session.subject, labels: target.target.labels, history: context.history ?? [], weights: target.weights });
   const now = context.now ?? new Date();
   const detected = detectedIn(target, command);
   const verdicts = chain.map((subject) => verdictFor(target, { session, subject, command, risk: risk.score, now, ...detected }));

@@ -1,5 +1,6 @@
 import type { Command } from '../core/command.ts';
 import type { Decision, MaskRule, Risk } from '../core/decision.ts';
+import type { HistoryFactor } from '../core/history.ts';
 import type { Client, Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
@@ -15,6 +16,8 @@ export interface ExplainQuestion {
   readonly command: Command;
   readonly client?: Client;
   readonly now?: Date;
+  /** What the past of the subject would add to the risk: supposed, like the rest. */
+  readonly history?: readonly HistoryFactor[];
 }
 
 /** What was thought of one rule, for the caller or for whom it acts for. */
@@ -42,8 +45,8 @@ const NOBODY: Client = { address: '127.0.0.1', userAgent: 'explain', id: '' };
 export function explain(snapshot: Snapshot, question: ExplainQuestion): Explanation {
   const now = question.now ?? new Date();
   const session = sessionOf(snapshot, question);
-  const { effect, rule, reason, risk, masks, policyVersion } = snapshot.decide(session, question.command, { now });
-  return { effect, rule, reason, risk, masks, policyVersion, considered: consider(snapshot.compiled(question.target), session, question.command, now) };
+  const { effect, rule, reason, risk, masks, policyVersion } = snapshot.decide(session, question.command, { now, history: question.history ?? [] });
+  return { effect, rule, reason, risk, masks, policyVersion, considered: consider(snapshot.compiled(question.target), session, question, now) };
 }
 
 function sessionOf(snapshot: Snapshot, question: ExplainQuestion): Session {
@@ -57,9 +60,10 @@ export function placeholderTarget(name: string): Target {
   return { name, protocol: '', labels: {}, owners: [], ...defaults, limits: { requestBytes: 0, replyBytes: 0, depth: 0, replyMs: 0 } };
 }
 
-function consider(target: CompiledTarget | undefined, session: Session, command: Command, now: Date): readonly Considered[] {
+function consider(target: CompiledTarget | undefined, session: Session, { command, history = [] }: ExplainQuestion, now: Date): readonly Considered[] {
   if (!target) return [];
-  const risk = scoreRisk(command, session.subject, target.target.labels, target.weights).score;
+  const { weights } = target;
+  const risk = scoreRisk(command, { subject: session.subject, labels: target.target.labels, history, weights }).score;
   return (chainOf(session.subject) ?? []).flatMap((subject) => {
     const variables = whenVariables({ session, subject, command, risk, now, ...detectedIn(target, command) });
     return target.rules.map((rule) => {

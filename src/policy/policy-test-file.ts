@@ -1,5 +1,6 @@
 /** Tests of a policy as they are written: `*.test.yaml` beside the resources. */
 import { z } from 'zod';
+import { HISTORY_FACTORS } from '../core/history.ts';
 import type { JsonValue } from '../core/json.ts';
 import { readDocuments } from './document.ts';
 import { ResourcesError, type Place, type Problem } from './problem.ts';
@@ -38,6 +39,10 @@ export const caseSchema = z.strictObject({
     .strictObject({ destructive: z.boolean().optional(), openWorld: z.boolean().optional() })
     .optional()
     .describe('What the tool says of itself; it may only raise risk.'),
+  history: z
+    .array(z.enum(HISTORY_FACTORS))
+    .default([])
+    .describe('What the past of the subject adds to the risk: the first time, an unusual rate, a session that was flagged.'),
   at: z.iso.datetime({ offset: true }).optional().describe('The time of the question.'),
   client: z.strictObject({ address: text(64).optional(), userAgent: text(200).optional(), id: text(200).optional() }).optional(),
   expect: expectation,

@@ -57,7 +57,7 @@ function decisionOf(snapshot: Snapshot, one: PolicyCase, suppose: Suppose): Deci
   const command = suppose({ protocol: target.protocol, name: one.command, args: one.args, traits });
   const client = Object.fromEntries(Object.entries(one.client ?? {}).filter(([, value]) => value !== undefined));
   const session: Session = { id: 'policy-test', subject, target, client: { ...NOBODY, ...client } };
-  return snapshot.decide(session, command, one.at === undefined ? {} : { now: new Date(one.at) });
+  return snapshot.decide(session, command, { history: one.history, ...(one.at === undefined ? {} : { now: new Date(one.at) }) });
 }
 
 function differences(expect: PolicyCase['expect'], decision: Decision): readonly string[] {

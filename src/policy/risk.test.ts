@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CommandParts } from '../core/command.ts';
+import type { HistoryFactor } from '../core/history.ts';
 import type { Subject } from '../core/subject.ts';
 import { commandOf, rulesOf, sessionOf, snapshotOf, subjectOf } from './fixtures.ts';
 import { RISK_WEIGHTS, scoreRisk } from './risk.ts';
 
 const score = (name: string, parts: Partial<CommandParts> = {}, subject: Partial<Subject> = {}, labels = {}): readonly [number, string] => {
-  const risk = scoreRisk(commandOf(name, '{}', parts), subjectOf(subject), labels);
+  const risk = scoreRisk(commandOf(name, '{}', parts), { subject: subjectOf(subject), labels });
   return [risk.score, risk.factors.map((factor) => factor.name).join(' ')];
 };
 
@@ -26,6 +27,19 @@ test('risk adds named factors to the highest base, and stays within 0 and 100', 
   assert.deepEqual(score('tools/call x', {}, {}, { env: 'Production', data: 'customer' }), [60, 'tool production regulated-data']);
   assert.deepEqual(score('tools/call x', {}, {}, { env: 'staging', data: 'public' }), [40, 'tool']);
   assert.equal(score('x/y', { naming: 'literal' }, { kind: 'ai-agent' }, { env: 'prod' })[0], 100);
+});
+
+test('the past of a subject adds named factors', () => {
+  const risk = (history: readonly HistoryFactor[]) => scoreRisk(commandOf('tools/call x'), { subject: subjectOf(), labels: {}, history });
+  assert.equal(risk([]).score, 40);
+  assert.deepEqual(risk(['first-time', 'flagged-session']), {
+    score: 60,
+    factors: [
+      { name: 'tool', points: 40 },
+      { name: 'first-time', points: 10 },
+      { name: 'flagged-session', points: 10 },
+    ],
+  });
 });
 
 test('a tool whose name only begins like a list is no read', () => {

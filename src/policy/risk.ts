@@ -1,10 +1,11 @@
 import type { Command } from '../core/command.ts';
 import type { Risk, RiskFactor } from '../core/decision.ts';
+import type { HistoryFactor } from '../core/history.ts';
 import type { Subject } from '../core/subject.ts';
 
 /**
  * Points by factor; a policy may set others. The highest base counts once, modifiers are added, the sum is kept in 0 to 100.
- * Only what is known from the command, its subject and its target: a server's own claims may raise and never lower.
+ * Only what is known from the command, its subject with its past, and its target: a server's own claims may raise and never lower.
  */
 export const RISK_WEIGHTS = {
   unknown: 100,
@@ -19,6 +20,9 @@ export const RISK_WEIGHTS = {
   production: 10,
   'regulated-data': 10,
   'open-world': 10,
+  'first-time': 10,
+  'unusual-rate': 10,
+  'flagged-session': 10,
 } as const satisfies Readonly<Record<string, number>>;
 
 export type RiskFactorName = keyof typeof RISK_WEIGHTS;
@@ -29,9 +33,17 @@ const READS =
 const PRODUCTION = new Set(['prod', 'production']);
 const ORDINARY_DATA = new Set(['public', 'internal', 'none', 'test', 'synthetic']);
 
-/** The same command by the same subject on the same target always scores the same. */
-export function scoreRisk(command: Command, subject: Subject, labels: Readonly<Record<string, string>>, weights: RiskWeights = RISK_WEIGHTS): Risk {
-  const names: RiskFactorName[] = [heaviest(command, weights), ...modifiers(command, subject, labels)];
+/** What a command is weighed by beside itself. */
+export interface RiskContext {
+  readonly subject: Subject;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly history?: readonly HistoryFactor[];
+  readonly weights?: RiskWeights;
+}
+
+/** The same command by the same subject with the same past on the same target always scores the same. */
+export function scoreRisk(command: Command, { subject, labels, history = [], weights = RISK_WEIGHTS }: RiskContext): Risk {
+  const names: RiskFactorName[] = [heaviest(command, weights), ...modifiers(command, subject, labels), ...history];
   const factors: RiskFactor[] = [];
   let sum = 0;
   for (const name of names) {

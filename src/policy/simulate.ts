@@ -2,6 +2,7 @@
 import type { Command } from '../core/command.ts';
 import type { Decision } from '../core/decision.ts';
 import type { Event, EventSubject } from '../core/event.ts';
+import { HISTORY_FACTORS, type HistoryFactor } from '../core/history.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject, SubjectKind } from '../core/subject.ts';
 import { placeholderTarget } from './explain.ts';
@@ -91,7 +92,7 @@ function replay(snapshot: Snapshot, { event, request }: PastCommand, recall: Rec
   const client = event.client ?? { address: '', userAgent: '', id: '' };
   const session: Session = { id: event.session ?? '', subject: subjectOf(subject), target, client };
   const traits = traitsFrom(decision.risk.factors, command);
-  const after = snapshot.decide(session, { ...command, traits, flags: recorded.flags }, { now: new Date(time) });
+  const after = snapshot.decide(session, { ...command, traits, flags: recorded.flags }, { now: new Date(time), history: historyFrom(decision.risk.factors) });
   return {
     subject: `${subject.kind}:${subject.name}`,
     target: name,
@@ -116,6 +117,11 @@ function traitsFrom(factors: readonly { readonly name: string }[], command: Comm
     ...(has('open-world') ? { openWorld: true } : {}),
     ...(has('read') ? { readOnly: true } : {}),
   };
+}
+
+/** What the past of the subject was then. */
+function historyFrom(factors: readonly { readonly name: string }[]): readonly HistoryFactor[] {
+  return HISTORY_FACTORS.filter((name) => factors.some((factor) => factor.name === name));
 }
 
 /** Of the person behind an agent the record has the name alone: it is supposed to be in the groups of the agent. */

@@ -13,6 +13,7 @@ export interface Schema {
   locks: LockRow;
   access_reviews: AccessReviewRow;
   tool_pins: ToolPinRow;
+  uses: { use_key: string; used_at: number };
   spending: { quota_key: string; day: string; calls: number; bytes: number };
   pinned_targets: { target: string; first_at: number; ended_at: number | null };
 }

@@ -24,12 +24,12 @@ export function policyRoutes(deps: ApiDeps): Hono<ApiEnv> {
       return compiled.length === 0 ? notFound(c) : c.json({ policyVersion: snapshot.version, targets: compiled.map(presentTargetPolicy) });
     })
     .post('/policy/explain', requireCaller(deps), async (c) => {
-      const { subject: text, groups, target: name, command, args } = await readBody(c, explainSchema);
+      const { subject: text, groups, target: name, command, args, history } = await readBody(c, explainSchema);
       const target = owned(c, name);
       const subject = supposedSubject(text, groups);
       if (!target || !subject) return notFound(c);
       const session = { id: newId(), subject, target, client: { address: '', userAgent: '', id: '' } };
-      return c.json(presentDecision(deps.snapshot().decide(session, suppose({ protocol: target.protocol, name: command, args }))));
+      return c.json(presentDecision(deps.snapshot().decide(session, suppose({ protocol: target.protocol, name: command, args }), { history })));
     })
     .post('/policy/who-can', requireCaller(deps), async (c) => {
       const { target: name, command, args } = await readBody(c, whoCanSchema);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HISTORY_FACTORS } from '../../core/history.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { readDuration } from '../../policy/duration.ts';
 import { caseSchema } from '../../policy/policy-test-file.ts';
@@ -15,6 +16,8 @@ export const explainSchema = z.strictObject({
   target,
   command,
   args,
+  /** What the past of the subject adds to the risk. */
+  history: z.array(z.enum(HISTORY_FACTORS)).default([]),
 });
 
 export const whoCanSchema = z.strictObject({ target, command, args });

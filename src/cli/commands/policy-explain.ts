@@ -1,6 +1,7 @@
 import { presentDecision } from '../../api/policy/presenter.ts';
 import type { MaskRule } from '../../core/decision.ts';
 import { SallyportError } from '../../core/error.ts';
+import { HISTORY_FACTORS, type HistoryFactor } from '../../core/history.ts';
 import { parseJson, type JsonValue } from '../../core/json.ts';
 import type { Subject } from '../../core/subject.ts';
 import { RESOURCE_OPTIONS } from '../../gateway/policy.ts';
@@ -16,7 +17,7 @@ import { requireTarget } from '../require-target.ts';
 import { resourcePath } from '../resource-path.ts';
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
-  const { terminal, format, options } = invocation;
+  const { terminal, format, options, flags } = invocation;
   const subject = readSubject(need(options, 'subject'), options['groups'] ?? '');
   const name = need(options, 'command');
   const targetName = need(options, 'target');
@@ -24,8 +25,8 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const snapshot = compilePolicy(await loadResources(await resourcePath(invocation), RESOURCE_OPTIONS));
   const { target } = requireTarget(snapshot, targetName);
   const command = suppose({ protocol: target.protocol, name, args });
-  const explanation = explain(snapshot, { subject, target: targetName, command });
-  if (format === 'json') terminal.json(presentDecision(explanation));
+  const explanation = explain(snapshot, { subject, target: targetName, command, history: readHistory(options['history'] ?? '') });
+  if (format === 'json') terminal.json({ ...presentDecision(explanation), ...(flags.has('rules') ? { considered: explanation.considered } : {}) });
   else for (const line of explanationLines(explanation)) terminal.line(line);
   return EXIT.ok;
 }
@@ -48,6 +49,13 @@ function readSubject(text: string, groups: string): Subject {
     : undefined;
   if (!subject) throw new SallyportError('usage', `--subject ${text} is no subject`, { hint: 'person:NAME, workload:NAME or ai-agent:NAME' });
   return subject;
+}
+
+function readHistory(text: string): readonly HistoryFactor[] {
+  const words = text.split(',').flatMap((word) => word.trim() || []);
+  const unknown = words.find((word) => !HISTORY_FACTORS.some((factor) => factor === word));
+  if (unknown !== undefined) throw new SallyportError('usage', `--history ${unknown} is none`, { hint: HISTORY_FACTORS.join(', ') });
+  return HISTORY_FACTORS.filter((factor) => words.includes(factor));
 }
 
 function readArguments(text: string): JsonValue {
