@@ -5,8 +5,8 @@ import { SallyportError } from '../core/error.ts';
 import { readSecretSource } from '../credential/credential.ts';
 import { withinReach } from '../network/address.ts';
 import { outOfReach } from '../network/guarded-lookup.ts';
-import { addresseesOf } from './addressees.ts';
-import type { Channel } from './channel.ts';
+import { addressesOf } from './addressees.ts';
+import type { Channel, Sending } from './channel.ts';
 import type { Links } from './links.ts';
 import type { Notice } from './notice.ts';
 import type { EmailSettings } from './settings.ts';
@@ -15,9 +15,9 @@ const TIMEOUT_MS = 15_000;
 
 /** Plain text, one message to each address, because a link is for one person. */
 export function createEmail(settings: EmailSettings, links: Links): Channel {
-  async function send(notice: Notice, to: string, signal: AbortSignal): Promise<void> {
+  async function send(notice: Notice, to: string, { id, signal }: Sending): Promise<undefined> {
     const person = Object.hasOwn(settings.people, to) ? settings.people[to] : undefined;
-    const link = person === undefined ? undefined : await links.make(notice.approval, person);
+    const link = person === undefined || notice.kind === 'alert' ? undefined : await links.make(notice.approval, person);
     const transport = createTransport(await transportOptions(settings.smtp));
     const cut = (): void => transport.close();
     signal.addEventListener('abort', cut, { once: true });
@@ -26,6 +26,8 @@ export function createEmail(settings: EmailSettings, links: Links): Channel {
         from: settings.from,
         to: { name: '', address: to },
         subject: notice.title,
+        // The same for all tries: mail programs show a repeat once.
+        messageId: `<${id}@${settings.from.slice(settings.from.lastIndexOf('@') + 1)}>`,
         text: mailText(notice, link),
         disableFileAccess: true,
         disableUrlAccess: true,
@@ -36,10 +38,15 @@ export function createEmail(settings: EmailSettings, links: Links): Channel {
       signal.removeEventListener('abort', cut);
       transport.close();
     }
+    return undefined;
   }
   return {
+    id: `email ${settings.from} ${settings.smtp.host}:${settings.smtp.port}`,
+    readers: 'people',
     limit: 20_000,
-    deliveries: (notice) => addresseesOf(settings.to, notice.approval).map((to) => ({ name: `e-mail ${to}`, send: (signal) => send(notice, to, signal) })),
+    addresses: (who) => addressesOf(settings.to, who),
+    name: (to) => `e-mail ${to}`,
+    send,
   };
 }
 
@@ -62,23 +69,22 @@ async function transportOptions({ host, port, security, user, password }: EmailS
   };
 }
 
-function mailText({ kind, title, facts, command, url }: Notice, link: string | undefined): string {
+function mailText(notice: Notice, link: string | undefined): string {
+  const { kind, title, facts, url } = notice;
   const width = Math.max(...facts.map(([name]) => name.length));
   const how =
     link === undefined
       ? [`${kind === 'requested' ? 'Answer' : 'See'} it in the console: ${url}`]
       : [`To answer, open this link. It is for you alone and works once; opening it answers nothing yet:`, link, '', `Or use the console: ${url}`];
-  return [
-    title,
-    '',
-    ...facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`),
-    '',
-    'The command, exactly as it would run (characters that do not show are written as \\u{...}):',
-    '',
-    command.text,
-    ...(command.shortened ? ['', command.shortened] : []),
-    '',
-    ...how,
-    '',
-  ].join('\n');
+  const shown =
+    notice.kind === 'alert'
+      ? []
+      : [
+          'The command, exactly as it would run (characters that do not show are written as \\u{...}):',
+          '',
+          notice.command.text,
+          ...(notice.command.shortened ? ['', notice.command.shortened] : []),
+          '',
+        ];
+  return [title, '', ...facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`), '', ...shown, ...how, ''].join('\n');
 }

@@ -6,32 +6,43 @@ import { showCommand, type ShownCommand } from './shown-command.ts';
 import { visible } from './visible.ts';
 
 /** What happened: people are asked, or it is settled. */
-export type NoticeKind = 'requested' | 'answered' | 'break-glass';
+export type ApprovalNoticeKind = 'requested' | 'answered' | 'break-glass';
 
-/** What people are told of an approval. Everything in it is safe to print as plain text. */
-export interface Notice {
-  readonly kind: NoticeKind;
-  readonly approval: Approval;
+interface Told {
   readonly title: string;
   readonly facts: readonly (readonly [name: string, value: string])[];
-  readonly command: ShownCommand;
   /** Where the whole of it is, and the console's way to answer. */
   readonly url: string;
 }
 
+/** What people are told of an approval. Everything in it is safe to print as plain text. */
+export interface ApprovalNotice extends Told {
+  readonly kind: ApprovalNoticeKind;
+  readonly approval: Approval;
+  readonly command: ShownCommand;
+}
+
+/** What people are told that is no question: an alert. */
+export interface AlertNotice extends Told {
+  readonly kind: 'alert';
+  /** For programs. */
+  readonly alert: Readonly<Record<string, unknown>>;
+}
+
+export type Notice = ApprovalNotice | AlertNotice;
+
 /** Undefined for changes that nobody has to hear of. */
-export function noticeOf(approval: Approval, consoleUrl: string, limit: number): Notice | undefined {
+export function noticeOf(approval: Approval, consoleUrl: string, limit: number): ApprovalNotice | undefined {
   const kind = kindOf(approval);
   if (!kind) return undefined;
   const url = `${consoleUrl}/approvals/${approval.id}`;
   return { kind, approval, title: titleOf(kind, approval), facts: factsOf(approval), command: showCommand(approval.shown, limit), url };
 }
 
-function kindOf({ status, window, answers }: Approval): NoticeKind | undefined {
+function kindOf({ status, window }: Approval): ApprovalNoticeKind | undefined {
   switch (status) {
     case 'pending':
-      // A first yes of two changes the record, too: nobody is asked again.
-      return answers.length === 0 ? 'requested' : undefined;
+      return 'requested';
     case 'granted':
       return window?.breakGlass ? 'break-glass' : 'answered';
     case 'denied':
@@ -49,7 +60,7 @@ function kindOf({ status, window, answers }: Approval): NoticeKind | undefined {
 
 const MAX_TITLE = 160;
 
-function titleOf(kind: NoticeKind, { status, subject, target, command }: Approval): string {
+function titleOf(kind: ApprovalNoticeKind, { status, subject, target, command }: Approval): string {
   const what = `${visible(subject.name)}: ${visible(command)} on ${visible(target)}`;
   const said = { requested: 'approval needed', answered: status, 'break-glass': 'BREAK-GLASS ACCESS' }[kind];
   return `[${said}] ${what}`.slice(0, MAX_TITLE);

@@ -90,7 +90,11 @@ const ask = (shown?: string, more: Parameters<typeof askFor>[0] = {}) => {
   return approvals.request(shown === undefined ? asked : { ...asked, shown });
 };
 
-async function withNotices(settings: readonly NotifySettings[], work: () => Promise<void>): Promise<void> {
+async function withNotices(
+  settings: readonly NotifySettings[],
+  work: () => Promise<void>,
+  more: { readonly backOffMs?: readonly number[] } = {},
+): Promise<void> {
   const directory = async (name: string) => [lead, scientist].find((one) => one.name === name);
   const notices = startNotices({
     settings,
@@ -101,6 +105,7 @@ async function withNotices(settings: readonly NotifySettings[], work: () => Prom
     storage,
     backOffMs: [5, 5],
     report: (error) => void reports.push(error),
+    ...more,
   });
   try {
     await work();
@@ -178,8 +183,9 @@ test('a receiver that fails is tried again with the same id; one that redirects 
     const { id } = await ask();
     assert.equal((await approvals.answer(id, lead, 'approve', '')).status, 'granted');
     assert.equal(await approvals.execute(id, 'intent'), true);
-    await until('all tries', () => (at('/redirects').length === 6 ? true : undefined));
-    assert.equal(new Set(at('/redirects').map(({ headers }) => headers['webhook-id'])).size, 2);
+    const mine = () => at('/redirects').filter(({ json }) => json.data.id === id);
+    await until('all tries', () => (mine().length === 6 ? true : undefined));
+    assert.equal(new Set(mine().map(({ headers }) => headers['webhook-id'])).size, 2);
     assert.equal(at('/elsewhere').length, 0);
   });
   answer = {};
@@ -250,4 +256,79 @@ test('two requirements that name one group tell its members once', async () => {
     await mailTo('others@example.com', id);
     assert.equal(mails.filter((mail) => mail.text.includes(id) && mail.to.includes('lead@example.com')).length, 1);
   });
+});
+
+const about = (id: string, path = '/hook') => receiver.received.filter((one) => one.path === path && one.json.data.id === id);
+
+test('what could not be told before the gateway stopped is told by the next one, under the same id', async () => {
+  answer = { status: 503 };
+  let id = '';
+  await withNotices(
+    [webhook('/later')],
+    async () => {
+      ({ id } = await ask());
+      await until('a first try', () => (about(id, '/later').length > 0 ? true : undefined));
+    },
+    { backOffMs: Array.from({ length: 100 }, () => 20) },
+  );
+  answer = {};
+  const before = about(id, '/later').length;
+  await withNotices([webhook('/later')], async () => {
+    await until('the message', () => (about(id, '/later').length > before ? true : undefined));
+  });
+  assert.equal(new Set(about(id, '/later').map(({ headers }) => headers['webhook-id'])).size, 1);
+});
+
+test('an approval whose process died before it told anybody is told by whoever starts next, once', async () => {
+  const waiting = await ask();
+  await withNotices([webhook()], async () => {
+    await until('the notice', () => (about(waiting.id).length > 0 ? true : undefined));
+  });
+  const answered = await ask();
+  // Nobody listens: as if the process had died between its answer and its message.
+  await approvals.answer(answered.id, lead, 'deny', 'no');
+  await withNotices([webhook()], async () => {
+    await until('the answer', () => (about(answered.id).length > 0 ? true : undefined));
+    assert.deepEqual(
+      about(answered.id).map(({ json }) => json.type),
+      ['approval.answered'],
+    );
+  });
+  await withNotices([webhook()], async () => {
+    const { id } = await ask();
+    await until('a later one', () => (about(id).length > 0 ? true : undefined));
+  });
+  assert.equal(about(waiting.id).length, 1);
+  assert.equal(about(answered.id).length, 1);
+});
+
+test('two processes on one table send each message once', async () => {
+  await withNotices([webhook('/two')], () =>
+    withNotices([webhook('/two')], async () => {
+      const ids = await Promise.all(Array.from({ length: 10 }, async () => (await ask()).id));
+      for (const id of ids) await until('the notice', () => (about(id, '/two').length > 0 ? true : undefined));
+      assert.deepEqual(
+        ids.map((id) => about(id, '/two').length),
+        ids.map(() => 1),
+      );
+    }),
+  );
+});
+
+test('people are not asked for what was answered while the mail server was away; they are told of the answer', async () => {
+  busy = 1_000;
+  let id = '';
+  await withNotices([email()], async () => {
+    ({ id } = await ask());
+    await until('a try', () => (busy < 1_000 ? true : undefined));
+    await approvals.answer(id, lead, 'deny', 'too late to ask');
+  });
+  busy = 0;
+  await withNotices([email()], async () => {
+    await mailTo('lead@example.com', 'too late to ask');
+  });
+  assert.deepEqual(
+    mails.filter(({ text, to }) => text.includes(id) && to.includes('lead@example.com')).map(({ text }) => /\[(approval needed|denied)\]/.exec(text)?.[1]),
+    ['denied'],
+  );
 });

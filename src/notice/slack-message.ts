@@ -1,5 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
-import type { Notice } from './notice.ts';
+import type { ApprovalNotice, Notice } from './notice.ts';
 
 export const APPROVE = 'sallyport-approve';
 export const DENY = 'sallyport-deny';
@@ -10,25 +10,32 @@ export const SLACK_TEXT = 2_800;
 const MAX_HEADER = 150;
 
 /** What a button answers: this approval, of this very command. */
-const buttonValue = ({ approval }: Pick<Notice, 'approval'>): string => `${approval.id} ${approval.digest}`;
+const buttonValue = ({ approval }: Pick<ApprovalNotice, 'approval'>): string => `${approval.id} ${approval.digest}`;
 
 /** Everything from elsewhere stands in preformatted or plain text, where Slack reads no markup, links or mentions. */
 export function slackBlocks(notice: Notice): readonly JsonObject[] {
-  const { title, facts, command, url, kind } = notice;
+  const { title, facts, url } = notice;
   const width = Math.max(...facts.map(([name]) => name.length));
   const told = facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
   return [
     { type: 'header', text: plain(title.slice(0, MAX_HEADER)) },
     preformatted(told.length <= SLACK_TEXT ? told : `${told.slice(0, SLACK_TEXT)}\n[... more in the console]`),
-    { type: 'context', elements: [plain('The command, exactly as it would run (characters that do not show are written as \\u{...}):')] },
-    preformatted(command.text),
-    ...(command.shortened ? [{ type: 'section', text: plain(command.shortened) }] : []),
-    ...(kind === 'requested' ? answering(notice) : []),
+    ...(notice.kind === 'alert' ? [] : commandBlocks(notice)),
     { type: 'context', elements: [plain(`In the console: ${url}`)] },
   ];
 }
 
-function answering(notice: Notice): readonly JsonObject[] {
+function commandBlocks(notice: ApprovalNotice): readonly JsonObject[] {
+  const { command, kind } = notice;
+  return [
+    { type: 'context', elements: [plain('The command, exactly as it would run (characters that do not show are written as \\u{...}):')] },
+    preformatted(command.text),
+    ...(command.shortened ? [{ type: 'section', text: plain(command.shortened) }] : []),
+    ...(kind === 'requested' ? answering(notice) : []),
+  ];
+}
+
+function answering(notice: ApprovalNotice): readonly JsonObject[] {
   const reason = notice.approval.decision.approvals.some((requirement) => requirement.reason === 'required') ? 'required' : 'optional';
   const button = (label: string, id: string, style: string): JsonObject => ({
     type: 'button',

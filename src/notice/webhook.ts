@@ -1,11 +1,10 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { SallyportError } from '../core/error.ts';
-import { newId } from '../core/id.ts';
 import { eventSubject } from '../core/event.ts';
 import { readSecretSource } from '../credential/credential.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, Sending } from './channel.ts';
 import type { Links } from './links.ts';
-import type { Notice } from './notice.ts';
+import type { ApprovalNotice, Notice } from './notice.ts';
 import type { Post } from './post.ts';
 import type { WebhookSettings } from './settings.ts';
 
@@ -18,9 +17,13 @@ export function createWebhook(
   settings: WebhookSettings,
   { post, links, now }: { readonly post: Post; readonly links: Links; readonly now: () => number },
 ): Channel {
-  async function send(notice: Notice, id: string, signal: AbortSignal): Promise<void> {
+  async function send(notice: Notice, _address: string, { id, signal }: Sending): Promise<undefined> {
     const secret = await readSecretSource(settings.secret);
-    const body = JSON.stringify(await payload(notice));
+    const body = JSON.stringify(
+      notice.kind === 'alert'
+        ? { type: 'alert', timestamp: timestamp(), data: { ...notice.alert, title: notice.title, url: notice.url } }
+        : await payload(notice),
+    );
     const seconds = Math.floor(now() / 1000);
     const headers = {
       'content-type': 'application/json',
@@ -30,7 +33,7 @@ export function createWebhook(
       'webhook-signature': webhookSignature(secret.reveal(), id, seconds, body),
     };
     const { status } = await post(settings.url, { headers, body }, signal);
-    if (status >= 200 && status < 300) return;
+    if (status >= 200 && status < 300) return undefined;
     if (status === 410) throw new SallyportError('usage', 'the receiver is gone (HTTP 410)');
     throw new SallyportError(
       'upstream_invalid',
@@ -38,14 +41,16 @@ export function createWebhook(
     );
   }
 
-  async function payload(notice: Notice): Promise<object> {
+  const timestamp = (): string => new Date(now()).toISOString();
+
+  async function payload(notice: ApprovalNotice): Promise<object> {
     const { approval, title, facts, command, url, kind } = notice;
     const { id, status, subject, target, digest, decision, shown, expiresAt } = approval;
     const made =
       notice.kind === 'requested' ? await Promise.all(settings.people.map(async (person) => ({ person, url: await links.make(approval, person) }))) : [];
     return {
       type: `approval.${kind}`,
-      timestamp: new Date(now()).toISOString(),
+      timestamp: timestamp(),
       data: {
         id,
         status,
@@ -70,11 +75,12 @@ export function createWebhook(
   }
 
   return {
+    // The URL may hold a secret.
+    id: `webhook ${createHash('sha256').update(settings.url).digest('hex').slice(0, 16)}`,
     limit: 20_000,
-    deliveries: (notice) => {
-      // One id for all tries, so that a receiver can tell a repeat.
-      const id = `msg_${newId(now())}`;
-      return [{ name: `webhook ${new URL(settings.url).host}`, send: (signal) => send(notice, id, signal) }];
-    },
+    readers: 'programs',
+    addresses: () => [''],
+    name: () => `webhook ${new URL(settings.url).host}`,
+    send,
   };
 }

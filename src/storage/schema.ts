@@ -15,6 +15,8 @@ export interface Schema {
   tool_pins: ToolPinRow;
   uses: { use_key: string; used_at: number };
   spending: { quota_key: string; day: string; calls: number; bytes: number };
+  outbox: OutboxRow;
+  looked_through: { name: string; until_at: number };
   pinned_targets: { target: string; first_at: number; ended_at: number | null };
 }
 
@@ -106,6 +108,21 @@ export interface AccountRow {
   created_at: number;
   failures: number;
   locked_until: number;
+}
+
+export interface OutboxRow {
+  id: string;
+  thread: string;
+  channel: string;
+  address: string;
+  payload: string;
+  created_at: number;
+  tries: number;
+  next_at: number;
+  held_until: number;
+  outcome: 'sent' | 'dropped' | 'given-up' | null;
+  ended_at: number | null;
+  receipt: string | null;
 }
 
 export interface ToolPinRow {

@@ -1,5 +1,5 @@
 import type { OpenedLink } from '../../notice/links.ts';
-import { noticeOf, type Notice } from '../../notice/notice.ts';
+import { noticeOf, type ApprovalNotice } from '../../notice/notice.ts';
 import { visible } from '../../notice/visible.ts';
 import { html, type Html } from '../html.ts';
 
@@ -20,7 +20,7 @@ export function linkPage({ approval, person }: OpenedLink, consoleUrl: string): 
   );
 }
 
-function shown({ facts, command }: Notice): Html {
+function shown({ facts, command }: ApprovalNotice): Html {
   const rows = facts
     .filter(([name]) => name !== 'status')
     .map(
