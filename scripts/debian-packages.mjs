@@ -10,6 +10,14 @@ const PACKAGES = [
   { name: 'chromium', present: ['/usr/bin/chromium'], usedBy: /playwright-core|support\/browser\.ts/, usedFor: 'browser tests' },
   { name: 'postgresql', present: ['/usr/lib/postgresql/*/bin/initdb'], usedBy: /support\/postgres\.ts/, usedFor: 'database tests' },
   { name: 'prometheus', present: ['/usr/bin/promtool'], usedBy: /promtool/, usedFor: 'checks of metrics' },
+  { name: 'rsyslog', present: ['/usr/sbin/rsyslogd'], usedBy: /support\/rsyslog\.ts/, usedFor: 'syslog tests' },
+  {
+    name: 'rsyslog-gnutls',
+    present: ['/usr/lib/*/rsyslog/lmnsd_gtls.so', '/usr/lib/rsyslog/lmnsd_gtls.so'],
+    usedBy: /support\/rsyslog\.ts/,
+    usedFor: 'syslog tests',
+  },
+  { name: 'openssl', present: ['/usr/bin/openssl'], usedBy: /support\/(?:rsyslog|certificates)\.ts/, usedFor: 'tests with TLS' },
 ];
 
 /** Installs what is missing and can be installed; returns the rows that still are missing. */

@@ -1,17 +1,13 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { SallyportError } from '../core/error.ts';
 import { eventSubject } from '../core/event.ts';
+import { webhookHeaders } from '../core/webhook-signature.ts';
 import { readSecretSource } from '../credential/credential.ts';
 import type { Channel, Sending } from './channel.ts';
 import type { Links } from './links.ts';
 import type { ApprovalNotice, Notice } from './notice.ts';
 import type { Post } from './post.ts';
 import type { WebhookSettings } from './settings.ts';
-
-/** Signed as Standard Webhooks has it: `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`. */
-function webhookSignature(secret: string, id: string, seconds: number, body: string): string {
-  return `v1,${createHmac('sha256', secret).update(`${id}.${seconds}.${body}`).digest('base64')}`;
-}
 
 export function createWebhook(
   settings: WebhookSettings,
@@ -28,9 +24,7 @@ export function createWebhook(
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'sallyport',
-      'webhook-id': id,
-      'webhook-timestamp': String(seconds),
-      'webhook-signature': webhookSignature(secret.reveal(), id, seconds, body),
+      ...webhookHeaders(secret.reveal(), { id, seconds, body }),
     };
     const { status } = await post(settings.url, { headers, body }, signal);
     if (status >= 200 && status < 300) return undefined;

@@ -20,7 +20,10 @@ export interface SinksOptions {
   readonly sinks: readonly NamedSink[];
   /** What is fed by itself and counts as a sink: the index. */
   readonly others?: readonly Shipping[];
+  /** As for each shipper. */
   readonly backOff?: BackOff;
+  readonly pollMs?: number;
+  readonly closeMs?: number;
   readonly now?: () => number;
   readonly random?: () => number;
   readonly report?: (sink: string, error: unknown) => void;
