@@ -1,8 +1,15 @@
 import type { ReactNode } from 'react';
 import css from './table.module.css';
 
-/** Title of each column; a title alone stands for itself. */
-export type Columns = readonly (string | { readonly title: string; readonly align: 'end' })[];
+/** Title of each column, and how much of the width it takes where the screen is wide; a title alone takes what is left. */
+export type Columns = readonly (string | Column)[];
+
+interface Column {
+  readonly title: string;
+  /** Of CSS. */
+  readonly width?: string;
+  readonly align?: 'end';
+}
 
 interface TableProps {
   readonly label: string;
@@ -17,7 +24,7 @@ export function Table({ label, columns, children }: TableProps): ReactNode {
       <thead>
         <tr>
           {columns.map((column) => (
-            <th key={titleOf(column)} scope="col" className={classOf(column)}>
+            <th key={titleOf(column)} scope="col" className={classOf(column)} style={{ width: typeof column === 'string' ? undefined : column.width }}>
               {titleOf(column)}
             </th>
           ))}
@@ -42,7 +49,7 @@ export function TableRow({ columns, cells }: { readonly columns: Columns; readon
 }
 
 const titleOf = (column: Columns[number]): string => (typeof column === 'string' ? column : column.title);
-const classOf = (column: Columns[number]): string | undefined => (typeof column === 'string' ? undefined : css[column.align]);
+const classOf = (column: Columns[number]): string | undefined => (typeof column === 'string' || column.align === undefined ? undefined : css[column.align]);
 /** An empty cell is left out where rows stand alone. */
 const isNothing = (content: ReactNode): boolean => content === null || content === undefined || content === '';
 

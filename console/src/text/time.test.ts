@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { hours, test } from 'node:test';
 import { ago, clock, duration, left, offset } from './time.ts';
 
 test('the past is told in one unit', () => {
@@ -27,4 +27,8 @@ test('durations grow in unit', () => {
 
 test('the clock is the reader’s own', () => {
   assert.equal(clock(new Date(2026, 10, 21, 4, 3, 7).getTime()), '2026-11-21 04:03:07');
+});
+
+test('a length of time is said in hours and minutes', () => {
+  assert.deepEqual([15, 30, 60, 90, 1440].map(hours), ['15 min', '30 min', '1 h', '1 h 30 min', '24 h']);
 });

@@ -43,6 +43,12 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(milliseconds / MINUTE)} min ${Math.floor((milliseconds % MINUTE) / SECOND)} s`;
 }
 
+/** `30 min`, `2 h`, `1 h 30 min`. */
+export function hours(minutes: number): string {
+  const parts = [minutes >= 60 ? `${Math.floor(minutes / 60)} h` : '', minutes % 60 > 0 ? `${minutes % 60} min` : ''];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
 /** The reader's own clock, with the day: `2026-11-21 14:03:07`. */
 export function clock(at: number): string {
   const date = new Date(at);

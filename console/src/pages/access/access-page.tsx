@@ -5,6 +5,7 @@ import { readAccess, type AccessEvidence } from '../../api/access.ts';
 import { useApi, useMe } from '../../app/api-context.ts';
 import { Choices } from '../../components/choices.tsx';
 import { Empty } from '../../components/empty.tsx';
+import { Line } from '../../components/escaped.tsx';
 import { Loaded, Page, Section } from '../../components/page.tsx';
 import css from './access-page.module.css';
 import { EmergencyReviews } from './emergency-reviews.tsx';
@@ -36,9 +37,9 @@ function Evidence({ owns }: { readonly owns: readonly string[] }): ReactNode {
   const [since, setSince] = useState('90d');
   const evidence = useQuery({ queryKey: ['access', target, since], queryFn: ({ signal }) => readAccess(api, target, since, signal), staleTime: 60_000 });
   return (
-    <Section title="Rights and their use">
+    <Section title="Rights and their use" note={<Line text={`on ${target}`} />}>
       <div className={css.bar}>
-        <Choices label="Target" options={owns.map((name) => ({ value: name, text: name }))} chosen={target} choose={setTarget} />
+        {owns.length > 1 && <Choices label="Target" options={owns.map((name) => ({ value: name, text: name }))} chosen={target} choose={setTarget} />}
         <NativeSelect size="xs" aria-label="Used in" data={SPANS} value={since} onChange={(event) => setSince(event.currentTarget.value)} />
       </div>
       <Loaded from={evidence}>{(data) => <Grants evidence={data} />}</Loaded>

@@ -13,7 +13,7 @@ const ADVICE: Readonly<Record<AccessGrant['advice'], readonly [tone: Tone, word:
   keep: ['ok', 'keep'],
 };
 
-const COLUMNS = ['Who', 'May', 'Used', 'Advice'] as const;
+const COLUMNS = [{ title: 'Who', width: '20%' }, { title: 'May', width: '26%' }, { title: 'Used', width: '22%' }, 'Advice'] as const;
 
 export function GrantTable({ grants }: { readonly grants: readonly AccessGrant[] }): ReactNode {
   if (grants.length === 0) return <Empty title="None of these" />;

@@ -40,7 +40,14 @@ export function LocksPage(): ReactNode {
   );
 }
 
-const COLUMNS = ['Kind', 'Name', 'Why', 'Since', 'By', { title: '', align: 'end' }] as const;
+const COLUMNS = [
+  { title: 'Kind', width: '86px' },
+  { title: 'Name', width: '28%' },
+  'Why',
+  { title: 'Since', width: '110px' },
+  { title: 'By', width: '14%' },
+  { title: '', width: '92px', align: 'end' },
+] as const;
 
 function LockTable({ locks, lift }: { readonly locks: readonly LockView[]; readonly lift: (lock: LockView) => void }): ReactNode {
   return (

@@ -30,7 +30,7 @@ export function TargetPolicy({ target: { target, labels, owners, policies } }: {
   );
 }
 
-const COLUMNS = ['Rule', 'Who', 'What', 'When and how'] as const;
+const COLUMNS = [{ title: 'Rule', width: '25%' }, { title: 'Who', width: '18%' }, { title: 'What', width: '30%' }, 'When and how'] as const;
 
 function RuleTable({ rules, label }: { readonly rules: readonly PolicyRule[]; readonly label: string }): ReactNode {
   return (

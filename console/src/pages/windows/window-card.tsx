@@ -6,6 +6,7 @@ import { Line } from '../../components/escaped.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Ago, Clock, TimeLeft } from '../../components/times.tsx';
 import { AnswerDialog } from '../approvals/answer-dialog.tsx';
+import { hours } from '../../text/time.ts';
 import { StatusTag } from '../approvals/status-tag.tsx';
 import css from './windows-page.module.css';
 
@@ -58,12 +59,13 @@ export function WindowCard({ window: approval, place }: WindowCardProps): ReactN
 
 function When({ approval, place }: { readonly approval: WindowView; readonly place: WindowPlace }): ReactNode {
   const { expiresAt, createdAt, window, answers } = approval;
+  if (place === 'ended') return <Ended approval={approval} />;
   const by = answers.filter(({ answer }) => answer === 'approve').map(({ approver }) => approver);
   if (place === 'asked') {
     return (
       <>
         <p>
-          {window.minutes} min once approved; asked <Ago at={createdAt} />
+          {hours(window.minutes)} once approved; asked <Ago at={createdAt} />
         </p>
         <p className={css.soft}>
           answer within <TimeLeft until={expiresAt} />
@@ -74,16 +76,32 @@ function When({ approval, place }: { readonly approval: WindowView; readonly pla
   return (
     <>
       <p>
-        {place === 'open' ? 'ends' : 'end'} <Clock at={expiresAt} />
+        ends <Clock at={expiresAt} />
       </p>
       <p className={css.soft}>
-        {place === 'open' && <TimeLeft until={expiresAt} />}
+        <TimeLeft until={expiresAt} />
         {by.length > 0 && (
           <>
-            {place === 'open' && ', '}approved by <Line text={by.join(', ')} />
+            , approved by <Line text={by.join(', ')} />
           </>
         )}
       </p>
+    </>
+  );
+}
+
+/** The record has the moment at which somebody ended it; the row has the end that was agreed. */
+function Ended({ approval: { status, createdAt, expiresAt } }: { readonly approval: WindowView }): ReactNode {
+  return (
+    <>
+      <p>
+        asked <Ago at={createdAt} />
+      </p>
+      {status !== 'withdrawn' && status !== 'denied' && (
+        <p className={css.soft}>
+          over since <Clock at={expiresAt} />
+        </p>
+      )}
     </>
   );
 }
