@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { hours, test } from 'node:test';
-import { ago, clock, duration, left, offset } from './time.ts';
+import { test } from 'node:test';
+import { ago, clock, duration, hours, left, offset } from './time.ts';
 
 test('the past is told in one unit', () => {
   const told = [0, 4_999, 12_000, 59_999, 60_000, 3_599_999, 3_600_000, 86_400_000, 200_000_000].map((past) => ago(1e9 - past, 1e9));
