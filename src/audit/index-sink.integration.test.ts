@@ -170,37 +170,41 @@ for (const kind of ['sqlite', 'postgres'] as const) {
   });
 }
 
-test('while the database is gone recording goes on, and the index catches up when it is back', async (t) => {
-  const data = await dataFolder(t);
-  const real = await storageOf(t, data);
-  const journal = await data.open();
-  const gone = await openStorage({ url: join(data.path, 'gone.db') });
-  await gone.close();
-  let isGone = false;
-  const storage: Storage = {
-    kind: 'sqlite',
-    close: () => real.close(),
-    get db() {
-      return isGone ? gone.db : real.db;
-    },
-  };
-  const failures: unknown[] = [];
-  const failed = Promise.withResolvers<void>();
-  const report = (error: unknown): void => {
-    failures.push(error);
-    if (failures.length === 2) failed.resolve();
-  };
-  const index = startIndex({ journal, storage, gatherMs: 1, backOffMs: [2, 4], report });
-  await journal.append(anEvent());
-  await index.caughtUp();
-  isGone = true;
-  for (let i = 0; i < 20; i += 1) await journal.append(anEvent());
-  await failed.promise;
-  assert.deepEqual(await indexed(real), upTo(1));
-  isGone = false;
-  await index.caughtUp();
-  assert.deepEqual(await indexed(real), upTo(21));
-  assert.equal((await getSession(real, SESSION))?.commands, 21);
-  await index.close();
-  await journal.close();
-});
+for (const kind of ['sqlite', 'postgres'] as const) {
+  test(`${kind}: while the database is gone recording goes on, and the index catches up when it is back`, async (t) => {
+    const data = await dataFolder(t);
+    const real = await storageOf(t, data, kind);
+    const journal = await data.open();
+    const gone = await openStorage({ url: kind === 'sqlite' ? join(data.path, 'gone.db') : await freshDatabase() });
+    await gone.close();
+    let isGone = false;
+    const { procedure } = real;
+    const storage: Storage = {
+      kind,
+      close: () => real.close(),
+      get db() {
+        return isGone ? gone.db : real.db;
+      },
+      ...(procedure ? { procedure: (module, input) => (isGone ? (gone.procedure ?? procedure) : procedure)(module, input) } : {}),
+    };
+    const failures: unknown[] = [];
+    const failed = Promise.withResolvers<void>();
+    const report = (error: unknown): void => {
+      failures.push(error);
+      if (failures.length === 2) failed.resolve();
+    };
+    const index = startIndex({ journal, storage, gatherMs: 1, backOffMs: [2, 4], report });
+    await journal.append(anEvent());
+    await index.caughtUp();
+    isGone = true;
+    for (let i = 0; i < 20; i += 1) await journal.append(anEvent());
+    await failed.promise;
+    assert.deepEqual(await indexed(real), upTo(1));
+    isGone = false;
+    await index.caughtUp();
+    assert.deepEqual(await indexed(real), upTo(21));
+    assert.equal((await getSession(real, SESSION))?.commands, 21);
+    await index.close();
+    await journal.close();
+  });
+}

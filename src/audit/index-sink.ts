@@ -1,14 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { sql, type Transaction } from 'kysely';
 import { SallyportError } from '../core/error.ts';
-import type { Schema } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
-import { eventRow, sessionRows } from './index-rows.ts';
-import { EventInserts } from './insert-events.ts';
 import type { Journal } from './journal.ts';
-import type { Leaf } from './leaf.ts';
 import { LogReader } from './log-reader.ts';
-import { leafOf } from './replay.ts';
+import { storeLeaves, type StoreLeaves } from './store-leaves.ts';
 
 export interface IndexOptions {
   readonly journal: Journal;
@@ -44,15 +39,16 @@ class IndexSink implements Index {
   readonly #stop = new AbortController();
   readonly #stopWatching: () => void;
   readonly #done: Promise<void>;
-  readonly #inserts = new EventInserts();
+  readonly #store: StoreLeaves;
   readonly #waiting = new Set<{ readonly position: number; readonly resolve: () => void }>();
   #wake: () => void = () => {};
   #reader: LogReader | undefined;
-  #held: Leaves = [];
+  #held: readonly { readonly index: number; readonly text: string }[] = [];
   #position = 0;
 
   constructor(options: IndexOptions) {
     this.#options = options;
+    this.#store = storeLeaves(options.storage);
     this.#stopWatching = options.journal.watch(() => this.#wake());
     this.#done = this.#run();
   }
@@ -103,17 +99,17 @@ class IndexSink implements Index {
 
   /** One batch; `full` where there may be another one already. */
   async #copySome(): Promise<'nothing' | 'some' | 'full'> {
-    const { journal, storage, batch = 500 } = this.#options;
+    const { journal, batch = 500 } = this.#options;
     const reader = (this.#reader ??= new LogReader(journal.folder, journal.writer, await this.#stored()));
-    if (this.#held.length === 0) this.#held = (await reader.read(journal.position)).map((frame) => ({ leaf: leafOf(frame), text: frame.leaf.toString() }));
+    if (this.#held.length === 0) this.#held = (await reader.read(journal.position)).map(({ index, leaf }) => ({ index, text: leaf.toString() }));
     const some = this.#held.slice(0, batch);
     const last = some.at(-1);
     if (!last && journal.position > reader.next)
       throw new SallyportError('verify_failed', `record ${reader.next} of the journal cannot be read`, { hint: 'run `sallyport audit verify`' });
     if (!last) return 'nothing';
-    await storage.db.transaction().execute((transaction) => this.#store(transaction, some, last.leaf.index + 1));
+    await this.#store({ sink: SINK, writer: journal.writer, from: some[0]?.index ?? last.index, next: last.index + 1, leaves: some.map(({ text }) => text) });
     this.#held = this.#held.slice(batch);
-    this.#moveTo(last.leaf.index + 1);
+    this.#moveTo(last.index + 1);
     return some.length === batch ? 'full' : 'some';
   }
 
@@ -132,24 +128,6 @@ class IndexSink implements Index {
       .executeTakeFirstOrThrow();
     this.#moveTo(row.next_leaf);
     return row.next_leaf;
-  }
-
-  /** The position moves in the same transaction, and only from where this batch begins: sums are never added twice. */
-  async #store(transaction: Transaction<Schema>, some: Leaves, next: number): Promise<void> {
-    const from = some[0]?.leaf.index ?? next;
-    const moved = await transaction
-      .updateTable('sink_positions')
-      .set({ next_leaf: next })
-      .where('sink', '=', SINK)
-      .where('writer', '=', this.#options.journal.writer)
-      .where('next_leaf', '=', from)
-      .executeTakeFirst();
-    if (moved.numUpdatedRows !== 1n) throw new Error(`the index's position is no longer ${from}: it is read again`);
-    await this.#inserts.insert(
-      transaction,
-      some.map(({ leaf, text }) => eventRow(leaf, text)),
-    );
-    await addSessions(transaction, some);
   }
 
   #moveTo(position: number): void {
@@ -176,26 +154,4 @@ class IndexSink implements Index {
   async #pause(milliseconds: number): Promise<void> {
     await setTimeout(milliseconds, undefined, { signal: this.#stop.signal, ref: false }).catch(() => {});
   }
-}
-
-type Leaves = readonly { readonly leaf: Leaf; readonly text: string }[];
-
-async function addSessions(transaction: Transaction<Schema>, some: Leaves): Promise<void> {
-  const rows = sessionRows(some.map(({ leaf }) => leaf));
-  if (rows.length === 0) return;
-  await transaction
-    .insertInto('sessions')
-    .values([...rows])
-    .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet({
-        // Neither MAX nor GREATEST is in both dialects.
-        opened_at: sql<string>`CASE WHEN excluded.opened_at < sessions.opened_at THEN excluded.opened_at ELSE sessions.opened_at END`,
-        last_at: sql<string>`CASE WHEN excluded.last_at > sessions.last_at THEN excluded.last_at ELSE sessions.last_at END`,
-        closed_at: sql<string | null>`COALESCE(excluded.closed_at, sessions.closed_at)`,
-        commands: sql<number>`sessions.commands + excluded.commands`,
-        refused: sql<number>`sessions.refused + excluded.refused`,
-        masked: sql<number>`sessions.masked + excluded.masked`,
-      }),
-    )
-    .execute();
 }

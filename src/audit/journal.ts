@@ -233,7 +233,7 @@ class FileJournal implements Journal {
    */
   async #gather(): Promise<void> {
     const began = performance.now();
-    for (let turn = began, count = -1; ; ) {
+    for (let turn = began, count = -1; ;) {
       const grew = count < this.#batch.count;
       count = this.#batch.count;
       await setImmediate();

@@ -1,3 +1,4 @@
+import { SallyportError } from '../core/error.ts';
 import type { Event } from '../core/event.ts';
 import type { Body } from '../core/recorder.ts';
 
@@ -75,7 +76,7 @@ const subjectMembers = ({ groups, id, issuer, kind, name, onBehalfOf }: Member<'
   ({ groups, id, issuer, kind, name, onBehalfOf }) satisfies Every<Member<'subject'>>;
 
 /** Undefined where the bytes are not a leaf at all. */
-export function readLeaf(bytes: Buffer): Leaf | undefined {
+export function readLeaf(bytes: Buffer | string): Leaf | undefined {
   try {
     // The bytes are our own (or a forger's: then the tree says so); what is relied on is checked here.
     const leaf = JSON.parse(bytes.toString()) as Partial<Leaf> | null;
@@ -84,4 +85,11 @@ export function readLeaf(bytes: Buffer): Leaf | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Throws `verify_failed` where the text is no event. */
+export function leafAt(text: string, index: number): Leaf {
+  const leaf = readLeaf(text);
+  if (!leaf) throw new SallyportError('verify_failed', `record ${index} is no event`, { hint: 'run `sallyport audit verify`' });
+  return leaf;
 }

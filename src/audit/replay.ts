@@ -4,7 +4,7 @@ import type { Event } from '../core/event.ts';
 import type { Body } from '../core/recorder.ts';
 import { openBody, SEAL_OVERHEAD, sealedHash, unwrapKey, type WrappedKey } from './data-keys.ts';
 import { readRecordingKey, type RecordingKey } from './key-files.ts';
-import { readLeaf, type Leaf, type SealedBody } from './leaf.ts';
+import { leafAt, readLeaf, type Leaf, type SealedBody } from './leaf.ts';
 import { LogReader } from './log-reader.ts';
 import { keysPath, listWriters } from './segment.ts';
 import type { PlacedFrame } from './segment-reader.ts';
@@ -168,8 +168,6 @@ export async function* readEvents(options: {
   }
 }
 
-export function leafOf(frame: PlacedFrame): Leaf {
-  const leaf = readLeaf(frame.leaf);
-  if (!leaf) throw new SallyportError('verify_failed', `record ${frame.index} is no event`, { hint: 'run `sallyport audit verify`' });
-  return leaf;
+export function leafOf({ leaf, index }: PlacedFrame): Leaf {
+  return leafAt(leaf.toString(), index);
 }

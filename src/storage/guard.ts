@@ -75,7 +75,7 @@ function checkParameter(value: unknown): void {
   throw new SallyportError('storage_failed', `a value of type ${typeof value} cannot be stored`);
 }
 
-async function guarded<T>(work: Promise<T>): Promise<T> {
+export async function guarded<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {

@@ -36,6 +36,17 @@ export class SqliteDriver implements Driver {
     return this.#connection;
   }
 
+  /** Runs a procedure beside the file, in its turn: see `sqlite-messages.ts`. */
+  async call(module: URL, input: unknown): Promise<unknown> {
+    await this.#turns.take();
+    try {
+      if (!this.#connection) throw new SallyportError('storage_failed', 'the database is not open');
+      return await this.#connection.call(module, input);
+    } finally {
+      this.#turns.give();
+    }
+  }
+
   async releaseConnection(): Promise<void> {
     this.#turns.give();
   }
@@ -59,9 +70,11 @@ export class SqliteDriver implements Driver {
   }
 }
 
+type SqliteAnswer = Exclude<SqliteReply, { readonly error: SqliteProblem }>;
+
 class SqliteConnection implements DatabaseConnection {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, PromiseWithResolvers<QueryResult<unknown>>>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<SqliteAnswer>>();
   #next = 0;
   #ended: Error | undefined;
 
@@ -81,14 +94,16 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.#ended) throw this.#ended;
-    const id = (this.#next += 1);
-    const waiter = Promise.withResolvers<QueryResult<unknown>>();
-    this.#waiting.set(id, waiter);
     // Parameters were checked by the guard around this driver.
-    this.#post({ id, sql: query.sql, parameters: query.parameters as readonly SqliteValue[] });
-    // The row's type is what the query builder inferred.
-    return (await waiter.promise) as QueryResult<R>;
+    const reply = await this.#ask((id) => ({ id, sql: query.sql, parameters: query.parameters as readonly SqliteValue[] }));
+    if (!('rows' in reply)) throw new SallyportError('internal', 'the thread of the database answered something else');
+    // Rows travel as they are; kysely does not change them, and their type is what the query builder inferred.
+    return { rows: reply.rows as R[], ...(reply.changes === undefined ? {} : { numAffectedRows: BigInt(reply.changes) }) };
+  }
+
+  async call(module: URL, input: unknown): Promise<unknown> {
+    const reply = await this.#ask((id) => ({ id, module: module.href, input }));
+    return 'output' in reply ? reply.output : undefined;
   }
 
   // oxlint-disable-next-line require-yield -- kysely's interface asks for an iterator
@@ -103,6 +118,15 @@ class SqliteConnection implements DatabaseConnection {
     await exited;
   }
 
+  #ask(request: (id: number) => SqliteRequest): Promise<SqliteAnswer> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    const id = (this.#next += 1);
+    const waiter = Promise.withResolvers<SqliteAnswer>();
+    this.#waiting.set(id, waiter);
+    this.#post(request(id));
+    return waiter.promise;
+  }
+
   #post(message: SqliteRequest | 'close'): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#worker.postMessage(message);
@@ -112,8 +136,7 @@ class SqliteConnection implements DatabaseConnection {
     const waiter = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if ('error' in reply) waiter?.reject(new SqliteError(reply.error));
-    // Rows travel as they are; kysely does not change them.
-    else waiter?.resolve({ rows: reply.rows as unknown[], ...(reply.changes === undefined ? {} : { numAffectedRows: BigInt(reply.changes) }) });
+    else waiter?.resolve(reply);
   }
 
   #end(error: Error): void {

@@ -1,10 +1,10 @@
 /**
  * The thread that owns the SQLite file. SQLite is synchronous: here it may wait for the disk without stopping the
- * thread that moves bytes. It answers statements in the order in which they come, and knows nothing else.
+ * thread that moves bytes. It answers statements and procedures in the order in which they come, and knows nothing else.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SqliteGreeting, SqliteProblem, SqliteReply, SqliteRequest } from './sqlite-messages.ts';
+import type { SqliteCall, SqliteGreeting, SqliteProblem, SqliteProcedure, SqliteReply, SqliteRequest, SqliteStatement } from './sqlite-messages.ts';
 
 /** Prepared statements kept; batches of many sizes must not make memory grow. */
 const STATEMENTS = 200;
@@ -30,7 +30,7 @@ function enterWal(database: DatabaseSync): void {
   }
 }
 
-function answerFrom(database: DatabaseSync): (request: SqliteRequest) => SqliteReply {
+function answerFrom(database: DatabaseSync): (request: SqliteStatement) => SqliteReply {
   const statements = new Map<string, StatementSync>();
   return ({ id, sql, parameters }) => {
     // After some failures (disk full) SQLite has already rolled back by itself.
@@ -39,6 +39,22 @@ function answerFrom(database: DatabaseSync): (request: SqliteRequest) => SqliteR
       const statement = prepared(database, statements, sql);
       if (statement.columns().length > 0) return { id, rows: statement.all(...parameters) };
       return { id, rows: [], changes: statement.run(...parameters).changes };
+    } catch (error) {
+      return { id, error: problem(error) };
+    }
+  };
+}
+
+/** Each module is loaded once, and keeps what it has prepared. Whoever calls has the connection to itself until it is answered. */
+function callFrom(database: DatabaseSync): (call: SqliteCall) => Promise<SqliteReply> {
+  const open = new Map<string, (input: unknown) => unknown>();
+  return async ({ id, module, input }) => {
+    try {
+      const known = open.get(module);
+      // The caller names a module of the program's own, by a literal path.
+      const procedure = known ?? ((await import(module)) as { readonly procedure: SqliteProcedure }).procedure(database);
+      if (!known) open.set(module, procedure);
+      return { id, output: procedure(input) };
     } catch (error) {
       return { id, error: problem(error) };
     }
@@ -69,10 +85,15 @@ function serve(): void {
     // The driver, and only it, starts this thread, with the path as its data.
     const database = openDatabase((workerData as { readonly path: string }).path);
     const answer = answerFrom(database);
+    const call = callFrom(database);
     port.on('message', (request: SqliteRequest | 'close') => {
-      if (request !== 'close') return port.postMessage(answer(request));
+      if (request !== 'close') {
+        if ('sql' in request) port.postMessage(answer(request));
+        else void call(request).then((reply) => port.postMessage(reply));
+        return;
+      }
       database.close();
-      return port.close();
+      port.close();
     });
     greet({ ready: true });
   } catch (error) {

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Dialect } from 'kysely';
 import { GuardedDriver } from './guard.ts';
-import { SqliteDriver } from './sqlite-driver.ts';
+import type { SqliteDriver } from './sqlite-driver.ts';
 
 /** The driver keeps the line itself (first come, first served), so kysely's own mutex stays out of it. */
 class QueuedAdapter extends SqliteAdapter {
@@ -11,9 +11,9 @@ class QueuedAdapter extends SqliteAdapter {
   }
 }
 
-export function sqliteDialect(path: string): Dialect {
+export function sqliteDialect(driver: SqliteDriver): Dialect {
   return {
-    createDriver: () => new GuardedDriver(new SqliteDriver(path)),
+    createDriver: () => new GuardedDriver(driver),
     createAdapter: () => new QueuedAdapter(),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createIntrospector: (db) => new SqliteIntrospector(db),

@@ -2,16 +2,23 @@
  * Storage owns the rows: the schema, its migrations, and one way to reach SQLite (embedded) and PostgreSQL (shared).
  * Called by approval, audit, identity and the gateway. It must not know what the rows mean.
  */
-import { Kysely } from 'kysely';
+import { Kysely, type Dialect } from 'kysely';
 import { SallyportError } from '../core/error.ts';
 import { migrate, readMigrations, type Migration } from './migrations.ts';
 import { postgresDialect } from './postgres.ts';
 import type { Schema } from './schema.ts';
+import { guarded } from './guard.ts';
+import { SqliteDriver } from './sqlite-driver.ts';
 import { makeDatabaseFile, sqliteDialect } from './sqlite.ts';
 
 export interface Storage {
   readonly db: Kysely<Schema>;
   readonly kind: 'sqlite' | 'postgres';
+  /**
+   * The embedded database only: what a module's `procedure` (`sqlite-messages.ts`) does with an input, in the thread that has the file.
+   * For work on so many rows that sending them there, one value after another, would cost more than the work.
+   */
+  readonly procedure?: (module: URL, input: unknown) => Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -27,14 +34,15 @@ export interface StorageOptions {
 /** Opens the database and brings it up to date. Throws `config_invalid` for a url of another kind, else `storage_failed`. */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const place = placeOf(options.url);
-  const db = new Kysely<Schema>({ dialect: dialectOf(place, options.report ?? (() => {})), log: [] });
+  const { dialect, procedure } = openDialect(place, options.report ?? (() => {}));
+  const db = new Kysely<Schema>({ dialect, log: [] });
   try {
     await migrate(db, place.kind, options.migrations ?? (await readMigrations()), options.now ?? Date.now);
   } catch (error) {
     await db.destroy().catch(() => {});
     throw error;
   }
-  return { db, kind: place.kind, close: () => db.destroy() };
+  return { db, kind: place.kind, ...(procedure ? { procedure } : {}), close: () => db.destroy() };
 }
 
 type Place = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres'; readonly url: string };
@@ -48,12 +56,13 @@ function placeOf(url: string): Place {
   return { kind: 'sqlite', path };
 }
 
-function dialectOf(place: Place, report: (error: Error) => void) {
-  if (place.kind === 'postgres') return postgresDialect(place.url, report);
+function openDialect(place: Place, report: (error: Error) => void): { readonly dialect: Dialect } & Pick<Storage, 'procedure'> {
+  if (place.kind === 'postgres') return { dialect: postgresDialect(place.url, report) };
   try {
     makeDatabaseFile(place.path);
   } catch (cause) {
     throw new SallyportError('storage_failed', `the database file cannot be made: ${place.path}`, { hint: 'check the folder and its permissions', cause });
   }
-  return sqliteDialect(place.path);
+  const driver = new SqliteDriver(place.path);
+  return { dialect: sqliteDialect(driver), procedure: (module, input) => guarded(driver.call(module, input)) };
 }
