@@ -10,12 +10,14 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
+  /** A longer reply is an error. Default 1 MiB. */
+  readonly maxReplyBytes?: number;
 }
 
 export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
+  readonly bytes: Buffer;
 }
 
 export interface HttpSettings {
@@ -39,14 +41,14 @@ export class Http {
   }
 
   /** Throws `upstream_unreachable` where there was no whole answer in time. Names the origin only: a path may hold a token. */
-  async send({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
+  async send({ method, url, headers, body, maxReplyBytes = MAX_REPLY_BYTES }: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) !== 0 && !this.#deps.mayReach(host)) throw new SallyportError('upstream_unreachable', `${host} may not be reached from here`);
     const dispatcher = (this.#agent ??= await this.#open());
     const limit = AbortSignal.timeout(this.#settings.timeoutMs);
     try {
       const reply = await request(url, { method, dispatcher, headers, body: body ?? null, signal: AbortSignal.any([signal, limit]) });
-      return { status: reply.statusCode, headers: reply.headers, body: await readBounded(reply.body) };
+      return { status: reply.statusCode, headers: reply.headers, bytes: await readBounded(reply.body, maxReplyBytes) };
     } catch (cause) {
       if (cause instanceof SallyportError) throw cause;
       if (limit.aborted) throw new SallyportError('upstream_timeout', `${url.origin} did not answer within ${this.#settings.timeoutMs / 1000} s`);
@@ -93,13 +95,13 @@ function readRetryAfter(value: string | string[] | undefined, now: number): numb
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
+async function readBounded(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
     length += chunk.byteLength;
-    if (length > MAX_REPLY_BYTES) throw new SallyportError('upstream_invalid', `the reply is longer than ${MAX_REPLY_BYTES} bytes`);
+    if (length > limit) throw new SallyportError('upstream_invalid', `the reply is longer than ${limit} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }

@@ -27,7 +27,7 @@ export function createOtlpSink(settings: OtlpSettings, deps: SinkDeps): Sink {
 
   function judge(reply: HttpReply): SendResult {
     const result = judgeReply(reply, `the collector at ${url.origin}`, deps.now);
-    return result.outcome === 'sent' ? (partialSuccess(reply.body) ?? result) : result;
+    return result.outcome === 'sent' ? (partialSuccess(reply.bytes.toString()) ?? result) : result;
   }
 
   return {

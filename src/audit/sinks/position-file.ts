@@ -1,8 +1,7 @@
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { SallyportError } from '../../core/error.ts';
-import { localDisk } from '../disk.ts';
+import { replaceFile } from './durable-file.ts';
 
 /** How far one writer's log was shipped. */
 export interface Position {
@@ -69,19 +68,9 @@ export class PositionFile {
     return next;
   }
 
-  /** Written aside and renamed: a crash leaves the old positions or the new ones. */
   async #write(): Promise<void> {
     const positions = new Map(this.#now);
-    const aside = `${this.#path}.new`;
-    const file = await open(aside, 'w', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(Object.fromEntries(positions))}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(aside, this.#path);
-    await localDisk.syncFolder(dirname(this.#path));
+    await replaceFile(this.#path, `${JSON.stringify(Object.fromEntries(positions))}\n`);
     for (const [writer, position] of positions) this.#saved.set(writer, position);
   }
 }

@@ -54,7 +54,7 @@ export async function recordInto(log: Journal, count: number): Promise<void> {
 
 /** Times of a test: failures are noticed and tried again at once. */
 const QUICK_BACK_OFF = { firstMs: 5, longestMs: 40 };
-export const QUICK_TIMEOUT_MS = 250;
+export const QUICK_TIMEOUT_MS = 1000;
 
 /** The world as the gateway gives it to sinks, for other sides on this machine. `secrets`: values of `{ env: NAME }`. */
 export function testDeps(secrets: Readonly<Record<string, string>> = {}): SinkDeps {
