@@ -1,3 +1,4 @@
+import { didYouMean } from '../core/closest-name.ts';
 import { SallyportError } from '../core/error.ts';
 import type { Invocation } from './command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -8,7 +9,8 @@ const KINDS: readonly string[] = ['subject', 'target', 'session'];
 
 export async function changeLock(invocation: Invocation, change: 'place' | 'lift'): Promise<ExitCode> {
   const [kind = '', name = ''] = invocation.arguments;
-  if (!KINDS.includes(kind)) throw new SallyportError('usage', `${kind} cannot be locked: write ${KINDS.join(', ')}`);
+  if (!KINDS.includes(kind))
+    throw new SallyportError('usage', `${kind} cannot be locked`, { hint: `${didYouMean(kind, KINDS)}a lock is on a subject, a target or a session` });
   const gateway = await connectSignedIn(invocation);
   const body = { kind, name, reason: invocation.options['reason'] ?? '' };
   const changed = await gateway.post(change === 'place' ? '/api/locks' : '/api/locks/lift', body, nothing);

@@ -25,6 +25,11 @@ const RESOURCES: Readonly<Record<string, OptionSpec>> = {
   resources: { value: 'PATH', about: 'a folder or file of resources, instead of a configuration' },
 };
 
+const APPROVALS_ARE = '`sallyport approvals list --all` shows those that you may see';
+const SESSIONS_ARE = '`sallyport sessions list` shows your own, and those on targets that you own';
+const TARGETS_ARE = '`sallyport whoami` names the targets in reach';
+const TOOLS_ARE = 'tools are shown to owners of the target; `sallyport whoami` tells your groups';
+
 const CONFIG: OptionSpec = { value: 'FILE', about: 'the configuration of the gateway (default ./sallyport.yaml)' };
 const ACCOUNT = { name: 'NAME', about: 'its name', need: 'required' } as const;
 
@@ -32,6 +37,7 @@ const ACCOUNT = { name: 'NAME', about: 'its name', need: 'required' } as const;
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'start',
+    heading: 'a gateway',
     about: 'run a gateway until Ctrl-C',
     options: {
       config: { value: 'FILE', about: 'the configuration (default ./sallyport.yaml)' },
@@ -42,7 +48,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'accounts add',
-    about: 'make a local account, for whoever answers approvals or reads the record; needs the database, not the gateway',
+    about: 'make a local account, for whoever answers approvals or reads the record',
     arguments: [ACCOUNT],
     options: {
       config: CONFIG,
@@ -62,6 +68,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'login',
+    heading: 'signing in',
     about: 'sign in to a gateway; the sign-in is kept in $SALLYPORT_HOME (~/.config/sallyport)',
     options: { url: URL_OPTION, name: { value: 'NAME', about: 'your account (asked for if absent)' }, 'password-stdin': PASSWORD_STDIN },
     examples: ['sallyport login --url https://sallyport.example.com --name alice'],
@@ -86,15 +93,23 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'approvals list',
+    heading: 'people who answer',
     about: 'held commands that you may answer, or that you asked for',
     options: { all: { about: 'those that were answered or ran out, too' } },
     load: () => import('./commands/approvals-list.ts'),
   },
-  { name: 'approvals show', about: 'one held command, exactly as it would run', arguments: [APPROVAL], load: () => import('./commands/approvals-show.ts') },
+  {
+    name: 'approvals show',
+    about: 'one held command, exactly as it would run',
+    arguments: [APPROVAL],
+    whereAbsent: APPROVALS_ARE,
+    load: () => import('./commands/approvals-show.ts'),
+  },
   {
     name: 'approvals approve',
     about: 'let a held command run, once',
     arguments: [APPROVAL],
+    whereAbsent: APPROVALS_ARE,
     options: { reason: REASON },
     load: () => import('./commands/approvals-approve.ts'),
   },
@@ -102,27 +117,32 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'approvals deny',
     about: 'refuse a held command',
     arguments: [APPROVAL],
+    whereAbsent: APPROVALS_ARE,
     options: { reason: REASON },
     load: () => import('./commands/approvals-deny.ts'),
   },
   {
     name: 'approvals withdraw',
-    about: 'take back what you asked for; an approver ends an access window with it',
+    about: 'take back what you asked for, or end an access window',
     arguments: [APPROVAL],
+    whereAbsent: APPROVALS_ARE,
     options: { reason: REASON },
     load: () => import('./commands/approvals-withdraw.ts'),
   },
   {
     name: 'access request',
+    heading: 'access for a while',
     about: 'ask to be let through for a while, instead of command by command',
     options: ACCESS,
+    whereAbsent: TARGETS_ARE,
     examples: ["sallyport access request --target models --command 'tools/call run_*' --for 30m --reason 'nightly evaluation'"],
     load: () => import('./commands/access-request.ts'),
   },
   {
     name: 'access break-glass',
-    about: 'open access at once in an emergency; owners are told, and it has to be reviewed',
+    about: 'open access at once in an emergency; it is reviewed afterwards',
     options: ACCESS,
+    whereAbsent: TARGETS_ARE,
     load: () => import('./commands/access-break-glass.ts'),
   },
   { name: 'reviews list', about: 'break-glass access that you may review, or took', load: () => import('./commands/reviews-list.ts') },
@@ -135,6 +155,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'lock',
+    heading: 'stopping at once',
     about: 'stop a subject, a target or a session at once, in every process',
     arguments: LOCKED,
     options: { reason: LOCK_REASON },
@@ -145,6 +166,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   { name: 'locks list', about: 'what is locked, of what you may lock', load: () => import('./commands/locks-list.ts') },
   {
     name: 'sessions list',
+    heading: 'the record',
     about: 'recorded sessions: your own, and those on targets that you own',
     options: {
       limit: { value: 'N', about: 'how many (default 50, at most 200)' },
@@ -152,16 +174,23 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
     load: () => import('./commands/sessions-list.ts'),
   },
-  { name: 'sessions show', about: "one session's commands and how each was decided", arguments: [SESSION], load: () => import('./commands/sessions-show.ts') },
+  {
+    name: 'sessions show',
+    about: "one session's commands and how each was decided",
+    arguments: [SESSION],
+    whereAbsent: SESSIONS_ARE,
+    load: () => import('./commands/sessions-show.ts'),
+  },
   {
     name: 'sessions replay',
     about: 'one session, with every masked request and reply',
     arguments: [SESSION],
+    whereAbsent: SESSIONS_ARE,
     load: () => import('./commands/sessions-replay.ts'),
   },
   {
     name: 'audit verify',
-    about: 'compare the record with what was signed about it; needs no gateway and no secret',
+    about: 'compare the record with what was signed; needs no gateway and no secret',
     options: {
       data: { value: 'DIR', about: "the gateway's data folder (default $SALLYPORT_DATA, else ./.sallyport)" },
       key: { value: 'FILE', about: 'the public key (default DIR/keys/checkpoint.pub); one kept elsewhere proves more' },
@@ -171,13 +200,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'policy check',
+    heading: 'policy and masks (none of these needs a gateway)',
     about: 'find mistakes in resources before a gateway reads them',
     options: RESOURCES,
     load: () => import('./commands/policy-check.ts'),
   },
   {
     name: 'policy explain',
-    about: 'how a command would be decided, and by which rule; needs no gateway',
+    about: 'how a command would be decided, and by which rule',
     options: {
       ...RESOURCES,
       subject: { value: 'KIND:NAME', about: 'person:alice, workload:ci or ai-agent:helper' },
@@ -193,7 +223,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'policy test',
-    about: 'run the tests beside the resources, NAME.test.yaml; needs no gateway',
+    about: 'run the tests beside the resources, NAME.test.yaml',
     arguments: [{ name: 'PATH', about: 'a test file, or a folder of them (default: those beside the resources)', need: 'optional' }],
     options: RESOURCES,
     examples: ['sallyport policy test --resources ./resources'],
@@ -201,7 +231,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'policy simulate',
-    about: 'what the recorded commands would come to under other resources; needs no gateway',
+    about: 'what the recorded commands would come to under other resources',
     options: {
       ...RESOURCES,
       since: { value: 'SPAN', about: 'how far back, such as 12h (default 30d)' },
@@ -212,7 +242,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'policy who-can',
-    about: 'whom the rules let run a command, and under which conditions; needs no gateway',
+    about: 'whom the rules let run a command, and under which conditions',
     arguments: [
       { name: 'COMMAND', about: "the command, such as 'tools/call run_model'", need: 'required' },
       { name: 'on', about: 'the word `on`', need: 'optional' },
@@ -224,7 +254,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'mask test',
-    about: 'mask standard input as a reply would be, and say beside it what was found; --json prints where instead',
+    about: 'mask standard input as a reply would be, and say what was found',
     options: {
       detect: { value: 'A,B', about: 'detectors (default all, where no fields are named)' },
       fields: { value: 'A,B', about: 'JSON paths, such as $..password' },
@@ -240,8 +270,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'tools list',
-    about: 'the tools of a target that you own: which are pinned, and which wait for somebody to accept them',
+    heading: 'tools of targets that you own',
+    about: 'which are pinned, and which wait for somebody to accept them',
     arguments: [TARGET],
+    whereAbsent: TOOLS_ARE,
     options: { all: { about: 'those that are pinned, too' } },
     load: () => import('./commands/tools-list.ts'),
   },
@@ -249,12 +281,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'tools show',
     about: 'one tool as its server declares it now, beside what was pinned',
     arguments: [TARGET, TOOL],
+    whereAbsent: TOOLS_ARE,
     load: () => import('./commands/tools-show.ts'),
   },
   {
     name: 'tools accept',
-    about: 'pin a definition: from now on the tool is listed and called as rules allow',
+    about: 'pin a definition: the tool is listed and called as rules allow',
     arguments: [TARGET, TOOL],
+    whereAbsent: TOOLS_ARE,
     options: { hash: HASH },
     load: () => import('./commands/tools-accept.ts'),
   },
@@ -262,12 +296,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'tools reject',
     about: 'refuse a definition: the tool stays hidden and is not asked about again',
     arguments: [TARGET, TOOL],
+    whereAbsent: TOOLS_ARE,
     options: { hash: HASH },
     load: () => import('./commands/tools-reject.ts'),
   },
   {
     name: 'demo',
-    about: 'a walk through a running `npm start`: allowed, masked, denied, held, approved, replayed, verified',
+    heading: 'to see it all',
+    about: 'a walk through a running `npm start`, from allowed to verified',
     options: {
       data: { value: 'DIR', about: "the demo's data folder (default $SALLYPORT_DATA, else ./.sallyport)" },
     },

@@ -18,6 +18,10 @@ export interface CommandSpec {
   /** `approvals list` */
   readonly name: string;
   readonly about: string;
+  /** Where it begins a part of the overview: that part's title. */
+  readonly heading?: string;
+  /** What to do where the gateway says that there is nothing of that name. */
+  readonly whereAbsent?: string;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: Readonly<Record<string, OptionSpec>>;
   readonly examples?: readonly string[];

@@ -44,7 +44,7 @@ export async function gatewayUrl({ options, terminal }: Invocation): Promise<str
 function checkedUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.search !== '' || url.hash !== '') {
-    throw new SallyportError('usage', `${text} is no address of a gateway`, { hint: 'such as https://sallyport.example.com' });
+    throw new SallyportError('usage', `${text} is no address of a gateway`, { hint: 'write it whole: http://localhost:7600, https://sallyport.example.com' });
   }
   const isLocal = /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
   if (url.protocol === 'http:' && !isLocal) throw new SallyportError('usage', `${text} would send secrets in the clear`, { hint: 'use https' });

@@ -6,12 +6,12 @@ import { alignColumns } from './columns.ts';
 /** `group` is the first word of its commands; '' is all of them. */
 export function groupHelp(group: string): string {
   const commands = COMMANDS.filter(({ name }) => group === '' || name.startsWith(`${group} `));
-  const rows = commands.map(({ name, about }) => [`  ${name}`, about]);
+  const rows = alignColumns(commands.map(({ name, about }) => [`  ${name}`, about]));
   const name = group === '' ? 'sallyport' : `sallyport ${group}`;
   return [
     `usage: ${name} COMMAND [OPTIONS]`,
-    '',
-    ...alignColumns(rows),
+    ...(group === '' ? [] : ['']),
+    ...commands.flatMap(({ heading }, at) => [...(group === '' && heading !== undefined ? ['', heading] : []), rows[at] ?? '']),
     '',
     `${name} COMMAND --help tells more. Every command takes --json.`,
     ...(group === '' ? ['sallyport --version tells which this is.', ...exitCodes()] : []),

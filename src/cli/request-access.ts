@@ -9,7 +9,8 @@ export async function requestAccess(invocation: Invocation, how: 'ask' | 'break-
   const { terminal, options, format } = invocation;
   const required = (name: string): string => {
     const value = options[name];
-    if (value === undefined) throw new SallyportError('usage', `--${name} is missing`, { hint: 'sallyport access --help' });
+    if (value === undefined)
+      throw new SallyportError('usage', `--${name} is missing`, { hint: `sallyport access ${how === 'ask' ? 'request' : 'break-glass'} --help` });
     return value;
   };
   const body = {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import packageFile from '../../package.json' with { type: 'json' };
+import { closestName, didYouMean } from '../core/closest-name.ts';
 import { explainError, isSallyportError, SallyportError } from '../core/error.ts';
 import { COMMANDS, COMMON } from './command-table.ts';
 import type { CommandSpec, Invocation, OptionSpec } from './command.ts';
@@ -9,8 +10,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Finds the command in the table, parses what belongs to it, runs it, and tells what went wrong. */
 export async function runCommandLine(given: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  // `sallyport --json whoami` is meant like `sallyport whoami --json`.
-  const words = given[0] === '--json' ? [...given.slice(1), '--json'] : given;
+  const words = commandFirst(given);
   const format = words.includes('--json') ? 'json' : 'text';
   try {
     return await dispatch(words, terminal, format);
@@ -18,6 +18,13 @@ export async function runCommandLine(given: readonly string[], terminal: Termina
     report(error, terminal, format);
     return exitCodeOf(error);
   }
+}
+
+/** `sallyport --json whoami` is meant like `sallyport whoami --json`, and `sallyport help login` like `sallyport login --help`. */
+function commandFirst([first = '', ...rest]: readonly string[]): readonly string[] {
+  if (first === '--json') return [...rest, first];
+  if (/^(?:help|--help|-h)$/.test(first)) return [...rest, '--help'];
+  return first === '' ? [] : [first, ...rest];
 }
 
 async function dispatch(words: readonly string[], terminal: Terminal, format: Invocation['format']): Promise<ExitCode> {
@@ -29,7 +36,15 @@ async function dispatch(words: readonly string[], terminal: Terminal, format: In
     return EXIT.ok;
   }
   const { run } = await found.command.load();
-  return run(invocation);
+  return run(invocation).catch((error: unknown) => {
+    throw withWayOut(error, found.command?.whereAbsent);
+  });
+}
+
+/** The gateway does not tell apart what does not exist and what one may not see; the command knows where names come from. */
+function withWayOut(error: unknown, hint: string | undefined): unknown {
+  if (hint === undefined || !isSallyportError(error, 'not_found') || error.hint !== undefined) return error;
+  return new SallyportError('not_found', error.message, { cause: error.cause, hint });
 }
 
 interface Found {
@@ -49,7 +64,7 @@ function findCommand(words: readonly string[]): Found {
 function overview(words: readonly string[], group: string, terminal: Terminal): ExitCode {
   const rest = group === '' ? words : words.slice(1);
   const next = rest.find((word) => word !== '--json');
-  if (next === '--help' || next === '-h' || (next === 'help' && rest.length === 1)) {
+  if (next === '--help' || next === '-h') {
     terminal.line(groupHelp(group));
     return EXIT.ok;
   }
@@ -59,8 +74,10 @@ function overview(words: readonly string[], group: string, terminal: Terminal): 
     return EXIT.ok;
   }
   const name = group === '' ? 'sallyport' : `sallyport ${group}`;
-  const message = next === undefined ? `${name} needs a command` : `${name} has no command ${next}`;
-  throw new SallyportError('usage', message, { hint: `${name} --help` });
+  if (next === undefined) throw new SallyportError('usage', `${name} needs a command`, { hint: `${name} --help` });
+  const place = group === '' ? 0 : 1;
+  const known = COMMANDS.filter((command) => place === 0 || command.name.startsWith(`${group} `)).flatMap((command) => command.name.split(' ')[place] ?? []);
+  throw new SallyportError('usage', `${name} has no command ${next}`, { hint: `${didYouMean(next, known)}${name} --help` });
 }
 
 function parse(command: CommandSpec, words: readonly string[], terminal: Terminal, format: Invocation['format']): Invocation | 'help' {
@@ -90,7 +107,9 @@ function parseWords(command: CommandSpec, specs: Readonly<Record<string, OptionS
   } catch (cause) {
     // "Unknown option '--x'. To specify a positional argument ..., place it at the end": the first sentence is enough.
     const [sentence = ''] = explainError(cause).split('. ');
-    throw usage(command, sentence.charAt(0).toLowerCase() + sentence.slice(1), cause);
+    const [, unknown = ''] = /^Unknown option '--(.+)'$/.exec(sentence) ?? [];
+    const known = closestName(unknown, Object.keys(specs));
+    throw usage(command, sentence.charAt(0).toLowerCase() + sentence.slice(1), { cause, ...(known === undefined ? {} : { meant: `--${known}` }) });
   }
 }
 
@@ -101,8 +120,8 @@ function requireArguments(command: CommandSpec, given: readonly string[]): void 
   if (given.length > specs.length) throw usage(command, `unexpected word ${given[specs.length] ?? ''}`);
 }
 
-function usage(command: CommandSpec, message: string, cause?: unknown): SallyportError {
-  return new SallyportError('usage', message, { cause, hint: `sallyport ${command.name} --help` });
+function usage(command: CommandSpec, message: string, { cause, meant }: { readonly cause?: unknown; readonly meant?: string } = {}): SallyportError {
+  return new SallyportError('usage', message, { cause, hint: `${meant === undefined ? '' : `did you mean ${meant}? `}sallyport ${command.name} --help` });
 }
 
 function report(error: unknown, terminal: Terminal, format: Invocation['format']): void {

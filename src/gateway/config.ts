@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SallyportError } from '../core/error.ts';
 import type { IssuerConfig } from '../identity/token-source.ts';
 import type { AnalyzerOptions } from '../masking/analyzer.ts';
@@ -31,7 +32,9 @@ export interface Config {
 /** Reads `sallyport.yaml`. Throws `config_invalid` with every problem, its line and column, and the fix. */
 export async function readConfig(file: string): Promise<Config> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new SallyportError('config_invalid', `the configuration ${file} cannot be read`, { cause, hint: 'name it with --config FILE' });
+    const demo = join('.sallyport', 'demo', 'sallyport.yaml');
+    const hint = `name it with --config FILE${existsSync(join(dirname(file), demo)) ? `; the demo's is ${demo}` : ''}`;
+    throw new SallyportError('config_invalid', `the configuration ${file} cannot be read`, { cause, hint });
   });
   return parseConfig(file, text);
 }
@@ -79,5 +82,7 @@ function analyzerOptions({ timeout, ...rest }: NonNullable<ConfigDocument['maski
 }
 
 function invalid(problems: readonly Problem[]): SallyportError {
-  return new SallyportError('config_invalid', `the configuration is not valid\n${problems.map(formatProblem).join('\n')}`, { hint: problems[0]?.fix ?? '' });
+  return new SallyportError('config_invalid', `the configuration is not valid\n${problems.map(formatProblem).join('\n')}`, {
+    hint: 'docs/configuration.md explains every name',
+  });
 }

@@ -52,6 +52,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly url: string;
+  /** Names of what it guards, as it started. */
+  readonly targets: readonly string[];
   close(): Promise<void>;
 }
 
@@ -64,11 +66,11 @@ export async function startGateway({ config: file, log = () => {} }: GatewayOpti
     const rest = getRequestListener((await openApi(parts)).fetch, { overrideGlobalObjects: false });
     const onError = (error: unknown): void => log(`request failed: ${explainError(error)}`);
     shutdown.owns(await listen(config, { hosts: parts.hosts, protocols: await openProtocols(parts), rest, onError }));
+    return { url: config.url, targets: parts.policy.snapshot().targets.map(({ name }) => name), close: () => shutdown.run() };
   } catch (error) {
     await shutdown.run();
     throw error;
   }
-  return { url: config.url, close: () => shutdown.run() };
 }
 
 /** What protocols and API share. */

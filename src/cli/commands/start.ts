@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { SallyportError } from '../../core/error.ts';
+import type { Gateway } from '../../gateway/main.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 
@@ -16,15 +17,27 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const stop = stopSignal();
   const running = flags.has('demo') ? await startDemo(invocation, print) : await startConfigured(invocation, print);
   await stop;
-  return close(running);
+  print('stopping: what is under way ends first');
+  const code = await close(running);
+  print('sallyport has stopped; the next start goes on with the same data');
+  return code;
 }
 
 async function startConfigured({ options, terminal, format }: Invocation, print: (line: string) => void): Promise<Running> {
   const { startGateway } = await import('../../gateway/main.ts');
   const gateway = await startGateway({ config: resolve(options['config'] ?? 'sallyport.yaml'), log: print });
   if (format === 'json') terminal.json({ ready: true, url: gateway.url });
-  else for (const line of [`listening at ${gateway.url}`, 'sallyport is ready']) print(line);
+  else for (const line of greeting(gateway)) print(line);
   return gateway;
+}
+
+const MOST_NAMED = 5;
+
+function greeting({ url, targets }: Gateway): readonly string[] {
+  const endpoints = targets.slice(0, MOST_NAMED).map((name) => `MCP endpoint   ${url}/mcp/${name}`);
+  const more = targets.length > MOST_NAMED ? [`               and ${targets.length - MOST_NAMED} more`] : [];
+  const none = ['there is no target yet: docs/policy.md begins with one to copy, and the gateway takes it up as soon as it is saved'];
+  return [`console        ${url}`, ...(targets.length === 0 ? none : [...endpoints, ...more]), 'sallyport is ready'];
 }
 
 async function startDemo({ options, terminal, format }: Invocation, print: (line: string) => void): Promise<Running> {
