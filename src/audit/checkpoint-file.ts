@@ -4,6 +4,12 @@ import type { Disk, DiskFile } from './disk.ts';
 import type { NoteSigner } from './note.ts';
 import { checkpointsPath } from './segment.ts';
 
+export interface NewestNote {
+  readonly size: number;
+  /** The signed note. */
+  readonly text: string;
+}
+
 /** The writer's signed checkpoints, one after another. */
 export class CheckpointFile {
   readonly #disk: Disk;
@@ -13,25 +19,31 @@ export class CheckpointFile {
   #file: DiskFile | undefined;
   /** Length of the file up to its last whole note; known once it was opened. */
   #good: number | undefined;
-  #signed: number;
+  #newest: NewestNote | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: { readonly disk: Disk; readonly folder: string; readonly origin: string; readonly signer: NoteSigner; readonly signed: number }) {
+  constructor(options: {
+    readonly disk: Disk;
+    readonly folder: string;
+    readonly origin: string;
+    readonly signer: NoteSigner;
+    readonly newest: NewestNote | undefined;
+  }) {
     this.#disk = options.disk;
     this.#folder = options.folder;
     this.#origin = options.origin;
     this.#signer = options.signer;
-    this.#signed = options.signed;
+    this.#newest = options.newest;
   }
 
-  /** Leaves that the newest durable checkpoint covers. */
-  get signed(): number {
-    return this.#signed;
+  /** The newest durable checkpoint. */
+  get newest(): NewestNote | undefined {
+    return this.#newest;
   }
 
   /** Signs this state of the tree, where it has grown, and resolves when the note is on disk. One at a time, in order. */
   sign(size: number, root: Buffer): Promise<void> {
-    const next = this.#last.then(() => (size > this.#signed ? this.#append(size, root) : undefined));
+    const next = this.#last.then(() => (size > (this.#newest?.size ?? 0) ? this.#append(size, root) : undefined));
     this.#last = next.catch(() => {});
     return next;
   }
@@ -43,7 +55,8 @@ export class CheckpointFile {
   }
 
   async #append(size: number, root: Buffer): Promise<void> {
-    const note = Buffer.from(closedNote(signCheckpoint({ origin: this.#origin, size, root: root.toString('base64') }, this.#signer)));
+    const text = signCheckpoint({ origin: this.#origin, size, root: root.toString('base64') }, this.#signer);
+    const note = Buffer.from(closedNote(text));
     const file = this.#file ?? (await this.#open());
     try {
       await file.append(note);
@@ -55,7 +68,7 @@ export class CheckpointFile {
       throw error;
     }
     this.#good = (this.#good ?? 0) + note.length;
-    this.#signed = size;
+    this.#newest = { size, text };
   }
 
   /** After a failure the file is cut to its last whole note before anything follows it. */

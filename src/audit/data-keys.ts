@@ -81,6 +81,11 @@ export class DataKeys {
     return encrypt(key.key, nonce, bodyContext(this.#writer, place), plain);
   }
 
+  /** The session's key is not used again: whatever comes of it gets another one. */
+  forget(session: string): void {
+    this.#keys.delete(session);
+  }
+
   get size(): number {
     return this.#keys.size;
   }

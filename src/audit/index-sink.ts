@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { SallyportError } from '../core/error.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { NewestNote } from './checkpoint-file.ts';
+import { storeCheckpoint, storeHashes } from './index-proofs.ts';
 import type { Journal } from './journal.ts';
 import { LogReader } from './log-reader.ts';
 import { storeLeaves, type StoreLeaves } from './store-leaves.ts';
@@ -45,6 +47,8 @@ class IndexSink implements Index {
   #reader: LogReader | undefined;
   #held: readonly { readonly index: number; readonly text: string }[] = [];
   #position = 0;
+  /** Size of the checkpoint that the database has. */
+  #checkpointed = 0;
 
   constructor(options: IndexOptions) {
     this.#options = options;
@@ -82,6 +86,7 @@ class IndexSink implements Index {
       try {
         const copied = await this.#copySome();
         if (copied !== 'nothing') pause = first;
+        if (copied !== 'full') await this.#storeCheckpoint();
         if (copied === 'nothing' && this.#stop.signal.aborted) return;
         // Under load there is always a little more: it is worth a transaction when it was gathered for a while.
         if (copied !== 'full' && !this.#stop.signal.aborted) await this.#grown();
@@ -99,7 +104,7 @@ class IndexSink implements Index {
 
   /** One batch; `full` where there may be another one already. */
   async #copySome(): Promise<'nothing' | 'some' | 'full'> {
-    const { journal, batch = 500 } = this.#options;
+    const { journal, storage, batch = 500 } = this.#options;
     const reader = (this.#reader ??= new LogReader(journal.folder, journal.writer, await this.#stored()));
     if (this.#held.length === 0) this.#held = (await reader.read(journal.position)).map(({ index, leaf }) => ({ index, text: leaf.toString() }));
     const some = this.#held.slice(0, batch);
@@ -107,7 +112,10 @@ class IndexSink implements Index {
     if (!last && journal.position > reader.next)
       throw new SallyportError('verify_failed', `record ${reader.next} of the journal cannot be read`, { hint: 'run `sallyport audit verify`' });
     if (!last) return 'nothing';
-    await this.#store({ sink: SINK, writer: journal.writer, from: some[0]?.index ?? last.index, next: last.index + 1, leaves: some.map(({ text }) => text) });
+    const from = this.#position;
+    const first = some[0]?.index ?? last.index;
+    if (from < first) await storeHashes(storage.db, journal, { first: from, end: first });
+    await this.#store({ sink: SINK, writer: journal.writer, from, next: last.index + 1, leaves: some.map(({ text }) => text) });
     this.#held = this.#held.slice(batch);
     this.#moveTo(last.index + 1);
     return some.length === batch ? 'full' : 'some';
@@ -130,6 +138,18 @@ class IndexSink implements Index {
     return row.next_leaf;
   }
 
+  async #storeCheckpoint(): Promise<void> {
+    const newest = this.#dueCheckpoint();
+    if (!newest) return;
+    await storeCheckpoint(this.#options.storage.db, this.#options.journal.writer, newest);
+    this.#checkpointed = newest.size;
+  }
+
+  #dueCheckpoint(): NewestNote | undefined {
+    const { newest } = this.#options.journal;
+    return newest && newest.size <= this.#position && newest.size !== this.#checkpointed ? newest : undefined;
+  }
+
   #moveTo(position: number): void {
     this.#position = position;
     for (const waiting of this.#waiting) {
@@ -142,7 +162,7 @@ class IndexSink implements Index {
   /** Until there is more, and then a little longer: many events cost one transaction. */
   async #grown(): Promise<void> {
     const { journal, gatherMs = 100 } = this.#options;
-    if (journal.position <= this.#position) {
+    if (journal.position <= this.#position && !this.#dueCheckpoint()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -9,7 +9,7 @@ import { explainError, SallyportError } from '../core/error.ts';
 import { makeEvent, type Event } from '../core/event.ts';
 import type { Body, Recorder } from '../core/recorder.ts';
 import { Batch } from './batch.ts';
-import { CheckpointFile } from './checkpoint-file.ts';
+import { CheckpointFile, type NewestNote } from './checkpoint-file.ts';
 import { originOf } from './checkpoint.ts';
 import { DataKeys } from './data-keys.ts';
 import { localDisk, type Disk } from './disk.ts';
@@ -63,10 +63,14 @@ export interface Journal extends Recorder {
   readonly cutBytes: number;
   /** What waits for the disk now. */
   readonly waiting: { readonly events: number; readonly bytes: number };
-  /** Calls back after each commit, until the returned function is called. */
+  /** The newest signed checkpoint. */
+  readonly newest: NewestNote | undefined;
+  /** Calls back after each commit and each checkpoint, until the returned function is called. */
   watch(listener: () => void): () => void;
   /** Signs what is durable now. */
   checkpoint(): Promise<void>;
+  /** Seals nothing more with these sessions' data keys: they are about to be erased. */
+  forget(sessions: Iterable<string>): void;
   /** Waits for everything appended, signs, and lets go of the folder. */
   close(): Promise<void>;
 }
@@ -149,7 +153,7 @@ class FileJournal implements Journal {
     this.#keys = new DataKeys(writer, keys.recording);
     this.#tree = recovered.tree;
     this.#sequence = recovered.sequence;
-    this.#checkpoints = new CheckpointFile({ disk, folder: logFolder, origin, signer: keys.checkpoint, signed: recovered.signed });
+    this.#checkpoints = new CheckpointFile({ disk, folder: logFolder, origin, signer: keys.checkpoint, newest: recovered.newest });
     this.#batch = this.#newBatch(0, 'new-segment');
     this.#timer = setInterval(() => this.#tick(), opened.checkpointEveryMs ?? 2000);
     this.#timer.unref();
@@ -161,6 +165,10 @@ class FileJournal implements Journal {
 
   get waiting(): Journal['waiting'] {
     return { events: this.#inFlightEvents + this.#batch.count, bytes: this.#inFlightBytes + this.#batch.bytes.length };
+  }
+
+  get newest(): NewestNote | undefined {
+    return this.#checkpoints.newest;
   }
 
   async append(event: Event, bodies: readonly Body[] = []): Promise<void> {
@@ -183,8 +191,14 @@ class FileJournal implements Journal {
     return () => this.#watchers.delete(listener);
   }
 
-  checkpoint(): Promise<void> {
-    return this.#checkpoints.sign(this.#tree.size, this.#tree.root());
+  async checkpoint(): Promise<void> {
+    const before = this.newest;
+    await this.#checkpoints.sign(this.#tree.size, this.#tree.root());
+    if (this.newest !== before) for (const watcher of this.#watchers) watcher();
+  }
+
+  forget(sessions: Iterable<string>): void {
+    for (const session of sessions) this.#keys.forget(session);
   }
 
   close(): Promise<void> {

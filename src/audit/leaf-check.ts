@@ -1,3 +1,4 @@
+import { deletedBy, firstOutside, mergeRanges, type IndexRange } from './deletions.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { SEAL_OVERHEAD, sealedHash } from './data-keys.ts';
 import { readLeaf, type Leaf } from './leaf.ts';
@@ -34,6 +35,10 @@ export class LeafCheck {
   /** The first checkpoint that the records disagree with, and whether they agree with a later one. */
   #mismatch: { readonly size: number; readonly after: number; readonly place: Place; fork: boolean } | undefined;
   #abandoned = 0;
+  #hashes = 0;
+  /** Of which only the hashes are here, and of which an event says that they were deleted. */
+  readonly #gone: (IndexRange & { readonly place: Place })[] = [];
+  readonly #deleted: { readonly by: number; readonly ranges: readonly IndexRange[] }[] = [];
   /** The end of a segment that does not count: right only if the next record says that recording had failed. */
   #leftover: Place | undefined;
   #place: Place = { path: '', offset: 0 };
@@ -62,6 +67,11 @@ export class LeafCheck {
     return this.#abandoned;
   }
 
+  /** Events of which only the hash is here. */
+  get hashes(): number {
+    return this.#hashes;
+  }
+
   begin(segment: Segment, header: SegmentHeader): void {
     this.#place = { path: segment.path, offset: 0 };
     const { size, peaks } = this.#tree.state();
@@ -71,6 +81,19 @@ export class LeafCheck {
     else if (first < size) this.#report('inserted', `the segment begins with event ${first}, but there are ${size} before it`);
     else if (!peaks.every((peak, i) => header.tree.peaks[i]?.equals(peak)))
       this.#report('edited', 'the tree in the head of the segment is not that of the events before it');
+  }
+
+  /** The segment was deleted, and this hash of a leaf of it stays. */
+  addHash(hash: Buffer): void {
+    this.#hashes += 1;
+    this.#tree.add(hash);
+    this.#compare();
+  }
+
+  /** The segment was deleted: what `addHash` adds until the next `begin` is all that stays of it. */
+  onlyHashes(segment: Segment & { readonly hashes: number }): void {
+    const first = this.#tree.size;
+    this.#gone.push({ first, end: first + segment.hashes, place: { path: segment.path, offset: 0 } });
   }
 
   /** `end`: index with which the next segment begins; what stands behind it in this one does not count. */
@@ -107,8 +130,21 @@ export class LeafCheck {
         `checkpoints are missing: the newest covers ${this.#newest} events, but the log's last segment begins with ${lastFirst}`,
         this.#newest,
       );
+    this.#checkDeletions();
     for (const [at, roots] of this.#checkpoints) {
       if (roots.size > 1) this.#report('fork', `two different logs of ${at} events were signed`, at);
+    }
+  }
+
+  /** Whoever puts hashes in the place of records would pass, if the log itself had not to say so. */
+  #checkDeletions(): void {
+    // One that no checkpoint covers anybody may have written.
+    const merged = mergeRanges(this.#deleted.filter(({ by }) => by < this.#covered).flatMap(({ ranges }) => ranges));
+    for (const gone of this.#gone) {
+      const index = firstOutside(merged, gone);
+      if (index === undefined) continue;
+      this.#place = gone.place;
+      this.#report('deleted', 'only its hash is here, and no signed segment.deleted says that retention deleted the record', index);
     }
   }
 
@@ -128,6 +164,8 @@ export class LeafCheck {
     this.#leftover = undefined;
     const body = wrongBody(leaf, frame.bodies);
     if (body) this.#report('bad-ciphertext', `the ${body} of the event is not the one that was recorded`);
+    const ranges = deletedBy(leaf);
+    if (ranges.length > 0) this.#deleted.push({ by: leaf.index, ranges });
     this.#tree.add(leafHash(frame.prefixedLeaf));
     this.#compare();
   }

@@ -3,7 +3,7 @@ import { listSegments, type Segment } from './segment.ts';
 import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
 
 /**
- * Reads one writer's records in order, from any index on, while it is being written or after. Trusts what it reads (frames have their CRC):
+ * Reads one writer's records in order, from any index on, while it is being written or after; what retention deleted is passed over. Trusts what it reads (frames have their CRC):
  * whether it is what was signed is `verifyLog`'s business.
  */
 export class LogReader {
@@ -31,12 +31,21 @@ export class LogReader {
 
   /** The next complete records with an index below `limit`; none where there is none yet. */
   async read(limit = Number.POSITIVE_INFINITY): Promise<readonly PlacedFrame[]> {
-    if (this.#next >= limit) return [];
+    while (this.#next < limit) {
+      const found = await this.#readSome(limit);
+      if (found !== 'skipped') return found;
+    }
+    return [];
+  }
+
+  /** `skipped`: retention deleted what stood here, and the next index is behind it. */
+  async #readSome(limit: number): Promise<readonly PlacedFrame[] | 'skipped'> {
     // Looked at anew each time: a segment that failed may end in records that were never acknowledged, and its successor begins where it counts.
     const segments = (await listSegments(this.#folder, this.#segment?.sequence)).filter(({ header }) => header);
     const at = segments.findLastIndex(({ header }) => header && header.tree.size <= this.#next);
     const segment = segments[at];
     if (!segment) return [];
+    if (segment.hashes !== undefined) return this.#skip((segment.header?.tree.size ?? 0) + segment.hashes);
     if (segment.path !== this.#segment?.path) await this.#open(segment);
     return this.#take(Math.min(limit, segments[at + 1]?.header?.tree.size ?? limit));
   }
@@ -46,6 +55,14 @@ export class LogReader {
     this.#reader = undefined;
     this.#segment = undefined;
     this.#surplus = [];
+  }
+
+  async #skip(end: number): Promise<readonly PlacedFrame[] | 'skipped'> {
+    await this.close();
+    // Where the hashes end before their successor begins, something is wrong: whoever reads sees that it does not go on.
+    if (end <= this.#next) return [];
+    this.#next = end;
+    return 'skipped';
   }
 
   async #open(segment: Segment): Promise<void> {

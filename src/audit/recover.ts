@@ -1,6 +1,7 @@
 import { readFile, truncate } from 'node:fs/promises';
 import { SallyportError } from '../core/error.ts';
-import { parseCheckpoints, checkpointIsSigned, type Checkpoint } from './checkpoint.ts';
+import type { NewestNote } from './checkpoint-file.ts';
+import { parseCheckpoints, checkpointIsSigned, type Checkpoint, type CheckpointNote } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
 import { findCommit } from './frame.ts';
 import type { NoteVerifier } from './note.ts';
@@ -12,8 +13,7 @@ export interface Recovered {
   readonly tree: Tree;
   /** Of the next segment. */
   readonly sequence: number;
-  /** Leaves that the newest checkpoint covers. */
-  readonly signed: number;
+  readonly newest: NewestNote | undefined;
   /** Bytes of an unfinished commit that were cut off. */
   readonly cutBytes: number;
 }
@@ -23,17 +23,19 @@ export interface Recovered {
  * is cut; the rest must agree with the newest checkpoint, or the log is left as it is and nothing may be recorded into it.
  */
 export async function recoverLog(folder: string, origin: string, verifiers: readonly NoteVerifier[], disk: Disk): Promise<Recovered> {
-  const newest = await recoverCheckpoints(folder, origin, verifiers);
+  const note = await recoverCheckpoints(folder, origin, verifiers);
+  const newest = note?.checkpoint;
   const segments = [...(await listSegments(folder))];
   let cutBytes = 0;
   for (;;) {
     const last = segments.at(-1);
     if (!last) return afterNothing(folder, newest, cutBytes);
+    if (last.hashes !== undefined) throw damaged(last.path, 'the records behind it are gone');
     const found = await readLast(last, newest);
     cutBytes += last.bytes - found.end;
     if (found.tree && found.tree.size > (last.header?.tree.size ?? 0)) {
       await cut(folder, last, found.end, disk);
-      return { tree: found.tree, sequence: last.sequence + 1, signed: newest?.size ?? 0, cutBytes };
+      return { tree: found.tree, sequence: last.sequence + 1, newest: note && newestNote(note), cutBytes };
     }
     // Nothing was recorded into it: it goes, so that its predecessor's end is the log's end.
     await removeSegment(folder, last, disk);
@@ -81,11 +83,11 @@ function agree(segment: Segment, tree: Tree, newest: Checkpoint | undefined): vo
 
 function afterNothing(folder: string, newest: Checkpoint | undefined, cutBytes: number): Recovered {
   if (newest && newest.size > 0) throw damaged(folder, `${newest.size} records were signed, and none is here`);
-  return { tree: new Tree(EMPTY_TREE), sequence: 1, signed: 0, cutBytes };
+  return { tree: new Tree(EMPTY_TREE), sequence: 1, newest: undefined, cutBytes };
 }
 
 /** The newest note that our own key signed for this log; an unfinished one at the end is cut off. */
-async function recoverCheckpoints(folder: string, origin: string, verifiers: readonly NoteVerifier[]): Promise<Checkpoint | undefined> {
+async function recoverCheckpoints(folder: string, origin: string, verifiers: readonly NoteVerifier[]): Promise<CheckpointNote | undefined> {
   const path = checkpointsPath(folder);
   const source = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -97,7 +99,11 @@ async function recoverCheckpoints(folder: string, origin: string, verifiers: rea
   if (last && (!checkpointIsSigned(last, verifiers) || last.checkpoint?.origin !== origin))
     throw damaged(path, 'its last checkpoint was not signed by this gateway');
   if (rest < source.length) await truncate(path, Buffer.byteLength(source.slice(0, rest)));
-  return last?.checkpoint;
+  return last;
+}
+
+function newestNote({ checkpoint, text, signatures }: CheckpointNote): NewestNote {
+  return { size: checkpoint?.size ?? 0, text: `${text}\n${signatures.join('\n')}\n` };
 }
 
 async function cut(folder: string, segment: Segment, end: number, disk: Disk): Promise<void> {

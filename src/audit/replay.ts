@@ -138,7 +138,7 @@ async function readKeys(path: string): Promise<ReadonlyMap<string, WrappedKey>> 
   });
   // What stands behind the last newline is unfinished, and no acknowledged record needs it.
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-  return new Map(lines.filter((line) => line !== '').map((line) => parseKey(line, path)));
+  return new Map(lines.filter((line) => line.trim() !== '').map((line) => parseKey(line, path)));
 }
 
 function parseKey(line: string, path: string): readonly [string, WrappedKey] {

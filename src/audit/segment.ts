@@ -21,9 +21,14 @@ export interface Segment {
   readonly header?: SegmentHeader;
   /** Where the first frame begins. */
   readonly body: number;
+  /** Set where retention deleted the records: how many leaf hashes stay instead. */
+  readonly hashes?: number;
 }
 
 const MAGIC = Buffer.from('SALLYPORT SEGMENT 1\n');
+/** What begins a file of leaf hashes; as long as a segment's. */
+export const HASHES_MAGIC: Buffer = Buffer.from('SALLYPORT HASHES  1\n');
+const HASH_BYTES = 32;
 const PREFIX = MAGIC.length + 8;
 const MAX_HEADER = 1 << 16;
 
@@ -36,17 +41,22 @@ export function keysPath(segment: string): string {
   return segment.replace(/\.segment$/, '.keys');
 }
 
+/** The leaf hashes that stay when a segment is deleted. */
+export function hashesPath(segment: string): string {
+  return segment.replace(/\.segment$/, '.hashes');
+}
+
 export function checkpointsPath(folder: string): string {
   return join(folder, 'checkpoints');
 }
 
 /** Magic, length, CRC-32, JSON. */
-export function encodeHeader({ writer, sequence, tree, startedAt }: SegmentHeader): Buffer {
+export function encodeHeader({ writer, sequence, tree, startedAt }: SegmentHeader, magic: Buffer = MAGIC): Buffer {
   const text = Buffer.from(JSON.stringify({ writer, sequence, first: tree.size, peaks: tree.peaks.map((peak) => peak.toString('hex')), startedAt }));
   const prefix = Buffer.alloc(8);
   prefix.writeUInt32BE(text.length, 0);
   prefix.writeUInt32BE(crc32(text), 4);
-  return Buffer.concat([MAGIC, prefix, text]);
+  return Buffer.concat([magic, prefix, text]);
 }
 
 /** The writers whose logs lie in a journal folder. */
@@ -58,18 +68,24 @@ export async function listWriters(folder: string): Promise<readonly string[]> {
     .sort();
 }
 
-/** A writer's segments in order, from the one with this sequence number on. */
+/**
+ * A writer's segments in order, from the one with this sequence number on. Those that retention deleted are there with their hashes; while both
+ * files are there, the records are.
+ */
 export async function listSegments(folder: string, from = 0): Promise<readonly Segment[]> {
-  const names = (await readdir(folder)).filter((name) => /^\d{8,}\.segment$/.test(name) && Number.parseInt(name, 10) >= from);
-  const segments = await Promise.all(names.map((name) => readSegmentHead(join(folder, name))));
+  const names = new Set((await readdir(folder)).filter((name) => /^\d{8,}\.(?:segment|hashes)$/.test(name) && Number.parseInt(name, 10) >= from));
+  const counting = [...names].filter((name) => name.endsWith('.segment') || !names.has(name.replace(/\.hashes$/, '.segment')));
+  const segments = await Promise.all(counting.map((name) => readSegmentHead(join(folder, name))));
   return segments.toSorted((a, b) => a.sequence - b.sequence);
 }
 
 async function readSegmentHead(path: string): Promise<Segment> {
   const { size } = await stat(path);
   const head = size > MAX_HEADER + PREFIX ? await readHead(path) : await readFile(path);
-  const header = parseHeader(head);
-  return { path, sequence: Number.parseInt(basename(path), 10), bytes: size, ...(header ?? { body: 0 }) };
+  const isDeleted = path.endsWith('.hashes');
+  const found = parseHeader(head, isDeleted ? HASHES_MAGIC : MAGIC);
+  const hashes = isDeleted && found ? { hashes: Math.floor((size - found.body) / HASH_BYTES) } : {};
+  return { path, sequence: Number.parseInt(basename(path), 10), bytes: size, ...(found ?? { body: 0 }), ...hashes };
 }
 
 async function readHead(path: string): Promise<Buffer> {
@@ -82,8 +98,8 @@ async function readHead(path: string): Promise<Buffer> {
   }
 }
 
-function parseHeader(bytes: Buffer): { readonly header: SegmentHeader; readonly body: number } | undefined {
-  if (bytes.length < PREFIX || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+function parseHeader(bytes: Buffer, magic: Buffer): { readonly header: SegmentHeader; readonly body: number } | undefined {
+  if (bytes.length < PREFIX || !bytes.subarray(0, MAGIC.length).equals(magic)) return undefined;
   const body = PREFIX + bytes.readUInt32BE(MAGIC.length);
   const text = bytes.subarray(PREFIX, body);
   if (body > bytes.length || crc32(text) !== bytes.readUInt32BE(MAGIC.length + 4)) return undefined;

@@ -254,6 +254,7 @@ test('an untouched log is never reported, and is covered to its end', async (t) 
         segments: original.segments.length,
         unfinishedBytes: 0,
         abandoned: 0,
+        deleted: 0,
       },
     ]);
   }

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkpointIsSigned, parseCheckpoints, type Checkpoint, type CheckpointNote } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { readHashes } from './hash-file.ts';
 import { LeafCheck, type Problem } from './leaf-check.ts';
 import { parseVerifiers, type NoteVerifier } from './note.ts';
 import { checkpointsPath, listSegments, listWriters, type Segment } from './segment.ts';
+import { isOf, signedOnly } from './signed-checkpoints.ts';
 import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
 
 export type { Problem } from './leaf-check.ts';
@@ -22,6 +24,8 @@ export interface WriterReport {
   readonly unfinishedBytes: number;
   /** Records of failed commits that were never acknowledged and do not count. */
   readonly abandoned: number;
+  /** Records that retention deleted: only their hashes are left, and the tree holds them. */
+  readonly deleted: number;
 }
 
 export interface VerifyReport {
@@ -90,15 +94,21 @@ function lastFirst(segments: readonly Segment[]): number {
 }
 
 /** Hands the segments' records to the check in order, until there is a problem. */
-async function walk(segments: readonly Segment[], check: LeafCheck): Promise<{ readonly unfinishedBytes: number; readonly abandoned: number }> {
+async function walk(segments: readonly Segment[], check: LeafCheck): Promise<Pick<WriterReport, 'unfinishedBytes' | 'abandoned' | 'deleted'>> {
   let unfinishedBytes = 0;
   for (const [at, segment] of segments.entries()) {
     const end = segments.slice(at + 1).find(({ header }) => header)?.header?.tree.size;
     if (segment.header) check.begin(segment, segment.header);
     if (check.problem) break;
-    unfinishedBytes = await walkSegment(segment, check, end);
+    unfinishedBytes = segment.hashes === undefined ? await walkSegment(segment, check, end) : await walkHashes({ ...segment, hashes: segment.hashes }, check);
   }
-  return { unfinishedBytes, abandoned: check.abandoned };
+  return { unfinishedBytes, abandoned: check.abandoned, deleted: check.hashes };
+}
+
+async function walkHashes(segment: Segment & { readonly hashes: number }, check: LeafCheck): Promise<number> {
+  check.onlyHashes(segment);
+  for await (const hash of readHashes(segment)) check.addHash(hash);
+  return 0;
 }
 
 /** `end`: index with which the next segment begins; undefined for the last. Returns the bytes of an unfinished commit at the log's end. */
@@ -122,32 +132,6 @@ async function readAll(reader: SegmentReader, segment: Segment, check: LeafCheck
     check.add(segment, frames, end);
   }
   return reader.state === 'end';
-}
-
-interface SignedTask {
-  readonly source: string;
-  readonly where: string;
-  readonly writer: string;
-  readonly verifiers: readonly NoteVerifier[];
-  readonly problems: Problem[];
-}
-
-function signedOnly({ source, where, writer, verifiers, problems }: SignedTask): readonly Checkpoint[] {
-  // A note that was kept by itself need not end in an empty line.
-  const { notes } = parseCheckpoints(writer === '' ? `${source.trimEnd()}\n\n` : source);
-  if (writer === '' && notes.length === 0)
-    problems.push({ writer, index: 0, segment: where, offset: 0, kind: 'bad-signature', message: `the ${where} is no checkpoint` });
-  const isGood = (note: CheckpointNote): boolean =>
-    checkpointIsSigned(note, verifiers) && (writer === '' || (note.checkpoint !== undefined && isOf(writer)(note.checkpoint)));
-  for (const note of notes.filter((each) => !isGood(each))) {
-    const message = `the checkpoint at character ${note.offset} of ${where} is not signed by this key for this log`;
-    problems.push({ writer, index: note.checkpoint?.size ?? 0, segment: where, offset: note.offset, kind: 'bad-signature', message });
-  }
-  return notes.filter(isGood).flatMap(({ checkpoint }) => (checkpoint ? [checkpoint] : []));
-}
-
-function isOf(writer: string): (checkpoint: Checkpoint) => boolean {
-  return ({ origin }) => origin.endsWith(`/${writer}`);
 }
 
 function emptyIfMissing(error: NodeJS.ErrnoException): string {

@@ -14,6 +14,10 @@ export interface Schema {
   access_reviews: AccessReviewRow;
   tool_pins: ToolPinRow;
   uses: { use_key: string; used_at: number };
+  holds: HoldRow;
+  erasures: { session: string; reason: string; erased_by: string; erased_at: number };
+  erased_leaves: { writer: string; leaf_index: number; hash: string; session: string | null };
+  checkpoints: { writer: string; size: number; note: string };
   spending: { quota_key: string; day: string; calls: number; bytes: number };
   outbox: OutboxRow;
   looked_through: { name: string; until_at: number };
@@ -56,6 +60,14 @@ export interface LockRow {
   reason: string;
   locked_by: string;
   locked_at: number;
+}
+
+export interface HoldRow {
+  kind: string;
+  name: string;
+  reason: string;
+  placed_by: string;
+  placed_at: number;
 }
 
 export interface AccessReviewRow {

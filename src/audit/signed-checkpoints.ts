@@ -1,0 +1,30 @@
+import { checkpointIsSigned, parseCheckpoints, type Checkpoint, type CheckpointNote } from './checkpoint.ts';
+import type { Problem } from './leaf-check.ts';
+import type { NoteVerifier } from './note.ts';
+
+interface SignedTask {
+  readonly source: string;
+  readonly where: string;
+  readonly writer: string;
+  readonly verifiers: readonly NoteVerifier[];
+  readonly problems: Problem[];
+}
+
+/** The checkpoints in a text that one of these keys signed for this writer; of any writer where it is empty. The others are problems. */
+export function signedOnly({ source, where, writer, verifiers, problems }: SignedTask): readonly Checkpoint[] {
+  // A note that was kept by itself need not end in an empty line.
+  const { notes } = parseCheckpoints(writer === '' ? `${source.trimEnd()}\n\n` : source);
+  if (writer === '' && notes.length === 0)
+    problems.push({ writer, index: 0, segment: where, offset: 0, kind: 'bad-signature', message: `the ${where} is no checkpoint` });
+  const isGood = (note: CheckpointNote): boolean =>
+    checkpointIsSigned(note, verifiers) && (writer === '' || (note.checkpoint !== undefined && isOf(writer)(note.checkpoint)));
+  for (const note of notes.filter((each) => !isGood(each))) {
+    const message = `the checkpoint at character ${note.offset} of ${where} is not signed by this key for this log`;
+    problems.push({ writer, index: note.checkpoint?.size ?? 0, segment: where, offset: note.offset, kind: 'bad-signature', message });
+  }
+  return notes.filter(isGood).flatMap(({ checkpoint }) => (checkpoint ? [checkpoint] : []));
+}
+
+export function isOf(writer: string): (checkpoint: Checkpoint) => boolean {
+  return ({ origin }) => origin.endsWith(`/${writer}`);
+}
