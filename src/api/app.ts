@@ -11,6 +11,7 @@ import { consoleFiles } from './console-files.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
 import { guard, securityHeaders } from './guard.ts';
 import { healthRoutes } from './health/route.ts';
+import { holdRoutes } from './holds/route.ts';
 import { hookRoutes } from './hooks/route.ts';
 import { linkRoutes } from './links/route.ts';
 import { lockRoutes } from './locks/route.ts';
@@ -46,6 +47,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     policyRoutes(deps),
     windowRoutes(deps),
     ...(deps.reviews ? [reviewRoutes(deps, deps.reviews)] : []),
+    ...(deps.holds ? [holdRoutes(deps, deps.holds)] : []),
     ...(deps.locks ? [lockRoutes(deps, deps.locks)] : []),
   ]) {
     app.route('/api', routes);

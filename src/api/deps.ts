@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { AccessReviews } from '../approval/access-reviews.ts';
 import type { ApprovalService } from '../approval/approvals.ts';
+import type { Holds } from '../audit/holds.ts';
 import type { SessionPage, SessionSummary } from '../audit/sessions.ts';
 import type { Event } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
@@ -37,6 +38,8 @@ export interface ApiDeps {
   readonly authenticator?: Authenticator;
   /** Who and what is locked; absent: nothing ever is. */
   readonly locks?: Locks;
+  /** Legal holds. */
+  readonly holds?: Holds;
   /** Links and hooks by which people answer from elsewhere; without it there are none. */
   readonly notices?: Pick<Notices, 'links' | 'slack'>;
   /** Every decision on a command since then (epoch milliseconds) on these targets. */
@@ -65,6 +68,8 @@ export interface Recordings {
   find?(id: string): Promise<SessionSummary | undefined>;
   /** Undefined where there is no such session. */
   read(id: string): Promise<{ readonly session: SessionSummary; readonly events: readonly RecordedEvent[] } | undefined>;
+  /** Erases what a closed session said. Throws `conflict` where a legal hold keeps it. */
+  erase?(id: string, reason: string, by: Subject): Promise<void>;
   /** Checks the whole log; the report is JSON. */
   verify(): Promise<object>;
 }

@@ -35,6 +35,8 @@ export interface Erasures {
    * follow within seconds. Throws `conflict` where a legal hold keeps it, or it was erased already.
    */
   erase(erasure: Erasure): Promise<void>;
+  /** Carries out what other gateways erased since the last look, and what was erased while this one was not running. Happens by itself, too. */
+  follow(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,10 +44,8 @@ const POLL_MS = 5000;
 /** How much clocks of gateways may differ, and transactions may take. */
 const OVERLAP_MS = 300_000;
 
-/** Resolves when every erasure that is known reached this gateway's own journal: also what another one asked for while this one was not running. */
-export async function openErasures(options: ErasureOptions): Promise<Erasures> {
+export function startErasures(options: ErasureOptions): Erasures {
   const erasures = new StoredErasures(options);
-  await erasures.follow();
   erasures.start();
   return erasures;
 }
@@ -69,6 +69,7 @@ class StoredErasures implements Erasures {
         .catch((error: unknown) => this.#options.report?.(error))
         .finally(() => (this.#following = undefined));
     };
+    poll();
     this.#timer = setInterval(poll, this.#options.pollMs ?? POLL_MS);
     this.#timer.unref();
   }
@@ -98,7 +99,6 @@ class StoredErasures implements Erasures {
     await this.#following;
   }
 
-  /** What was erased since the last look, by whichever gateway. */
   async follow(): Promise<void> {
     const since = this.#since;
     await this.#remember(since);

@@ -11,7 +11,11 @@ const HASHES_AT_ONCE = 500;
 const KEPT_EVERY = 10_000;
 
 /** A database that is built anew gets the hashes of what retention deleted. */
-export async function storeHashes(db: Kysely<Schema>, { folder, writer }: { readonly folder: string; readonly writer: string }, range: IndexRange): Promise<void> {
+export async function storeHashes(
+  db: Kysely<Schema>,
+  { folder, writer }: { readonly folder: string; readonly writer: string },
+  range: IndexRange,
+): Promise<void> {
   let some: Schema['erased_leaves'][] = [];
   for await (const { index, hash } of readHashesOf(join(folder, writer), range)) {
     some.push({ writer, leaf_index: index, hash: hash.toString('hex'), session: null });

@@ -8,7 +8,7 @@ import type { Event, EventParts } from '../core/event.ts';
 import type { Subject } from '../core/subject.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { erasedLeaf } from './erase-rows.ts';
-import { openErasures, type Erasures } from './erasures.ts';
+import { startErasures, type Erasures } from './erasures.ts';
 import { writeHashes } from './hash-file.ts';
 import { openHolds, type Holds } from './holds.ts';
 import { startIndex, type Index } from './index-sink.ts';
@@ -49,7 +49,7 @@ async function bench(t: TestContext, options: Partial<JournalOptions> = {}): Pro
   const journal = await data.open(options);
   const holds = openHolds({ storage, recorder: journal });
   const index: Index = startIndex({ journal, storage, gatherMs: 1 });
-  const erasures: Erasures = await openErasures({ storage, journal, holds, indexed: () => index.caughtUp() });
+  const erasures: Erasures = startErasures({ storage, journal, holds, indexed: () => index.caughtUp() });
   closing.push(index.close.bind(index), erasures.close.bind(erasures), journal.close.bind(journal), storage.close.bind(storage));
   const shipped = async (): Promise<number> => {
     await index.caughtUp();
@@ -137,8 +137,7 @@ test('an erasure that another gateway asked for reaches the journal of this one'
   await all.index.caughtUp();
   const erasedAt = Date.now();
   await all.storage.db.insertInto('erasures').values({ session: 'elsewhere', reason: '', erased_by: 'owner', erased_at: erasedAt }).execute();
-  const next = await openErasures({ storage: all.storage, journal: all.journal, holds: all.holds });
-  await next.close();
+  await all.erasures.follow();
   assert.deepEqual(await all.said('elsewhere'), [undefined]);
 });
 
@@ -214,6 +213,22 @@ test('deletion waits for what has no retention, and for sinks', async (t) => {
   assert.deepEqual(await all.retain({ targets: () => [], shipped: () => all.index.caughtUp().then(() => 4) }), { sessions: 0, segments: 4 });
   assert.deepEqual((await listSegments(join(all.data.journal, 'w1'))).map(({ hashes }) => hashes).slice(0, 5), [1, 1, 1, 1, undefined]);
   await assertVerifies(all);
+});
+
+test('a database that is built anew does not bring back what was erased', async (t) => {
+  const all = await bench(t);
+  for (const session of ['gone', 'stays']) await all.record(session);
+  await all.index.caughtUp();
+  await all.erasures.erase({ session: 'gone', target: 'models', reason: '', by: OWNER });
+  const storage = await openStorage({ url: join(all.data.path, 'anew.db') });
+  t.after(() => storage.close());
+  const index = startIndex({ journal: all.journal, storage, gatherMs: 1 });
+  await index.caughtUp();
+  const erasures = startErasures({ storage, journal: all.journal, holds: all.holds, indexed: () => index.caughtUp() });
+  await erasures.follow();
+  await Promise.all([erasures.close(), index.close()]);
+  assert.deepEqual([(await getSession(storage, 'gone'))?.id, (await getSession(storage, 'stays'))?.id], [undefined, 'stays']);
+  assert.deepEqual((await verifyDatabase({ storage, publicKey: await all.data.publicKey() })).problems, []);
 });
 
 test('a database that is built anew from the journal verifies, too', async (t) => {

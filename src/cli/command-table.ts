@@ -17,6 +17,10 @@ const ACCESS: Readonly<Record<string, OptionSpec>> = {
   reason: { value: 'TEXT', about: 'why; approvers see it, and it is recorded' },
 };
 const SESSION = { name: 'ID', about: 'as `sallyport sessions list` prints it', need: 'required' } as const;
+const HELD = [
+  { name: 'KIND', about: 'session or target', need: 'required' },
+  { name: 'NAME', about: 'the id of a session, or the name of a target', need: 'required' },
+] as const;
 const TARGET = { name: 'TARGET', about: 'the target', need: 'required' } as const;
 const TOOL = { name: 'TOOL', about: 'as `sallyport tools list` prints it', need: 'required' } as const;
 const HASH: OptionSpec = { value: 'HASH', about: 'of the definition that you looked at, as `sallyport tools show` prints it' };
@@ -188,6 +192,29 @@ export const COMMANDS: readonly CommandSpec[] = [
     whereAbsent: SESSIONS_ARE,
     load: () => import('./commands/sessions-replay.ts'),
   },
+  {
+    name: 'sessions erase',
+    about: 'erase what a closed session said: its payloads and its place in every index; that it was erased is recorded',
+    arguments: [SESSION],
+    options: { reason: { value: 'TEXT', about: 'why; it is recorded' } },
+    load: () => import('./commands/sessions-erase.ts'),
+  },
+  {
+    name: 'hold',
+    about: 'legal hold: what is held is neither erased nor deleted, whatever its age',
+    arguments: HELD,
+    options: { reason: { value: 'TEXT', about: 'why; it is recorded' } },
+    examples: ['sallyport hold target models --reason "case 2026-17"'],
+    load: () => import('./commands/hold.ts'),
+  },
+  {
+    name: 'release',
+    about: 'lift a legal hold',
+    arguments: HELD,
+    options: { reason: { value: 'TEXT', about: 'why; it is recorded' } },
+    load: () => import('./commands/release.ts'),
+  },
+  { name: 'holds list', about: 'legal holds on what you own', load: () => import('./commands/holds-list.ts') },
   {
     name: 'audit verify',
     about: 'compare the record with what was signed; needs no gateway and no secret',

@@ -89,6 +89,7 @@ export const verification = z.looseObject({
 
 const lock = z.looseObject({ kind: z.string(), name: z.string(), reason: z.string(), by: z.string(), at: z.string() });
 export const locks = z.looseObject({ locks: z.array(lock) });
+export const holds = z.looseObject({ holds: z.array(lock) });
 
 export const review = z.looseObject({
   id: z.string(),

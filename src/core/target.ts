@@ -49,6 +49,8 @@ export interface Target {
   /** Globs over names of tools that an administrator calls read-only (MCP). */
   readonly readOnlyTools?: readonly string[];
   readonly limits: TargetLimits;
+  /** How long what is recorded of it is kept; milliseconds. Absent: as the configuration says. */
+  readonly retentionMs?: number;
   /** How much one subject may have of it. */
   readonly quota?: Quota;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditSchema } from './audit-schema.ts';
 import { notifySchema } from './notify-schema.ts';
 import { telemetrySchema } from './telemetry-schema.ts';
 
@@ -80,6 +81,7 @@ export const configSchema = z
       .prefault({})
       .describe('Who may ask.'),
     masking: z.strictObject({ analyzer: analyzer.optional() }).prefault({}).describe('What masking asks others.'),
+    audit: auditSchema.prefault({}).describe('What becomes of the record.'),
     telemetry: telemetrySchema.prefault({}).describe('What operators read: metrics, traces, the log.'),
     notify: notifySchema.default([]).describe('Who is told of approvals: a list of `slack`, `email` and `webhook`.'),
     resources: z

@@ -28,6 +28,7 @@ describe('sallyport.yaml', () => {
       issuers: [],
       resources: '/etc/resources',
       notify: [],
+      audit: { witnesses: [] },
     });
   });
 

@@ -7,6 +7,7 @@ import type { AnalyzerOptions } from '../masking/analyzer.ts';
 import type { NotifySettings } from '../notice/settings.ts';
 import { readDocuments } from '../policy/document.ts';
 import { readDuration } from '../policy/duration.ts';
+import { readRetention } from '../policy/retention.ts';
 import { formatProblem, type Problem } from '../policy/problem.ts';
 import { issueProblems } from '../policy/shape.ts';
 import type { SecretSource } from '../core/target.ts';
@@ -24,9 +25,16 @@ export interface Config {
   readonly issuers: readonly IssuerConfig[];
   readonly resources: string;
   readonly notify: readonly NotifySettings[];
+  readonly audit: AuditSettings;
   readonly analyzer?: AnalyzerOptions;
   /** Where metrics are read, and with which token. Absent: nowhere. */
   readonly metrics?: { readonly host: string; readonly port: number; readonly token?: SecretSource };
+}
+
+export interface AuditSettings {
+  /** Absent: for ever. */
+  readonly retentionMs?: number;
+  readonly witnesses: readonly { readonly url: string; readonly key: string }[];
 }
 
 /** Reads `sallyport.yaml`. Throws `config_invalid` with every problem, its line and column, and the fix. */
@@ -46,7 +54,7 @@ export function parseConfig(file: string, text: string): Config {
   if (!document || second) throw new SallyportError('config_invalid', `${file} must hold one YAML document`, { hint: 'resources are files of their own' });
   const parsed = configSchema.safeParse(document.value);
   if (!parsed.success) throw invalid(issueProblems(document, parsed.error.issues));
-  const { url, listen, data, database, identity, masking, notify, resources, telemetry } = parsed.data;
+  const { url, listen, data, database, identity, masking, notify, resources, telemetry, audit } = parsed.data;
   const folder = dirname(resolve(file));
   const dataFolder = resolve(folder, data);
   return {
@@ -57,8 +65,17 @@ export function parseConfig(file: string, text: string): Config {
     issuers: identity.issuers,
     resources: resolve(folder, resources),
     notify,
+    audit: auditSettings(audit),
     ...(listen.metrics === undefined ? {} : { metrics: metricsOptions(listen.metrics, telemetry.metrics.token) }),
     ...(masking.analyzer ? { analyzer: analyzerOptions(masking.analyzer) } : {}),
+  };
+}
+
+function auditSettings({ retention, witnesses }: ConfigDocument['audit']): AuditSettings {
+  const retentionMs = retention === undefined ? undefined : readRetention(retention);
+  return {
+    witnesses,
+    ...(retentionMs === undefined ? {} : { retentionMs }),
   };
 }
 

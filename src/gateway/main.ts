@@ -9,6 +9,8 @@ import { getRequestListener } from '@hono/node-server';
 import { createApi } from '../api/app.ts';
 import { openAccessReviews } from '../approval/access-reviews.ts';
 import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
+import { startErasures, type Erasures } from '../audit/erasures.ts';
+import { openHolds } from '../audit/holds.ts';
 import { startIndex } from '../audit/index-sink.ts';
 import { readCommands } from '../audit/recorded-commands.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
@@ -39,6 +41,7 @@ import { openHistory } from './history.ts';
 import { installationKey } from './installation-keys.ts';
 import { openPolicy, type LivePolicy } from './policy.ts';
 import { QuotaCounter } from './quotas.ts';
+import { startRecordLife } from './record-life.ts';
 import { createRecordings } from './recordings.ts';
 import { Shutdown } from './shutdown.ts';
 import { createStanding, type Standing } from './standing.ts';
@@ -230,6 +233,32 @@ async function openApi({
     }),
   );
   const index = shutdown.owns(startIndex({ journal, storage, report: (error) => log(`index: ${explainError(error)}`) }));
+  const indexed = async (): Promise<number> => {
+    await index.caughtUp();
+    return index.position;
+  };
+  const erasures: Erasures = shutdown.owns(
+    startErasures({
+      storage,
+      journal,
+      holds: openHolds({ storage, recorder }),
+      indexed: () => index.caughtUp(),
+      report: (error) => log(`erasures: ${explainError(error)}`),
+    }),
+  );
+  const { holds } = shutdown.owns(
+    startRecordLife({
+      journal,
+      recorder,
+      storage,
+      index,
+      erasures,
+      defaultRetentionMs: config.audit.retentionMs,
+      snapshot: () => policy.snapshot(),
+      shipped: indexed,
+      report: (error) => log(`record: ${explainError(error)}`),
+    }),
+  );
   if (metrics) await openMetrics(metrics, config, shutdown, { journal, index, locks, storage, policyVersion: () => policy.snapshot().version });
   return createApi({
     url: config.url,
@@ -244,7 +273,8 @@ async function openApi({
     authenticator,
     reviews: openAccessReviews({ storage, recorder }),
     pins,
-    recordings: createRecordings({ storage, index, journal, keysFolder }),
+    holds,
+    recordings: createRecordings({ storage, index, journal, keysFolder, erasures }),
     recorder,
     pastCommands: (since, targets) => readCommands({ folder: journal.folder, keysFolder, since, targets }),
     compile: (texts) => policy.compile(texts),

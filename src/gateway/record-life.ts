@@ -1,4 +1,4 @@
-import { openErasures, type Erasures } from '../audit/erasures.ts';
+import type { Erasures } from '../audit/erasures.ts';
 import { openHolds, type Holds } from '../audit/holds.ts';
 import type { Index } from '../audit/index-sink.ts';
 import type { Journal } from '../audit/journal.ts';
@@ -46,6 +46,7 @@ export function startRecordLife(parts: RecordLifeParts): RecordLife {
       holds,
       erasures: parts.erasures,
       keepMs: (target) => (target === undefined ? undefined : snapshot.target(target)?.retentionMs) ?? parts.defaultRetentionMs,
+      targets: () => snapshot.targets.map(({ name }) => name),
       shipped: parts.shipped,
     });
   };
@@ -61,5 +62,3 @@ export function startRecordLife(parts: RecordLifeParts): RecordLife {
     },
   };
 }
-
-export { openErasures };

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Recordings } from '../api/deps.ts';
+import type { Erasures } from '../audit/erasures.ts';
 import type { Index } from '../audit/index-sink.ts';
 import type { Journal } from '../audit/journal.ts';
 import { readSession } from '../audit/replay.ts';
 import { getSession, listSessions, sessionEvents } from '../audit/sessions.ts';
 import { verifyLog } from '../audit/verify.ts';
+import { SallyportError } from '../core/error.ts';
 import { subjectKey } from '../core/subject.ts';
 import type { Storage } from '../storage/storage.ts';
 
@@ -14,12 +16,13 @@ export interface RecordingParts {
   readonly index: Index;
   readonly journal: Journal;
   readonly keysFolder: string;
+  readonly erasures: Pick<Erasures, 'erase'>;
 }
 
 const ERASED = '[erased]';
 
 /** What the API reads of the record: the index finds, the journal tells. */
-export function createRecordings({ storage, index, journal, keysFolder }: RecordingParts): Recordings {
+export function createRecordings({ storage, index, journal, keysFolder, erasures }: RecordingParts): Recordings {
   return {
     async list({ subject, targets, cursor, limit }) {
       await index.caughtUp();
@@ -40,6 +43,14 @@ export function createRecordings({ storage, index, journal, keysFolder }: Record
         events.push({ event, bodies: bodies.map(({ name, contentType, text = ERASED }) => ({ name, contentType, text })) });
       }
       return { session, events };
+    },
+    async erase(id, reason, by) {
+      await index.caughtUp();
+      const session = await getSession(storage, id);
+      if (!session) throw new SallyportError('not_found', 'there is no such session');
+      if (session.closedAt === undefined)
+        throw new SallyportError('conflict', 'the session is open', { hint: 'lock it, or wait until it is closed: it is after 15 idle minutes' });
+      await erasures.erase({ session: id, target: session.target, reason, by });
     },
     async verify() {
       // Signed first, so that nothing is left that no signature covers.

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { addressProblem } from './address.ts';
 import { readDuration } from './duration.ts';
 import { readRate } from './quota.ts';
+import { readRetention } from './retention.ts';
 import { isColumn } from './column.ts';
 import { pathProblem } from './json-path.ts';
 import { patternProblem } from './mask-pattern.ts';
@@ -151,6 +152,11 @@ export const targetSchema = z
       .max(1000)
       .default([])
       .describe('Globs over names of tools that only read, by your word: their risk is that of reading, and placeholders may be sent to them.'),
+    retention: z
+      .string()
+      .refine((value) => readRetention(value) !== undefined, 'write days or years: `90d`, `7y`')
+      .optional()
+      .describe('How long what is recorded of it is kept: `90d`, `7y`. Default: `audit.retention` of the configuration.'),
     limits: limits.default({}).describe('Sizes and times, and how much one subject may have.'),
   })
   .refine((one) => (one.address === undefined) !== (one.command === undefined), {

@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS, type CredentialSpec, type Target, type TargetLimits } from '../core/target.ts';
 import { quotaOf } from './quota.ts';
+import { readRetention } from './retention.ts';
 import type { TargetDocument } from './schema.ts';
 
 /** Core's target from a checked document, defaults filled in. */
@@ -21,7 +22,9 @@ export function toTarget(document: TargetDocument): Target {
     placeholders,
     readOnlyTools,
     limits,
+    retention,
   } = document;
+  const retentionMs = retention === undefined ? undefined : readRetention(retention);
   const { rate, perDay, concurrent, ...sizes } = limits;
   const quota = quotaOf('target', 'target', { rate, perDay, concurrent });
   return Object.freeze({
@@ -43,6 +46,7 @@ export function toTarget(document: TargetDocument): Target {
     readOnlyTools,
     limits: { ...DEFAULT_LIMITS, ...(withoutAbsent(sizes) as Partial<TargetLimits>) },
     ...(quota === undefined ? {} : { quota }),
+    ...(retentionMs === undefined ? {} : { retentionMs }),
   });
 }
 

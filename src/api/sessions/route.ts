@@ -1,14 +1,14 @@
 import { Hono } from 'hono';
 import { eventSubject, makeEvent } from '../../core/event.ts';
 import { ID_PATTERN } from '../../core/id.ts';
-import { readQuery } from '../body.ts';
+import { readBody, readQuery } from '../body.ts';
 import { requireCaller } from '../caller.ts';
 import { clientOf } from '../client.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
-import { ownedTargets } from '../owners.ts';
+import { isOwner, ownedTargets } from '../owners.ts';
 import { notFound } from '../refusal.ts';
 import { maySee } from './presenter.ts';
-import { listSchema } from './schema.ts';
+import { eraseSchema, listSchema } from './schema.ts';
 
 /** Recorded sessions. Whoever looks at one is recorded before it is shown. */
 export function sessionRoutes(deps: ApiDeps): Hono<ApiEnv> {
@@ -31,5 +31,16 @@ export function sessionRoutes(deps: ApiDeps): Hono<ApiEnv> {
       // The viewed session stands in the note: this event is not a part of it.
       await recorder.append(makeEvent('recording.viewed', { subject: eventSubject(subject), target, client: clientOf(c, 'console'), note: `session ${id}` }));
       return c.json({ session: found.session, events: found.events });
+    })
+    .post('/sessions/:id/erase', signedIn, async (c) => {
+      const { reason } = await readBody(c, eraseSchema);
+      const { subject } = c.get('caller');
+      const id = c.req.param('id');
+      const found = ID_PATTERN.test(id) ? await recordings.find?.(id) : undefined;
+      const target = found && deps.snapshot().target(found.target);
+      // Its subject reads it, but what was done with a target is its owners' to keep.
+      if (!target || !recordings.erase || subject.kind !== 'person' || !isOwner(subject, target)) return notFound(c);
+      await recordings.erase(id, reason, subject);
+      return c.json({});
     });
 }
