@@ -16,9 +16,11 @@ export function nestedJson(text: string): Nested<JsonValue> | undefined {
   const trimmed = text.trim();
   const read = readJson(trimmed);
   if (read === undefined) return undefined;
-  const indent = /^[[{]\r?\n([ \t]{1,10})\S/.exec(trimmed)?.[1];
-  return { ...read, write: (masked) => JSON.stringify(masked, null, indent) };
+  return { ...read, write: (masked) => JSON.stringify(masked, null, indentOf(trimmed)) };
 }
+
+/** How the members of a JSON text are indented, if they are. */
+export const indentOf = (text: string): string | undefined => /^[[{]\r?\n([ \t]{1,10})\S/.exec(text)?.[1];
 
 /**
  * A text with duplicate keys is read as most parsers do, the last one counting: a place must not be hidden by naming it twice.
