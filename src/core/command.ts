@@ -17,6 +17,8 @@ export interface Command {
   readonly protocol: string;
   readonly name: string;
   readonly effects: readonly string[];
+  /** More names that rules may refuse or review a part of it by, such as a column; nothing has to allow them. */
+  readonly details?: readonly string[];
   /**
    * How rules may name it. `plain`: any pattern. `literal`: only a pattern whose first word has no `*`
    * (unknown methods, and requests that a server makes of its client). `handshake`: allowed to whoever may reach
@@ -36,6 +38,8 @@ export interface Command {
   /** Observations that go into the record and may raise the risk, e.g. `command-injection-pattern`. */
   readonly flags: readonly string[];
   readonly traits: Traits;
+  /** Factors of its risk by name, where its protocol tells them: the heaviest of `bases` counts, all `modifiers` are added. */
+  readonly risk?: { readonly bases: readonly string[]; readonly modifiers: readonly string[] };
   /** Hash of the tool's pinned definition; empty where there is none. */
   readonly definition: string;
   /** Why it is refused even where the policy allows it: an unknown tool, arguments that its schema does not take. */
@@ -45,7 +49,7 @@ export interface Command {
 }
 
 export type CommandParts = Pick<Command, 'protocol' | 'name' | 'naming' | 'arguments'> &
-  Partial<Pick<Command, 'input' | 'effects' | 'flags' | 'traits' | 'definition' | 'objection' | 'quarantine'>>;
+  Partial<Pick<Command, 'input' | 'effects' | 'details' | 'risk' | 'flags' | 'traits' | 'definition' | 'objection' | 'quarantine'>>;
 
 export function makeCommand(parts: CommandParts): Command {
   const { protocol, name, arguments: args, input } = parts;

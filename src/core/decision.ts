@@ -30,6 +30,8 @@ export interface MaskRule {
   /** By place, where the protocol has them: columns such as `public.people.ssn`, names of headers of a reply. */
   readonly columns?: readonly string[];
   readonly headers?: readonly string[];
+  /** Whether a column may be used where it is not shown: in conditions, groups and order. Absent: `refuse`, since they tell of its values. */
+  readonly predicates?: 'refuse' | 'allow';
   readonly operator: MaskOperator;
 }
 

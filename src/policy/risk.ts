@@ -9,9 +9,26 @@ import type { Subject } from '../core/subject.ts';
  */
 export const RISK_WEIGHTS = {
   unknown: 100,
+  program: 95,
+  privilege: 80,
+  'server-access': 75,
+  drop: 70,
+  administration: 60,
   'destructive-tool': 55,
+  alter: 55,
+  delete: 50,
+  'name-resolution': 50,
+  update: 45,
+  create: 45,
+  insert: 40,
   tool: 40,
+  setting: 35,
+  'masked-read': 25,
   read: 5,
+  'masked-value-used': 15,
+  unbounded: 10,
+  irreversible: 10,
+  'several-statements': 5,
   'dynamic-code': 10,
   'suspicious-definition': 15,
   'cross-tool-reference': 5,
@@ -56,12 +73,23 @@ export function scoreRisk(command: Command, { subject, labels, history = [], wei
 }
 
 function heaviest(command: Command, weights: RiskWeights): RiskFactorName {
+  if (command.risk) return heaviestOf(command.risk.bases.map(known), weights);
   let base: RiskFactorName = baseOf(command, command.effects[0] ?? command.name);
   for (const effect of command.effects) {
     const other = baseOf(command, effect);
     if (weights[other] > weights[base]) base = other;
   }
   return base;
+}
+
+function heaviestOf(names: readonly RiskFactorName[], weights: RiskWeights): RiskFactorName {
+  return names.reduce((heavy, name) => (weights[name] > weights[heavy] ? name : heavy), names[0] ?? 'unknown');
+}
+
+/** A factor that nobody weighed is one that nobody knows. */
+function known(name: string): RiskFactorName {
+  // Own keys of the table are its names.
+  return Object.hasOwn(RISK_WEIGHTS, name) ? (name as RiskFactorName) : 'unknown';
 }
 
 function baseOf(command: Command, effect: string): RiskFactorName {
@@ -72,7 +100,7 @@ function baseOf(command: Command, effect: string): RiskFactorName {
 }
 
 function modifiers(command: Command, subject: Subject, labels: Readonly<Record<string, string>>): RiskFactorName[] {
-  const found: RiskFactorName[] = [];
+  const found: RiskFactorName[] = (command.risk?.modifiers ?? []).map(known);
   if (command.traits.openWorld === true) found.push('open-world');
   if (command.flags.includes('command-injection-pattern')) found.push('dynamic-code');
   if (command.flags.includes('hidden-characters') || command.flags.includes('instruction-like-text')) found.push('suspicious-definition');

@@ -73,9 +73,9 @@ export function compileTarget(target: Target, policies: readonly PolicyDocument[
 }
 
 function restrictions(index: PatternIndex<CompiledRule>, command: Command): readonly CompiledRule[] {
-  const { name, effects } = command;
-  if (effects.length === 1 && effects[0] === name) return index.find(foldCase(name), 'any');
-  return [...new Set([name, ...effects].flatMap((one) => index.find(foldCase(one), 'any')))];
+  const { name, effects, details = [] } = command;
+  if (effects.length === 1 && effects[0] === name && details.length === 0) return index.find(foldCase(name), 'any');
+  return [...new Set([name, ...effects, ...details].flatMap((one) => index.find(foldCase(one), 'any')))];
 }
 
 /** Where two policies weigh the same factor, the heavier weight counts. */
@@ -153,8 +153,9 @@ function makeDetected(policies: readonly PolicyDocument[], detect: DetectKinds):
   };
 }
 
-function maskRule({ fields = [], detect = [], columns, headers, pattern, words, with: operator }: MaskDocument): MaskRule {
-  const rule = { fields, detect, operator, ...(columns ? { columns } : {}), ...(headers ? { headers } : {}), ...(words ? { words } : {}) };
+function maskRule({ fields = [], detect = [], columns, headers, pattern, words, predicates, with: operator }: MaskDocument): MaskRule {
+  const places = { ...(columns ? { columns } : {}), ...(headers ? { headers } : {}), ...(predicates ? { predicates } : {}) };
+  const rule = { fields, detect, operator, ...places, ...(words ? { words } : {}) };
   return Object.freeze(pattern ? { ...rule, pattern: patternOf(pattern) } : rule);
 }
 

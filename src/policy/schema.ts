@@ -253,6 +253,10 @@ const mask = z
       .max(500)
       .optional()
       .describe('By place in databases: columns such as `public.people.ssn`.'),
+    predicates: z
+      .enum(['refuse', 'allow'])
+      .optional()
+      .describe('Whether masked columns may be used in conditions, groups and order. Default `refuse`: answers tell of their values, one question at a time.'),
     headers: z
       .array(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'the name of an HTTP header'))
       .min(1)
@@ -269,6 +273,7 @@ const mask = z
     with: z.enum(['redact', 'partial', 'hash', 'null', 'fake']).default('redact').describe('What replaces the value.'),
     reveal: z.array(subject).min(1).optional().describe('Who sees the original.'),
   })
+  .refine((one) => !one.predicates || one.columns, { message: 'predicates without columns', ...must('add columns, or remove predicates') })
   .refine((one) => one.fields ?? one.columns ?? one.headers ?? one.detect ?? one.pattern ?? one.words, {
     message: 'a mask that masks nothing',
     ...must('add fields, detect, pattern, words, columns or headers'),

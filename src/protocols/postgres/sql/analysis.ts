@@ -35,6 +35,8 @@ export interface Analysis {
   readonly unknown: string | undefined;
   /** Whether other parameters could have other effects: then it has to be analysed once more with those that are bound. */
   readonly dependsOnParameters: boolean;
+  /** Whether it names what only this session has: a prepared statement, a cursor. */
+  readonly dependsOnSession: boolean;
 }
 
 export interface AnalyseOptions {
@@ -98,6 +100,7 @@ function finished(statements: readonly AnalysedStatement[], all: Findings): Anal
     dependencies: [...all.dependencies].toSorted(),
     unknown: all.unknown,
     dependsOnParameters: all.dependsOnParameters,
+    dependsOnSession: all.dependsOnSession,
   };
 }
 

@@ -30,6 +30,8 @@ export class Findings {
   unknown: string | undefined;
   /** Other parameters could mean other effects. */
   dependsOnParameters = false;
+  /** It names what only this session has. */
+  dependsOnSession = false;
   /** Whether a body is being read rather than the caller's own text: how it uses values was its owner's choice. */
   readonly #within: 'text' | 'body';
 
@@ -86,5 +88,6 @@ export class Findings {
     for (const dependency of part.dependencies) this.dependencies.add(dependency);
     this.unknown ??= part.unknown;
     this.dependsOnParameters ||= part.dependsOnParameters;
+    this.dependsOnSession ||= part.dependsOnSession;
   }
 }

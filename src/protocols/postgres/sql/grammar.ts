@@ -14,8 +14,9 @@ export type Reading = { readonly kind: 'statements'; readonly statements: readon
 export const MAX_TEXT_BYTES = 128 << 10;
 
 export class Grammar {
-  #instance: GrammarInstance;
+  #instance: GrammarInstance | undefined;
   #spare: GrammarInstance | undefined;
+  #making: Promise<void> = Promise.resolve();
 
   private constructor(instance: GrammarInstance, spare: GrammarInstance) {
     this.#instance = instance;
@@ -26,13 +27,18 @@ export class Grammar {
     return new Grammar(await createInstance(), await createInstance());
   }
 
+  /** Settles once there is an instance to read with: after a trap, and another before the next was made, there is none for a moment. */
+  async ready(): Promise<void> {
+    await this.#making;
+  }
+
   parse(text: string): Reading {
     if (text.includes('\0')) return unparsed('a statement holds a NUL');
     if (!text.isWellFormed()) return unparsed('the text is not well-formed Unicode');
     const bytes = Buffer.from(text);
     if (bytes.length > MAX_TEXT_BYTES) return unparsed(`the text is longer than ${MAX_TEXT_BYTES} bytes`);
     if (bytes.length === 0) return { kind: 'statements', statements: [] };
-    return this.#guarded((instance) => parseWith(instance, bytes)) ?? unparsed('the text is nested too deeply');
+    return this.#guarded((instance) => parseWith(instance, bytes)) ?? unparsed('the text is nested too deeply, or one before it was');
   }
 
   /** What PL/pgSQL makes of a `create function` statement; undefined where it makes nothing of it. */
@@ -44,6 +50,7 @@ export class Grammar {
 
   /** A trap leaves an instance with a stack and memory that nobody put back: it is never asked again. */
   #guarded<T>(act: (instance: GrammarInstance) => T): T | undefined {
+    if (!this.#instance) return undefined;
     try {
       return act(this.#instance);
     } catch {
@@ -53,10 +60,12 @@ export class Grammar {
   }
 
   #replace(): void {
-    if (this.#spare) this.#instance = this.#spare;
+    this.#instance = this.#spare;
     this.#spare = undefined;
-    void createInstance().then((instance) => {
-      this.#spare = instance;
+    this.#making = this.#making.then(async () => {
+      const made = await createInstance();
+      if (this.#instance) this.#spare = made;
+      else this.#instance = made;
     });
   }
 }
@@ -84,7 +93,8 @@ function parseFunctionWith(instance: GrammarInstance, bytes: Buffer): unknown {
     const result = instance._wasm_parse_plpgsql(text);
     try {
       const said = instance.UTF8ToString(result);
-      return said.startsWith('{') || said.startsWith('[') ? JSON.parse(said) : undefined;
+      const parsed: unknown = said.startsWith('{') ? JSON.parse(said) : undefined;
+      return parsed;
     } finally {
       instance._wasm_free_string(result);
     }

@@ -170,7 +170,9 @@ export const EXTENSION_FUNCTIONS: Readonly<Record<string, Readonly<Record<string
 
 /** Extensions of data types: what they have is immutable and computes, so that `=` on a column of theirs is no event. */
 export const TYPE_EXTENSIONS: ReadonlySet<string> = new Set(
-  `hstore citext ltree intarray cube seg isn pg_trgm btree_gist btree_gin unaccent fuzzystrmatch earthdistance uuid-ossp pgcrypto vector postgis bloom`.split(' '),
+  `hstore citext ltree intarray cube seg isn pg_trgm btree_gist btree_gin unaccent fuzzystrmatch earthdistance uuid-ossp pgcrypto vector postgis bloom`.split(
+    ' ',
+  ),
 );
 
 /**
@@ -178,11 +180,17 @@ export const TYPE_EXTENSIONS: ReadonlySet<string> = new Set(
  * whole. `first`: only the first argument may be made of one; otherwise all but those named `format`'s way.
  */
 export const TOTAL_FUNCTIONS: Readonly<Record<string, 'all' | 'first' | 'rest'>> = {
-  ...total('all', `concat concat_ws replace translate array_agg string_agg json_agg jsonb_agg json_build_array jsonb_build_array row_to_json to_json
-  to_jsonb min max count lag lead first_value last_value nth_value any_value array_append array_prepend array_cat textcat`),
-  ...total('first', `upper lower initcap reverse left right substr substring btrim ltrim rtrim md5 length char_length character_length
+  ...total(
+    'all',
+    `concat concat_ws replace translate array_agg string_agg json_agg jsonb_agg json_build_array jsonb_build_array row_to_json to_json
+  to_jsonb min max count lag lead first_value last_value nth_value any_value array_append array_prepend array_cat textcat`,
+  ),
+  ...total(
+    'first',
+    `upper lower initcap reverse left right substr substring btrim ltrim rtrim md5 length char_length character_length
   octet_length bit_length quote_literal quote_ident quote_nullable array_to_string array_to_json split_part regexp_replace regexp_substr convert_to
-  hashtext ascii strpos position text varchar bpchar name`),
+  hashtext ascii strpos position text varchar bpchar name`,
+  ),
   ...total('rest', 'format'),
 };
 

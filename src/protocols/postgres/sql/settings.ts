@@ -10,7 +10,8 @@ const LEXING: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Settings that name files, folders, programs or other servers. */
-const CONFIGURATION = /(?:_file|_directory|_directories|_path|_command|_libraries|_library|_conninfo|_keyfile|log_filename|listen_addresses)$|^(?:all|data_directory|config_file)$/;
+const CONFIGURATION =
+  /(?:_file|_directory|_directories|_path|_command|_libraries|_library|_conninfo|_keyfile|log_filename|listen_addresses)$|^(?:all|data_directory|config_file)$/;
 
 /** `SET name = value`, in whatever way it was said; `value` undefined for the default, or where it cannot be told. */
 export function settingChanged(findings: Findings, given: string, value: string | undefined, known: 'known' | 'computed' = 'known'): void {

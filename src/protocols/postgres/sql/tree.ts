@@ -1,7 +1,7 @@
 import type { Node } from 'libpg-query';
 
 type Wrapped<N> = N extends unknown ? keyof N : never;
-export type Kind = Wrapped<Node> & string;
+export type Kind = Extract<Wrapped<Node>, string>;
 export type BodyOf<K extends Kind> = Extract<Node, Record<K, unknown>>[K];
 
 /** A node is one member named by its kind: `{ SelectStmt: {...} }`. */

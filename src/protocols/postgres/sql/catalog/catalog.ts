@@ -111,6 +111,7 @@ export class Catalog {
   readonly database: string;
   readonly #schemas: ReadonlySet<string>;
   readonly #relations: ReadonlyMap<string, Relation>;
+  readonly #relationsByName: ReadonlyMap<string, readonly Relation[]>;
   readonly #relationsByOid: ReadonlyMap<number, Relation>;
   readonly #children: ReadonlyMap<number, readonly Relation[]>;
   readonly #functions: ReadonlyMap<string, readonly SqlFunction[]>;
@@ -125,6 +126,7 @@ export class Catalog {
     this.database = data.database;
     this.#schemas = new Set(data.schemas);
     this.#relations = new Map(data.relations.map((relation) => [key(relation.schema, relation.name), relation]));
+    this.#relationsByName = groupBy(data.relations, ({ name }) => name, same);
     this.#relationsByOid = new Map(data.relations.map((relation) => [relation.oid, relation]));
     this.#children = groupBy(
       data.relations.flatMap((relation) => (relation.parents ?? []).map((parent) => [parent, relation] as const)),
@@ -145,6 +147,12 @@ export class Catalog {
 
   relation(schema: string, name: string): Relation | undefined {
     return this.#relations.get(key(schema, name));
+  }
+
+  /** All of a name, in one schema or in any. */
+  relationsNamed(name: string, schema?: string): readonly Relation[] {
+    const found = this.#relationsByName.get(name) ?? NOTHING;
+    return schema === undefined ? found : found.filter((relation) => relation.schema === schema);
   }
 
   relationOf(oid: number): Relation | undefined {

@@ -24,7 +24,22 @@ export async function readVersion(query: CatalogQuery): Promise<string> {
   return query(VERSION);
 }
 
-const WATCHED = ['class', 'attribute', 'proc', 'type', 'rewrite', 'trigger', 'operator', 'cast', 'inherits', 'namespace', 'constraint', 'policy', 'foreign_table', 'extension'];
+const WATCHED = [
+  'class',
+  'attribute',
+  'proc',
+  'type',
+  'rewrite',
+  'trigger',
+  'operator',
+  'cast',
+  'inherits',
+  'namespace',
+  'constraint',
+  'policy',
+  'foreign_table',
+  'extension',
+];
 
 /** A changed row has another `xmin` and another place. */
 const VERSION = `select pg_catalog.concat_ws(',', ${WATCHED.map(

@@ -1,7 +1,6 @@
 import type { Node } from 'libpg-query';
 import { nameOf, type SqlFunction } from '../catalog/catalog.ts';
 import { Findings } from '../findings.ts';
-import { bodyOf } from '../tree.ts';
 import { ANYTHING, BLANK, derivedFrom, rowValue, type Field, type Value } from '../value.ts';
 import { MAX_DEPTH } from './relation.ts';
 import type { Resolver } from './resolver.ts';
@@ -86,7 +85,8 @@ function procedureBody(resolver: Resolver, called: SqlFunction, source: string, 
   const scope: Scope = { ...scopeOf(called, args), unknownNames: 'variables' };
   const values = walk(resolver, parsed, scope, args);
   const origins = new Set(derivedFrom([...values, ...args]).origins);
-  for (const { name, columns } of resolver.findings.effects) if (name === 'dynamic' || (name.startsWith('read:') && columns.length === 0)) origins.add(ANYTHING);
+  for (const { name, columns } of resolver.findings.effects)
+    if (name === 'dynamic' || (name.startsWith('read:') && columns.length === 0)) origins.add(ANYTHING);
   return { origins, type: called.returns };
 }
 
@@ -96,7 +96,8 @@ function declaration({ parameters, returns, returnsSet, outputs }: SqlFunction, 
   const outs = outputs && returnsSet ? outputs.map((name, at) => `out ${quoted(name, at)}`) : [];
   const TRIGGER = 2279;
   const EVENT_TRIGGER = 3838;
-  const result = returns === TRIGGER ? 'trigger' : returns === EVENT_TRIGGER ? 'event_trigger' : returnsSet ? 'setof record' : outs.length > 0 ? 'record' : 'text';
+  const result =
+    returns === TRIGGER ? 'trigger' : returns === EVENT_TRIGGER ? 'event_trigger' : returnsSet ? 'setof record' : outs.length > 0 ? 'record' : 'text';
   const tag = `$body${source.length}$`;
   return `create function f(${[...ins, ...outs].join(', ')}) returns ${result} language plpgsql as ${tag}${source}${tag}`;
 }

@@ -4,7 +4,7 @@ import { detail } from '../effect.ts';
 import { EXTENSION_FUNCTIONS, SERVER_FUNCTIONS, TOTAL_FUNCTIONS, TYPE_EXTENSIONS, type KnownFunction } from '../known-functions.ts';
 import { anySettingChanged, settingChanged, settingShown } from '../settings.ts';
 import { partsOf } from '../tree.ts';
-import { BLANK, constantValue, derivedFrom, unknownValue, type Value } from '../value.ts';
+import { constantValue, derivedFrom, unknownValue, type Value } from '../value.ts';
 import { bodyOfFunction, runText } from './body.ts';
 import { relationNamed } from './relation.ts';
 import type { Resolver } from './resolver.ts';
@@ -94,7 +94,7 @@ function carriedTotally(functions: readonly SqlFunction[], args: readonly Value[
 function callOfServer(resolver: Resolver, called: SqlFunction, args: readonly Value[]): Value {
   const known = Object.hasOwn(SERVER_FUNCTIONS, called.name) ? SERVER_FUNCTIONS[called.name] : undefined;
   if (known) applyKnown(resolver, known, args);
-  else if (called.volatility === 'volatile' && called.kind !== 'aggregate' && !/^pg_stat_get_/.test(called.name)) resolver.findings.call(called);
+  else if (called.volatility === 'volatile' && called.kind !== 'aggregate' && !called.name.startsWith('pg_stat_get_')) resolver.findings.call(called);
   if (called.kind === 'procedure') resolver.findings.call(called);
   const value = derivedFrom(args, called.returns);
   const text = args[0]?.constant;
@@ -164,7 +164,9 @@ function special(resolver: Resolver, what: NonNullable<KnownFunction['special']>
   const [first, second] = args;
   switch (what) {
     case 'set-config':
-      return first?.constant === undefined ? anySettingChanged(findings) : settingChanged(findings, first.constant, second?.constant, second?.constant === undefined ? 'computed' : 'known');
+      return first?.constant === undefined
+        ? anySettingChanged(findings)
+        : settingChanged(findings, first.constant, second?.constant, second?.constant === undefined ? 'computed' : 'known');
     case 'current-setting':
       return settingShown(findings, first?.constant);
     case 'repeats':
@@ -185,4 +187,3 @@ function sequenceEffect(resolver: Resolver, args: readonly Value[]): void {
   const verb = args.length > 1 ? 'setval' : 'nextval';
   resolver.findings.effect(sequence ? `admin:${verb}:${detail(nameOf(sequence))}` : `admin:${verb}`);
 }
-

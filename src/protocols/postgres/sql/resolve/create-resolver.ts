@@ -23,7 +23,7 @@ export function createResolver(given: Given): Resolver {
     expression: (node, scope) => expression(resolver, node, scope),
     from: (node, scope, siblings) => from(resolver, node, scope, siblings),
     relation: (reference) => relation(resolver, reference),
-    open: (opened) => open(resolver, opened),
+    open: (opened, extent = 'family') => open(resolver, opened, extent),
     call: (functions, args, name) => call(resolver, functions, args, name),
     type: (name) => findType(resolver, name),
     convert: (type) => convert(resolver, type),

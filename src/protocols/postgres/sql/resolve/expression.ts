@@ -74,7 +74,8 @@ const HANDLERS: Handlers = {
   JsonObjectConstructor: (resolver, { exprs }, scope) => derivedFrom(allOf(resolver, exprs, scope)),
   JsonArrayConstructor: (resolver, { exprs }, scope) => derivedFrom(allOf(resolver, exprs, scope)),
   JsonValueExpr: (resolver, { raw_expr }, scope) => (raw_expr ? resolver.expression(raw_expr, scope) : BLANK),
-  JsonKeyValue: (resolver, { key, value }, scope) => derivedFrom([...allOf(resolver, key ? [key] : [], scope), ...allOf(resolver, value?.raw_expr ? [value.raw_expr] : [], scope)]),
+  JsonKeyValue: (resolver, { key, value }, scope) =>
+    derivedFrom([...allOf(resolver, key ? [key] : [], scope), ...allOf(resolver, value?.raw_expr ? [value.raw_expr] : [], scope)]),
   JsonArrayQueryConstructor: (resolver, { query }, scope) => derivedFrom(query ? resolver.statement(query, scope).map(({ value }) => value) : []),
   SelectStmt: (resolver, body, scope) => rowValue(resolver.query(body, scope)),
   TypeName: (resolver, body) => {
@@ -213,7 +214,7 @@ function concatenated(left: Value | undefined, right: Value | undefined, result:
 }
 
 /** Converting to a text always succeeds; whatever else a value is converted to may fail, and say with what value. */
-export function castTo(resolver: Resolver, value: Value, name: BodyOf<'TypeName'> | undefined): Value {
+function castTo(resolver: Resolver, value: Value, name: BodyOf<'TypeName'> | undefined): Value {
   const type = resolver.type(name);
   resolver.convert(type);
   if (!type) resolver.findings.notUnderstood(`no type is called ${partsOf(name?.names).join('.')}`);

@@ -2,8 +2,8 @@ import type { Alias, JoinExpr, JsonTable, Node, RangeFunction, RangeSubselect, R
 import { detail } from '../effect.ts';
 import { bodyOf, childrenOf, kindOf, partsOf } from '../tree.ts';
 import { derivedFrom, eitherOf, unknownValue, type Field, type Value } from '../value.ts';
-import type { FromItem, Resolver, Source } from './resolver.ts';
-import { joined, nested, type Scope } from './scope.ts';
+import type { Extent, Resolver } from './resolver.ts';
+import { joined, nested, type FromItem, type Scope, type Source } from './scope.ts';
 
 /** What an item of a FROM list makes visible. `siblings` is what stands before it, for what is LATERAL. */
 export function from(resolver: Resolver, node: Node, scope: Scope, siblings: Scope): FromItem {
@@ -34,9 +34,12 @@ function tableItem(resolver: Resolver, table: RangeVar, scope: Scope): FromItem 
   if (cte) return aliased({ name, fields: cte }, table.alias);
   const relation = resolver.relation(table);
   if (!relation) return aliased({ name, fields: [] }, table.alias);
-  const fields = resolver.open(relation);
+  const fields = resolver.open(relation, extentOf(table));
   return aliased(table.alias ? { name, fields, relation } : { name, schema: relation.schema, fields, relation }, table.alias);
 }
+
+/** The grammar says `inh` where the words ONLY are not there. */
+const extentOf = ({ inh }: RangeVar): Extent => (inh ? 'family' : 'only');
 
 function aliased(source: Source, alias: Alias | undefined): FromItem {
   const names = partsOf(alias?.colnames);
@@ -52,12 +55,19 @@ export function renamed(fields: readonly Field[], names: readonly string[]): rea
 function joinItem(resolver: Resolver, join: JoinExpr, scope: Scope, siblings: Scope): FromItem {
   const left = join.larg ? from(resolver, join.larg, scope, siblings) : { sources: [], fields: [] };
   const right = join.rarg ? from(resolver, join.rarg, scope, nested(scope, joined(siblings, left))) : { sources: [], fields: [] };
-  const shared = join.isNatural ? left.fields.map(({ name }) => name).filter((name) => right.fields.some((field) => field.name === name)) : partsOf(join.usingClause);
+  const shared = join.isNatural
+    ? left.fields.map(({ name }) => name).filter((name) => right.fields.some((field) => field.name === name))
+    : partsOf(join.usingClause);
   const merged = [...new Set(shared)].map((name) => mergedField(resolver, name, left, right));
   const rest = [...left.fields, ...right.fields].filter(({ name }) => !shared.includes(name));
   const fields = [...merged, ...rest];
   const sources = [...left.sources, ...right.sources];
-  if (join.quals) resolver.findings.use('predicate', resolver.expression(join.quals, nested(scope, { sources: [...siblings.sources, ...sources], fields: [...siblings.fields, ...fields] })), 'JOIN');
+  if (join.quals)
+    resolver.findings.use(
+      'predicate',
+      resolver.expression(join.quals, nested(scope, { sources: [...siblings.sources, ...sources], fields: [...siblings.fields, ...fields] })),
+      'JOIN',
+    );
   if (join.alias) return aliased({ name: '', fields }, join.alias);
   const using = join.join_using_alias?.aliasname;
   return { sources: using === undefined ? sources : [...sources, { name: using, fields: merged }], fields };
@@ -118,7 +128,8 @@ function documentColumns(resolver: Resolver, node: Node, document: Value, siblin
   const json = bodyOf(node, 'JsonTableColumn');
   const { typeName } = xml ?? json ?? {};
   resolver.convert(resolver.type(typeName));
-  for (const part of [xml?.colexpr, xml?.coldefexpr]) if (part) resolver.findings.use('derivation', resolver.expression(part, siblings), 'a table made of a document');
+  for (const part of [xml?.colexpr, xml?.coldefexpr])
+    if (part) resolver.findings.use('derivation', resolver.expression(part, siblings), 'a table made of a document');
   if (json?.columns) return json.columns.flatMap((inner) => documentColumns(resolver, inner, document, siblings));
   return [{ name: xml?.colname ?? json?.name ?? '', value: document }];
 }

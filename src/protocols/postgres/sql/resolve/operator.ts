@@ -15,7 +15,13 @@ export function operate(resolver: Resolver, name: readonly string[], left: Value
     .flatMap((operator) => {
       const called = resolver.catalog.functionOf(operator.function);
       if (!called || ordinary(called)) return [];
-      return [resolver.call([called], [left, right].filter((value) => value !== undefined), called.name)];
+      return [
+        resolver.call(
+          [called],
+          [left, right].filter((value) => value !== undefined),
+          called.name,
+        ),
+      ];
     });
 }
 

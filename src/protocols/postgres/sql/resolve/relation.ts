@@ -1,11 +1,11 @@
 import type { RangeVar } from 'libpg-query';
-import { isSystem, nameOf, type Relation } from '../catalog/catalog.ts';
+import { nameOf, type Relation } from '../catalog/catalog.ts';
 import { detail } from '../effect.ts';
 import { Findings } from '../findings.ts';
 import type { Namespace } from '../namespace.ts';
 import { bodyOf } from '../tree.ts';
-import { ANYTHING, BLANK, columnValue, derivedFrom, unknownValue, type Field } from '../value.ts';
-import type { Resolver } from './resolver.ts';
+import { ANYTHING, BLANK, columnValue, unknownValue, type Field } from '../value.ts';
+import type { Extent, Resolver } from './resolver.ts';
 import { EMPTY_SCOPE } from './scope.ts';
 
 /** The relation that a name means in this session; undefined, and not understood, where there is none. */
@@ -51,18 +51,18 @@ const REVEALING =
   /^(?:pg_catalog\.(?:pg_statistic(?:_ext_data)?|pg_stats(?:_ext|_ext_exprs)?|pg_largeobject|pg_stat_activity|pg_prepared_statements|pg_cursors|pg_stat_replication)|pg_toast\..*|.*\.pg_stat_statements)$/;
 
 /** Reads a relation: the effect, those of what stands behind it, and where its columns come from. */
-export function open(resolver: Resolver, relation: Relation): readonly Field[] {
-  readRelation(resolver, relation);
+export function open(resolver: Resolver, relation: Relation, extent: Extent): readonly Field[] {
+  readRelation(resolver, relation, extent);
   if (REVEALING.test(nameOf(relation))) return relation.columns.map(({ name, type }) => ({ name, value: { origins: new Set([ANYTHING]), type } }));
   if (relation.definition !== undefined) return openView(resolver, relation, relation.definition);
   return relation.columns.map(({ name, type }) => ({ name, value: columnValue(`${relation.oid}.${name}`, type) }));
 }
 
-function readRelation(resolver: Resolver, relation: Relation): void {
+function readRelation(resolver: Resolver, relation: Relation, extent: Extent): void {
   const { catalog, findings } = resolver;
   findings.read(relation);
-  for (const member of membersBeside(resolver, relation)) findings.read(member);
-  for (const each of [relation, ...catalog.family(relation)]) {
+  for (const member of membersBeside(resolver, relation, extent)) findings.read(member);
+  for (const each of extent === 'only' ? [relation] : catalog.family(relation)) {
     if (each.foreign) foreignEffects(findings, each.foreign);
     for (const policy of each.policies ?? []) runExpression(resolver, policy, each);
   }
@@ -72,7 +72,8 @@ function readRelation(resolver: Resolver, relation: Relation): void {
  * What is read along with a relation, by other names: what it is a part of, and its parts. A partition in the schema of
  * its table is that table.
  */
-export function membersBeside({ catalog }: Resolver, relation: Relation): readonly Relation[] {
+export function membersBeside({ catalog }: Resolver, relation: Relation, extent: Extent = 'family'): readonly Relation[] {
+  if (extent === 'only') return catalog.ancestors(relation);
   const parts = catalog.family(relation).filter((part) => part !== relation && !(relation.kind === 'partitioned' && part.schema === relation.schema));
   return [...catalog.ancestors(relation), ...parts];
 }
@@ -89,7 +90,11 @@ function foreignEffects(findings: Findings, { wrapper, options }: NonNullable<Re
 function openView(resolver: Resolver, view: Relation, definition: string): readonly Field[] {
   const fields = readDefinition(resolver, view, definition);
   if (!fields) resolver.findings.notUnderstood(`the view ${nameOf(view)} is not understood`);
-  return view.columns.map(({ name, type }, at) => ({ name, value: { ...(fields ? (fields[at]?.value ?? unknownValue) : unknownValue), type } }));
+  return view.columns.map(({ name, type }, at) => {
+    const under = fields?.[at]?.value ?? unknownValue;
+    // Rules may name the view's own column, too.
+    return { name, value: { ...under, type, origins: new Set([...under.origins, `${view.oid}.${name}`]) } };
+  });
 }
 
 /** What the view's owner wrote; how it uses values is the owner's choice, where they come from is not. */
@@ -99,7 +104,11 @@ function readDefinition(resolver: Resolver, view: Relation, definition: string):
   const statement = reading.kind === 'statements' ? bodyOf(reading.statements[0]?.stmt, 'SelectStmt') : undefined;
   if (!statement) return undefined;
   const findings = new Findings('body');
-  const inside = resolver.with({ findings, namespace: { ...resolver.namespace, searchPath: [], temporary: new Map() }, within: [...resolver.within, view.oid] });
+  const inside = resolver.with({
+    findings,
+    namespace: { ...resolver.namespace, searchPath: [], temporary: new Map() },
+    within: [...resolver.within, view.oid],
+  });
   const fields = inside.query(statement, EMPTY_SCOPE);
   resolver.findings.include(findings);
   return fields;
@@ -113,7 +122,11 @@ export function runExpression(resolver: Resolver, text: string, over?: Relation)
   const statement = reading.kind === 'statements' ? bodyOf(reading.statements[0]?.stmt, 'SelectStmt') : undefined;
   if (!statement || resolver.within.length > MAX_DEPTH) return resolver.findings.notUnderstood('an expression of the catalog is not understood');
   const findings = new Findings('body');
-  const inside = resolver.with({ findings, within: [...resolver.within, 0], namespace: { ...resolver.namespace, searchPath: resolver.namespace.searchPath ?? [] } });
+  const inside = resolver.with({
+    findings,
+    within: [...resolver.within, 0],
+    namespace: { ...resolver.namespace, searchPath: resolver.namespace.searchPath ?? [] },
+  });
   const fields = (over?.columns ?? []).map(({ name, type }) => ({ name, value: { ...BLANK, type } }));
   const sources = over ? [{ name: over.name, fields }] : [];
   inside.query(statement, { ...EMPTY_SCOPE, fields, sources, variables: new Map([['value', BLANK]]) });
@@ -124,4 +137,3 @@ export function runExpression(resolver: Resolver, text: string, over?: Relation)
 export function fieldsOf(relation: Relation): readonly Field[] {
   return relation.columns.map(({ name, type }) => ({ name, value: columnValue(`${relation.oid}.${name}`, type) }));
 }
-

@@ -4,7 +4,10 @@ import type { Findings } from '../findings.ts';
 import type { Grammar } from '../grammar.ts';
 import type { Namespace } from '../namespace.ts';
 import type { Field, Value } from '../value.ts';
-import type { Scope } from './scope.ts';
+import type { FromItem, Scope } from './scope.ts';
+
+/** Whether partitions and heirs count: not where a statement says ONLY. */
+export type Extent = 'family' | 'only';
 
 /** What every part of the analysis works with. The parts know one another only through this, so that none imports all. */
 export interface Resolver {
@@ -24,25 +27,11 @@ export interface Resolver {
   from(node: Node, scope: Scope, siblings: Scope): FromItem;
   relation(reference: RangeVar): Relation | undefined;
   /** What reading all columns of a relation gives; notes that it is read, with those columns that are used later. */
-  open(relation: Relation): readonly Field[];
+  open(relation: Relation, extent?: Extent): readonly Field[];
   call(called: readonly SqlFunction[], args: readonly Value[], name: string): Value;
   type(name: TypeName | undefined): SqlType | undefined;
   /** What converting to a type runs: checks of domains, casts that people made. */
   convert(type: SqlType | undefined): void;
   /** The same analysis of another text: with other findings, or in the namespace of a body. */
   with(changes: Partial<Pick<Resolver, 'findings' | 'namespace' | 'parameters' | 'within'>>): Resolver;
-}
-
-/** What one item of a FROM list makes visible. */
-export interface FromItem {
-  readonly sources: readonly Source[];
-  /** What unqualified names and `*` see, in order. */
-  readonly fields: readonly Field[];
-}
-
-export interface Source {
-  readonly name: string;
-  readonly schema?: string;
-  readonly fields: readonly Field[];
-  readonly relation?: Relation;
 }

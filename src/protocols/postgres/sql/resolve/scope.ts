@@ -1,5 +1,19 @@
 import { BLANK, eitherOf, rowValue, type Field, type Value } from '../value.ts';
-import type { FromItem, Source } from './resolver.ts';
+import type { Relation } from '../catalog/catalog.ts';
+
+/** What one item of a FROM list makes visible. */
+export interface FromItem {
+  readonly sources: readonly Source[];
+  /** What unqualified names and `*` see, in order. */
+  readonly fields: readonly Field[];
+}
+
+export interface Source {
+  readonly name: string;
+  readonly schema?: string;
+  readonly fields: readonly Field[];
+  readonly relation?: Relation;
+}
 
 /** What names mean at one place of a statement. */
 export interface Scope extends FromItem {

@@ -191,4 +191,3 @@ function addedColumns({ search_clause: search, cycle_clause: cycle }: CommonTabl
   const names = [search?.search_seq_column, cycle?.cycle_mark_column, cycle?.cycle_path_column].filter((name) => name !== undefined);
   return names.map((name) => ({ name, value: all }));
 }
-

@@ -4,8 +4,8 @@ import { Findings } from '../findings.ts';
 import { bodyOf } from '../tree.ts';
 import { derivedFrom, rowValue, type Field, type Value } from '../value.ts';
 import { fieldsOf, MAX_DEPTH, membersBeside } from './relation.ts';
-import type { FromItem, Resolver, Source } from './resolver.ts';
-import { EMPTY_SCOPE, joined, nested, type Scope } from './scope.ts';
+import type { Resolver } from './resolver.ts';
+import { EMPTY_SCOPE, joined, nested, type FromItem, type Scope, type Source } from './scope.ts';
 import { targets, withCtes } from './select.ts';
 
 type Verb = 'insert' | 'update' | 'delete';
@@ -27,7 +27,8 @@ export function insert(resolver: Resolver, statement: InsertStmt, outer: Scope):
 function conflict(resolver: Resolver, clause: OnConflictClause | undefined, target: Source, outer: Scope): Assignments {
   if (!clause) return [];
   const scope = nested(outer, joined(itemOf(target), { sources: [{ name: 'excluded', fields: target.fields }], fields: [] }));
-  for (const node of [clause.whereClause, clause.infer?.whereClause]) if (node) resolver.findings.use('predicate', resolver.expression(node, scope), 'ON CONFLICT');
+  for (const node of [clause.whereClause, clause.infer?.whereClause])
+    if (node) resolver.findings.use('predicate', resolver.expression(node, scope), 'ON CONFLICT');
   if (clause.action !== 'ONCONFLICT_UPDATE') return [];
   const assigned = assignments(resolver, clause.targetList, scope);
   written(resolver, 'update', target, assigned);
@@ -81,7 +82,10 @@ function mergeClause(resolver: Resolver, node: Node, target: Source, scope: Scop
     }
     case 'CMD_INSERT': {
       const names = (clause.targetList ?? []).map((item) => bodyOf(item, 'ResTarget')?.name ?? '');
-      const assigned = (clause.values ?? []).map((value, at) => ({ name: names[at] ?? target.fields[at]?.name ?? '', value: resolver.expression(value, scope) }));
+      const assigned = (clause.values ?? []).map((value, at) => ({
+        name: names[at] ?? target.fields[at]?.name ?? '',
+        value: resolver.expression(value, scope),
+      }));
       written(resolver, 'insert', target, assigned);
       return assigned;
     }
@@ -152,7 +156,13 @@ function runRule(resolver: Resolver, relation: Relation, definition: string): vo
   const findings = new Findings('body');
   const inside = resolver.with({ findings, within: [...resolver.within, relation.oid] });
   const row = rowValue(fieldsOf(relation));
-  const scope: Scope = { ...EMPTY_SCOPE, variables: new Map([['new', row], ['old', row]]) };
+  const scope: Scope = {
+    ...EMPTY_SCOPE,
+    variables: new Map([
+      ['new', row],
+      ['old', row],
+    ]),
+  };
   for (const action of rule.actions ?? []) inside.statement(action, scope);
   if (rule.whereClause) inside.expression(rule.whereClause, scope);
   resolver.findings.include(findings);
@@ -188,4 +198,3 @@ function returning(resolver: Resolver, clause: ReturningClause | undefined, scop
   const sources = [...scope.sources, ...others.flatMap((name) => (target && !scope.sources.some((one) => one.name === name) ? [{ ...target, name }] : []))];
   return targets(resolver, clause.exprs, { ...scope, sources });
 }
-

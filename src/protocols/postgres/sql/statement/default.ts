@@ -1,8 +1,7 @@
 import type { Node } from 'libpg-query';
-import { bodyOf, childrenOf, kindOf } from '../tree.ts';
+import { bodyOf, childrenOf, kindOf, partsOf } from '../tree.ts';
 import type { Resolver } from '../resolve/resolver.ts';
 import { functionsNamed } from '../resolve/call.ts';
-import { partsOf } from '../tree.ts';
 
 /** Expressions of definitions (defaults, checks, keys of indexes): the functions that they call run now or later. */
 export function createExpressions(resolver: Resolver, nodes: readonly Node[]): void {

@@ -218,4 +218,3 @@ function createFunction(resolver: Resolver, { funcname, is_procedure, options = 
   if (name === 'c' || name === 'internal') resolver.findings.effect(`ddl:create:${kind}:${name}-language`);
   else if (!['sql', 'plpgsql'].includes(name)) resolver.findings.effect(`ddl:create:${kind}:untrusted-language`);
 }
-

@@ -8,7 +8,7 @@ import { fieldsOf, membersBeside } from '../resolve/relation.ts';
 import type { Resolver } from '../resolve/resolver.ts';
 import { EMPTY_SCOPE, nested, type Scope } from '../resolve/scope.ts';
 import { stored } from '../resolve/stored.ts';
-import { bodyOf, partsOf } from '../tree.ts';
+import { partsOf } from '../tree.ts';
 import { BLANK, rowValue, type Field } from '../value.ts';
 import { isOff, optionOf, type StatementHandlers } from './handler.ts';
 import { runBlock } from './block.ts';
@@ -35,6 +35,7 @@ export const EXECUTION: StatementHandlers = {
   },
   FetchStmt: ({ findings, namespace }, { portalname = '', ismove }) => {
     findings.effect('cursor:fetch');
+    findings.dependsOnSession = true;
     const fields = namespace.cursors.get(portalname);
     if (!fields) findings.notUnderstood(`no cursor is called ${portalname}`);
     return ismove ? [] : (fields ?? []);
@@ -87,6 +88,7 @@ function planned(resolver: Resolver, name: string): string {
 function execute(resolver: Resolver, { name = '', params = [] }: ExecuteStmt, scope: Scope): readonly Field[] {
   resolver.findings.effect('session:execute');
   const parameters = params.map((node) => resolver.expression(node, scope).constant ?? null);
+  resolver.findings.dependsOnSession = true;
   const statement = resolver.namespace.prepared.get(name);
   if (statement) return resolver.with({ parameters }).statement(statement, EMPTY_SCOPE);
   resolver.findings.notUnderstood(`no statement is prepared as ${name}`);
@@ -136,4 +138,3 @@ function createTableAs(resolver: Resolver, { query, into, objtype }: CreateTable
   if (into) stored(resolver, view ? { ...into, skipData: true } : into, fields, view ? 'materialized-view' : 'table');
   return [];
 }
-

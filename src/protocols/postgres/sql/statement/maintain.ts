@@ -46,4 +46,3 @@ export const MAINTENANCE: StatementHandlers = {
 function onRelation({ findings }: Resolver, verb: string, relation: ReturnType<Resolver['relation']>): void {
   if (relation) findings.effect(`admin:${verb}:${detail(nameOf(relation))}`);
 }
-

@@ -1,0 +1,80 @@
+import { makeCommand, type Command } from '../../core/command.ts';
+import type { Analysis } from './sql/analysis.ts';
+import { effectTexts } from './sql/effect.ts';
+
+/** What is known of a statement when it is to be decided. */
+export interface StatementParts {
+  readonly text: string;
+  readonly analysis: Analysis;
+  /** Bound values as text, null for NULL; a value in binary form as `base64:...`. */
+  readonly parameters?: readonly (string | null)[];
+  /** Schemas in which names were looked up: what was approved is for these. */
+  readonly searchPath?: readonly string[];
+  /** Why masks do not let it run, whatever rules allow. */
+  readonly objection?: string;
+  /** Whether it gives or uses values that are masked for its caller. */
+  readonly masked?: 'read' | 'used';
+}
+
+/**
+ * A statement, or several in one message, as rules decide it: allowed if every effect is, refused or reviewed if one is.
+ * Its name is that of the most severe effect.
+ */
+export function statementCommand({ text, analysis, parameters = [], searchPath = [], objection, masked }: StatementParts): Command {
+  const effects = analysis.effects.map(({ name }) => name);
+  const details = analysis.effects.flatMap((effect) => (effect.columns.length === 0 ? [] : effectTexts(effect)));
+  return makeCommand({
+    protocol: 'postgres',
+    name: mostSevere(effects),
+    naming: 'plain',
+    effects,
+    details,
+    arguments: { statement: text, ...(parameters.length === 0 ? {} : { parameters }), searchPath },
+    flags: analysis.flags,
+    risk: { bases: [...effects.map(riskOf), ...(masked ? ['masked-read'] : [])], modifiers: modifiersOf(analysis, effects, masked) },
+    definition: analysis.dependencies.join('\n'),
+    ...(objection === undefined ? {} : { objection }),
+  });
+}
+
+/** Which factor of risk an effect is, from the most severe down; the first pattern that fits counts. */
+const RISKS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:unknown|protocol)\b/, 'unknown'],
+  [/^(?:exec\b|file:write)/, 'program'],
+  [/^(?:priv\b|session:(?:role|authorization))/, 'privilege'],
+  [/^(?:file|net)\b/, 'server-access'],
+  [/^(?:ddl:drop|write:truncate)\b/, 'drop'],
+  [/^(?:admin|func|call|dynamic|dos)\b/, 'administration'],
+  [/^ddl:alter\b/, 'alter'],
+  [/^write:delete\b/, 'delete'],
+  [/^(?:session:search-path|parser-mode)/, 'name-resolution'],
+  [/^write:(?:update|merge)\b/, 'update'],
+  [/^(?:ddl|write:large-object)\b/, 'create'],
+  [/^(?:write|lock)\b/, 'insert'],
+  [/^session:show\b/, 'read'],
+  [/^(?:session|notify|listen)\b/, 'setting'],
+];
+
+const rankOf = (effect: string): number => {
+  const at = RISKS.findIndex(([pattern]) => pattern.test(effect));
+  return at < 0 ? RISKS.length : at;
+};
+
+const riskOf = (effect: string): string => RISKS[rankOf(effect)]?.[1] ?? 'read';
+
+function mostSevere(effects: readonly string[]): string {
+  const [first = 'unknown', ...others] = effects;
+  return others.reduce((most, effect) => (rankOf(effect) < rankOf(most) ? effect : most), first);
+}
+
+const IRREVERSIBLE = /^(?:ddl:drop|write:truncate|exec|file:write|net|notify|admin)\b/;
+
+function modifiersOf({ flags }: Analysis, effects: readonly string[], masked: StatementParts['masked']): readonly string[] {
+  return [
+    ...(flags.includes('unbounded') ? ['unbounded'] : []),
+    ...(effects.some((effect) => IRREVERSIBLE.test(effect)) ? ['irreversible'] : []),
+    ...(effects.includes('dynamic') ? ['dynamic-code'] : []),
+    ...(flags.includes('several-statements') && effects.some((effect) => riskOf(effect) !== 'read') ? ['several-statements'] : []),
+    ...(masked === 'used' ? ['masked-value-used'] : []),
+  ];
+}
