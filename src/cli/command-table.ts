@@ -229,7 +229,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'policy check',
     heading: 'policy and masks (none of these needs a gateway)',
     about: 'find mistakes in resources before a gateway reads them',
-    options: RESOURCES,
+    options: {
+      ...RESOURCES,
+      tools: { value: 'TARGET=FILE', about: "a server's answer to tools/list: what rules ask of arguments is checked against it" },
+    },
+    examples: ['sallyport policy check --resources ./resources --tools models=tools.json'],
     load: () => import('./commands/policy-check.ts'),
   },
   {

@@ -45,6 +45,7 @@ import { startRecordLife } from './record-life.ts';
 import { createRecordings } from './recordings.ts';
 import { Shutdown } from './shutdown.ts';
 import { createStanding, type Standing } from './standing.ts';
+import { ToolBook } from './tool-book.ts';
 import { storedUseBook } from './use-book.ts';
 
 export interface GatewayOptions {
@@ -115,7 +116,8 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
   const recorder = metrics ? countedRecorder(journal, metrics.events) : journal;
   const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log(`database: ${explainError(error)}`) }));
   const analyzer = config.analyzer && shutdown.owns(createAnalyzer(config.analyzer));
-  const policy = shutdown.owns(await openPolicy(config.resources, { recorder, log, kinds: analyzer?.kinds ?? [] }));
+  const pins = new ToolPins(storedPins(storage), recorder);
+  const policy = shutdown.owns(await openPolicy(config.resources, { recorder, log, kinds: analyzer?.kinds ?? [], tools: new ToolBook(pins) }));
   const key = await installationKey(keysFolder, 'approval');
   const owner = `${hostname()}:${journal.writer}`;
   const report = (error: unknown): void => log(`approvals: ${explainError(error)}`);
@@ -145,7 +147,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
     signing,
     hosts,
     accounts,
-    pins: new ToolPins(storedPins(storage), recorder),
+    pins,
     locks,
     standing,
     authenticator,

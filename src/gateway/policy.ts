@@ -4,11 +4,14 @@ import type { Recorder } from '../core/recorder.ts';
 import { readCredential } from '../credential/credential.ts';
 import { DETECTOR_NAMES } from '../masking/detectors.ts';
 import { createKindSearch } from '../masking/detect-kinds.ts';
+import { lintResources } from '../policy/check.ts';
+import { formatProblem, type Problem } from '../policy/problem.ts';
 import type { ResourceText } from '../policy/resource-files.ts';
-import { loadResources, parseResources, type ResourceOptions } from '../policy/resources.ts';
+import { loadResources, parseResources, type ResourceOptions, type Resources } from '../policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../policy/snapshot.ts';
 import { watchResources } from '../policy/watch.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
+import type { ToolBook } from './tool-book.ts';
 
 /** What a gateway's resources may name; `kinds` are those that its analyzer serves. */
 function resourceOptions(kinds: readonly string[]): ResourceOptions {
@@ -27,6 +30,8 @@ export interface PolicyParts {
   readonly log: (line: string) => void;
   /** What the analyzer serves. */
   readonly kinds: readonly string[];
+  /** What tools take, of this moment. A set that is put in place later has to agree with it; the first one is only told of. */
+  readonly tools?: ToolBook;
 }
 
 export interface LivePolicy {
@@ -38,15 +43,24 @@ export interface LivePolicy {
 }
 
 /** The policy of a folder, replaced as a whole when its files change. A set that is not sound is refused and recorded; the old one stays. */
-export async function openPolicy(path: string, { recorder, log, kinds }: PolicyParts): Promise<LivePolicy> {
+export async function openPolicy(path: string, { recorder, log, kinds, tools }: PolicyParts): Promise<LivePolicy> {
   const options = resourceOptions(kinds);
-  let current = compilePolicy(await loadResources(path, options));
+  // Without the tools: what a server declares must not keep a gateway from starting. Rules that do not fit fail closed.
+  let resources = await loadResources(path, options);
+  let current = compilePolicy(resources);
+  const later = { ...options, ...(tools ? { tools: tools.schemas } : {}) };
   await recorder.append(makeEvent('policy.changed', { note: `version ${current.version} at start` }));
+  const warnings = new Warnings(log);
+  const tellWarnings = async (): Promise<void> => {
+    await tools?.read(resources.targets);
+    warnings.tell(lintResources(resources, tools?.schemas));
+  };
   await tellUnusable(current, log);
+  await tellWarnings();
   const stop = new AbortController();
   const handlers = {
-    onChange(next: Snapshot) {
-      replace(next).catch(report);
+    onChange(next: Snapshot, from: Resources) {
+      replace(next, from).catch(report);
     },
     onRefused(refused: SallyportError) {
       report(refused);
@@ -54,23 +68,43 @@ export async function openPolicy(path: string, { recorder, log, kinds }: PolicyP
     },
   };
   /** A policy that cannot be recorded is not put into force. */
-  const replace = async (next: Snapshot): Promise<void> => {
+  const replace = async (next: Snapshot, from: Resources): Promise<void> => {
     const note = `version ${current.version} -> ${next.version}`;
     await recorder.append(makeEvent('policy.changed', { note }));
     current = next;
+    resources = from;
     log(`policy changed: ${note}`);
     await tellUnusable(next, log);
+    await tellWarnings();
   };
   const report = (error: unknown): void => log(`policy not changed: ${explainError(error)}`);
-  const watching = watchResources(path, handlers, stop.signal, { ...options, version: current.version });
+  const watching = watchResources(path, handlers, stop.signal, { ...later, version: current.version });
+  const stopListening = tools?.onChange(() => void tellWarnings().catch(report));
   return {
     snapshot: () => current,
-    compile: (texts) => compilePolicy(parseResources(texts, options)),
+    compile: (texts) => compilePolicy(parseResources(texts, later)),
     async close() {
+      stopListening?.();
       stop.abort();
       await watching;
     },
   };
+}
+
+/** Says each warning once, until it is gone. */
+class Warnings {
+  readonly #log: (line: string) => void;
+  #told: ReadonlySet<string> = new Set();
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  tell(problems: readonly Problem[]): void {
+    const lines = problems.map(formatProblem);
+    for (const line of lines) if (!this.#told.has(line)) this.#log(`policy warning: ${line}`);
+    this.#told = new Set(lines);
+  }
 }
 
 /** Tells the operator which targets no call would reach. The gateway serves the others; secrets are read again for each connection. */

@@ -1,3 +1,4 @@
+import { closestName } from '../core/closest-name.ts';
 import type { Target } from '../core/target.ts';
 import { compileGlob, foldCase, matchesGlob } from './glob.ts';
 import { ResourcesError, type Problem } from './problem.ts';
@@ -5,6 +6,7 @@ import { loadResources, type ResourceOptions, type Resources } from './resources
 import type { PolicyDocument, RuleDocument } from './schema.ts';
 import { selectsTarget } from './selector.ts';
 import { show } from './shape.ts';
+import { argumentFinding, type ToolSchemas } from './tool-arguments.ts';
 
 export interface CheckReport {
   /** Why the set is refused. */
@@ -16,16 +18,25 @@ export interface CheckReport {
 /** Lint: everything that makes the set unusable, or else everything that looks like a mistake. */
 export async function checkResources(path: string, options: ResourceOptions = {}): Promise<CheckReport> {
   try {
-    return { problems: [], warnings: lintResources(await loadResources(path, options)) };
+    return { problems: [], warnings: lintResources(await loadResources(path, options), options.tools) };
   } catch (error) {
     if (error instanceof ResourcesError) return { problems: error.problems, warnings: [] };
     throw error;
   }
 }
 
-export function lintResources(resources: Resources): readonly Problem[] {
-  const policies = resources.policies.flatMap((policy) => lintPolicy(resources, policy));
+/** `tools`: what is known of the targets' tools. A rule that could not be loaded with them is told of, too: they became known later. */
+export function lintResources(resources: Resources, tools: ToolSchemas = () => undefined): readonly Problem[] {
+  const policies = resources.policies.flatMap((policy) => [...lintPolicy(resources, policy), ...lintArguments(resources, policy, tools)]);
   return [...policies, ...resources.targets.flatMap((target) => lintTarget(resources, target))];
+}
+
+function lintArguments(resources: Resources, policy: PolicyDocument, tools: ToolSchemas): readonly Problem[] {
+  const targets = resources.targets.filter((target) => selectsTarget(policy, target));
+  return policy.rules.flatMap((rule, index) => {
+    const finding = argumentFinding(rule, targets, tools);
+    return finding ? [{ ...resources.place('Policy', policy.name, ['rules', index, 'when']), message: finding.message, fix: finding.fix }] : [];
+  });
 }
 
 type Warn = (path: readonly PropertyKey[], message: string, fix: string) => Problem;
@@ -33,7 +44,7 @@ type Warn = (path: readonly PropertyKey[], message: string, fix: string) => Prob
 function lintPolicy(resources: Resources, policy: PolicyDocument): readonly Problem[] {
   const warn: Warn = (path, message, fix) => ({ ...resources.place('Policy', policy.name, path), message, fix });
   const targets = resources.targets.filter((target) => selectsTarget(policy, target));
-  const aimless = targets.length === 0 ? [warn(['targets'], `no target is named by policy ${policy.name}`, 'correct the names, or add the target')] : [];
+  const aimless = targets.length === 0 ? [warn(['targets'], `no target is named by policy ${policy.name}`, aimlessFix(resources, policy))] : [];
   const rules = policy.rules.flatMap((rule, index) => {
     const at = ['rules', index];
     return [
@@ -47,6 +58,12 @@ function lintPolicy(resources: Resources, policy: PolicyDocument): readonly Prob
     mask.reveal?.includes('*') ? [warn(['masks', index, 'reveal'], 'everybody sees the original', 'name groups')] : [],
   );
   return [...aimless, ...rules, ...masks];
+}
+
+function aimlessFix({ targets }: Resources, { targets: written }: PolicyDocument): string {
+  const names = targets.map(({ name }) => name);
+  const [meant] = (Array.isArray(written) ? written : []).flatMap((one) => (typeof one === 'string' ? (closestName(one, names) ?? []) : []));
+  return meant === undefined ? 'correct the names, or add the target' : `did you mean ${meant}? correct the names, or add the target`;
 }
 
 function lintTarget(resources: Resources, target: Target): readonly Problem[] {

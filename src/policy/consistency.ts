@@ -1,15 +1,19 @@
+import { didYouMean } from '../core/closest-name.ts';
 import type { Path } from './document.ts';
 import type { Problem } from './problem.ts';
 import { RISK_WEIGHTS } from './risk.ts';
 import type { MaskDocument, PolicyDocument, RuleDocument, TargetDocument } from './schema.ts';
 import { show, type Checked } from './shape.ts';
 import { selectsTarget } from './selector.ts';
+import { argumentFinding, type ToolSchemas } from './tool-arguments.ts';
 import { kindsAsked } from './when.ts';
 
 export interface Known {
   readonly detectors?: readonly string[];
   readonly analyzed?: readonly string[];
   readonly protocols?: readonly string[];
+  /** Schemas of tools, where they are known. */
+  readonly tools?: ToolSchemas;
 }
 
 type Report = (path: Path, message: string, fix: string) => void;
@@ -44,7 +48,7 @@ function duplicates(checked: readonly Checked[]): Problem[] {
 
 function checkTarget(target: TargetDocument, known: Known, report: Report): void {
   if (known.protocols && !known.protocols.includes(target.protocol))
-    report(['protocol'], `unknown protocol ${target.protocol}`, `write ${known.protocols.join(' or ')}`);
+    report(['protocol'], `unknown protocol ${target.protocol}`, `${didYouMean(target.protocol, known.protocols)}write ${known.protocols.join(' or ')}`);
 }
 
 function checkPolicy(policy: PolicyDocument, targets: readonly TargetDocument[], known: Known, report: Report): void {
@@ -55,6 +59,7 @@ function checkPolicy(policy: PolicyDocument, targets: readonly TargetDocument[],
     if (names.has(rule.name)) report([...path, 'name'], `a second rule called ${show(rule.name)}`, 'rename one of them');
     names.add(rule.name);
     checkRule(rule, mine, path, report);
+    if (known.tools) checkTools(rule, { targets: mine, tools: known.tools }, [...path, 'when'], report);
   });
   const own = policy.masks.flatMap((mask) => [mask.pattern?.name, mask.words?.name].filter((name) => name !== undefined));
   policy.rules.forEach((rule, index) =>
@@ -75,7 +80,7 @@ function checkPolicy(policy: PolicyDocument, targets: readonly TargetDocument[],
   });
   for (const weight of Object.keys(policy.risk?.weights ?? {})) {
     if (!Object.hasOwn(RISK_WEIGHTS, weight))
-      report(['risk', 'weights', weight], `unknown risk factor ${show(weight)}`, `one of ${Object.keys(RISK_WEIGHTS).join(', ')}`);
+      report(['risk', 'weights', weight], `unknown risk factor ${show(weight)}`, oneOf(weight, Object.keys(RISK_WEIGHTS)));
   }
 }
 
@@ -89,10 +94,20 @@ function checkRule(rule: RuleDocument, targets: readonly TargetDocument[], path:
     );
 }
 
+/** A condition that no tool of the rule could be asked: it would never allow, or always refuse. */
+function checkTools(
+  rule: RuleDocument,
+  { targets, tools }: { readonly targets: readonly TargetDocument[]; readonly tools: ToolSchemas },
+  path: Path,
+  report: Report,
+): void {
+  const finding = argumentFinding(rule, targets, tools);
+  if (finding?.holds === 'never') report(path, finding.message, finding.fix);
+}
+
 function checkMask(mask: MaskDocument, known: Known, path: Path, report: Report): void {
   mask.detect?.forEach((name, index) => {
-    if (known.detectors && !known.detectors.includes(name))
-      report([...path, 'detect', index], `unknown detector ${show(name)}`, `one of ${known.detectors.join(', ')}`);
+    if (known.detectors && !known.detectors.includes(name)) report([...path, 'detect', index], `unknown detector ${show(name)}`, oneOf(name, known.detectors));
   });
 }
 
@@ -106,8 +121,10 @@ function checkPlaces(mask: MaskDocument, targets: readonly TargetDocument[], pat
 
 function checkDetected(rule: RuleDocument, kinds: readonly string[], known: Known, path: Path, report: Report): void {
   if (!known.detectors || rule.when === undefined) return;
-  for (const kind of kindsAsked([rule.when]).filter((one) => !kinds.includes(one))) report(path, `nothing detects ${show(kind)}`, `one of ${kinds.join(', ')}`);
+  for (const kind of kindsAsked([rule.when]).filter((one) => !kinds.includes(one))) report(path, `nothing detects ${show(kind)}`, oneOf(kind, kinds));
 }
+
+const oneOf = (written: string, known: readonly string[]): string => `${didYouMean(written, known)}one of ${known.join(', ')}`;
 
 /** Placeholders and the record say a kind by its name only: two may not share one. */
 function checkKinds(mask: MaskDocument, kinds: Set<string>, path: Path, report: Report): void {

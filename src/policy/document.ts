@@ -32,7 +32,9 @@ export function readDocuments(file: string, text: string): { readonly documents:
 type Placer = (offset: number) => Place;
 
 function documentProblems(document: YamlDocument.Parsed, place: Placer): Problem[] {
-  const broken = [...document.errors, ...document.warnings].map((error) => ({
+  // One slip makes a reader stumble many times after it: the first is the one to mend.
+  const stumbles = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]).slice(0, 1);
+  const broken = stumbles.map((error) => ({
     ...place(error.pos[0]),
     message: `not readable as YAML: ${lowerFirst(error.message)}`,
     fix: 'correct the YAML here',

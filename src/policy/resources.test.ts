@@ -193,3 +193,30 @@ test('a mask that could not work is refused, with its line, its column and what 
     assert.notEqual(problems[0]?.fix, '');
   }
 });
+
+test('one slip in the YAML is one problem', () => {
+  for (const text of [
+    policy('rules:\n  - name: a\n    allow: [tools/list\n  - name: b\n    allow: [x]'),
+    policy('rules:\n  - name: a\n\tallow: [x]\n  - name: b\n    allow: [x]'),
+    policy('rules:\n - name: a\n    allow: [x]\n   deny: [y]'),
+    policy('rules:\n  - name: "a\n    allow: [x]'),
+  ])
+    assert.equal(problemsOf(text).length, 1, text);
+});
+
+test('a key that is written wrongly is one problem, with the key that was probably meant', () => {
+  const [problem, ...more] = problemsOf(policy('rules:\n  - name: a\n    alow: [x]'));
+  assert.deepEqual(more, []);
+  assert.match(problem?.message ?? '', /unknown key alow in rules\[0\]/);
+  assert.match(problem?.fix ?? '', /^did you mean allow\?/);
+  for (const [text, meant] of [
+    [target(`${A}\nadress: x`), 'address'],
+    [target(`${A}\nlimits: { replybytes: 3 }`), 'replyBytes'],
+    [policy('rules: [{ name: a, review: [x], approval: { form: [group:x] } }]'), 'from'],
+    [policy('rules: [{ name: a, allow: [x] }]\nrisk: { weights: { ai-agnet: 3 } }'), 'ai-agent'],
+  ] as const)
+    assert.ok(
+      problemsOf(text).some(({ fix }) => fix.startsWith(`did you mean ${meant}?`)),
+      meant,
+    );
+});

@@ -13,6 +13,7 @@ import { checkDocument, type Checked } from './shape.ts';
 import type { PolicyDocument } from './schema.ts';
 import { toTarget } from './target.ts';
 import { setProblems } from './consistency.ts';
+import type { ToolSchemas } from './tool-arguments.ts';
 
 export interface ResourceOptions {
   /** Names of the detectors that `detect` may name. Absent: any. */
@@ -23,6 +24,8 @@ export interface ResourceOptions {
   readonly protocols?: readonly string[];
   /** Tells which of the kinds of values occur in what a caller sends; without it `detected` in `when` is an error. */
   readonly detect?: DetectKinds;
+  /** Schemas of tools, where they are known: what rules ask of arguments is checked against them. */
+  readonly tools?: ToolSchemas;
 }
 
 /** `masks` bring the policy's own patterns and words. */

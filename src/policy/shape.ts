@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import { didYouMean } from '../core/closest-name.ts';
 import type { Document, Path } from './document.ts';
+import { knownKeys } from './known-keys.ts';
 import type { Problem } from './problem.ts';
 import { policySchema, targetSchema, type PolicyDocument, type TargetDocument } from './schema.ts';
 
@@ -17,7 +19,7 @@ export function checkDocument(document: Document): { readonly checked?: Checked;
     return { problems: [{ ...document.place(['kind']), message: 'a document says what it is with kind', fix: 'write kind: Target or kind: Policy' }] };
   const result = SCHEMAS[kind].safeParse(document.value);
   if (result.success) return { checked: { document, value: result.data }, problems: [] };
-  return { problems: result.error.issues.flatMap((issue) => toProblems(document, issue, [])) };
+  return { problems: withoutConsequences(result.error.issues).flatMap((issue) => toProblems(document, issue, [], (path) => knownKeys(SCHEMAS[kind], path))) };
 }
 
 function kindOf(value: unknown): keyof typeof SCHEMAS | undefined {
@@ -27,7 +29,15 @@ function kindOf(value: unknown): keyof typeof SCHEMAS | undefined {
 
 type Issue = z.core.$ZodIssue;
 
-function toProblems(document: Document, issue: Issue, above: Path): Problem[] {
+/** What follows from a key that is written wrongly is mended with it: the rule that lacks an effect has it under another name. */
+function withoutConsequences(issues: readonly Issue[]): readonly Issue[] {
+  const misspelt = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => formatPath(path)));
+  return issues.filter(({ code, path }) => code !== 'custom' || !misspelt.has(formatPath(path)));
+}
+
+type KnownKeys = (path: Path) => readonly string[];
+
+function toProblems(document: Document, issue: Issue, above: Path, known: KnownKeys): Problem[] {
   const path = [...above, ...issue.path];
   const at = path.length === 0 ? 'document' : formatPath(path);
   switch (issue.code) {
@@ -35,10 +45,10 @@ function toProblems(document: Document, issue: Issue, above: Path): Problem[] {
       return issue.keys.map((key) => ({
         ...document.keyPlace(path, key),
         message: `unknown key ${show(key)} in ${at}`,
-        fix: 'remove it or correct its spelling',
+        fix: `${didYouMean(key, known(path))}remove it or correct its spelling`,
       }));
     case 'invalid_union':
-      return closest(issue.errors).flatMap((inner) => toProblems(document, inner, path));
+      return closest(issue.errors).flatMap((inner) => toProblems(document, inner, path, known));
     case 'invalid_key':
       return [{ ...document.place(path), message: `${at}: the key is not allowed`, fix: issue.issues[0]?.message ?? 'correct the key' }];
     default:
@@ -101,5 +111,5 @@ export function show(name: string): string {
 
 /** What a schema found wrong in a document, each with its place; for other YAML than resources too. */
 export function issueProblems(document: Document, issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
-  return issues.flatMap((issue) => toProblems(document, issue, []));
+  return issues.flatMap((issue) => toProblems(document, issue, [], () => []));
 }

@@ -3,12 +3,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SallyportError } from '../core/error.ts';
-import { loadResources, type ResourceOptions } from './resources.ts';
+import { loadResources, type ResourceOptions, type Resources } from './resources.ts';
 import { compilePolicy, type Snapshot } from './snapshot.ts';
 
 export interface WatchHandlers {
   /** A sound set that differs from the one before. */
-  onChange(snapshot: Snapshot): void;
+  onChange(snapshot: Snapshot, resources: Resources): void;
   /** A set that cannot be used: whatever was in use stays. Called once for each state of the files. */
   onRefused(error: SallyportError): void;
 }
@@ -43,14 +43,16 @@ export async function watchResources(path: string, handlers: WatchHandlers, sign
 }
 
 async function reload(path: string, handlers: WatchHandlers, options: ResourceOptions, version: string | undefined): Promise<string | undefined> {
+  let resources: Resources;
   let snapshot: Snapshot;
   try {
-    snapshot = compilePolicy(await loadResources(path, options));
+    resources = await loadResources(path, options);
+    snapshot = compilePolicy(resources);
   } catch (cause) {
     handlers.onRefused(cause instanceof SallyportError ? cause : new SallyportError('resources_invalid', 'the resources cannot be read', { cause }));
     return version;
   }
-  if (snapshot.version !== version) handlers.onChange(snapshot);
+  if (snapshot.version !== version) handlers.onChange(snapshot, resources);
   return snapshot.version;
 }
 

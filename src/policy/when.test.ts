@@ -117,3 +117,29 @@ test('values too big to be looked at cheaply are errors, not matches', () => {
   assert.equal(ask('args.list.all(x, x == 1)', JSON.stringify({ list: Array.from({ length: 10_000 }, () => 1) })), true);
   assert.equal(ask('args.deep == args.deep', `{"deep":${'['.repeat(100)}${']'.repeat(100)}}`), 'error');
 });
+
+test('what another language would write is answered with what CEL writes', () => {
+  for (const [source, fix] of [
+    ['args.a and args.b', 'write && for and'],
+    ['args.a > 3 or risk > 5', 'write || for or'],
+    ['not args.a', 'write ! for not: !(args.x)'],
+    ['args.a = 3', 'write == to compare'],
+    ['args.a === 3', 'write == or !='],
+    ['args.a <> 3', 'write != for <>'],
+    ['args.a is null', 'write == or !='],
+    ['args.a == None', 'write null, or has(args.x) to ask whether it is there'],
+    ['len(args.a) > 3', 'write size(x)'],
+    ['size(args)', 'compare it with something: args.rows <= 100'],
+  ] as const)
+    assert.equal(checkWhen(source)?.fix, fix, source);
+  assert.match(checkWhen('arg.x == 1')?.fix ?? '', /^did you mean args\?/);
+  assert.equal(checkWhen('args.a == "this and that or = not"'), undefined);
+  assert.doesNotMatch(checkWhen('args.a == "this and that")')?.fix ?? '', /&&/);
+});
+
+test('a condition that is no yes or no says what it gives instead', () => {
+  assert.equal(checkWhen('size(args)')?.message, 'the expression gives a whole number, not true or false');
+  assert.equal(checkWhen('subject.name')?.message, 'the expression gives a text, not true or false');
+  assert.equal(checkWhen('subject.groups')?.message, 'the expression gives a list, not true or false');
+  assert.equal(checkWhen('time')?.message, 'the expression gives a time, not true or false');
+});

@@ -4,10 +4,13 @@
  */
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
+import { didYouMean } from '../core/closest-name.ts';
 import type { Command } from '../core/command.ts';
 import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
+import { describeTypes, type ArgumentTypes } from './argument-types.ts';
+import { kindName, whenFix } from './when-hint.ts';
 
 /** What an expression is asked about. */
 export interface WhenQuestion {
@@ -56,7 +59,7 @@ function compile(source: string): Compiled {
   const kinds = detectedKinds(parsed.ast);
   const { valid, type, error } = parsed.check();
   if (!valid) throw error ?? new Error('the expression is not valid');
-  if (type !== 'bool' && type !== 'dyn') throw new Error(`the expression is a ${type ?? 'value'}, not true or false`);
+  if (!isCondition(type)) throw new Error(noCondition(type));
   const when: When = (variables) => {
     try {
       const value: unknown = parsed(variables);
@@ -68,6 +71,9 @@ function compile(source: string): Compiled {
   return { when, kinds };
 }
 
+const isCondition = (type: string | undefined): boolean => type === 'bool' || type === 'dyn';
+const noCondition = (type = ''): string => `the expression gives ${kindName(type)}, not true or false`;
+
 /** The kinds of values that expressions ask for; an expression that is not valid asks for none. */
 export function kindsAsked(sources: readonly string[]): readonly string[] {
   return [...new Set(sources.flatMap((source) => (/\bdetected\b/.test(source) && !checkWhen(source) ? compile(source).kinds : [])))];
@@ -78,12 +84,40 @@ export function checkWhen(source: string): WhenProblem | undefined {
     compileWhen(source);
     return undefined;
   } catch (error) {
-    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return {
-      message: message.charAt(0).toLowerCase() + message.slice(1),
-      fix: 'variables are subject, target, command, args, detected, risk, time and client',
-    };
+    const message = firstLine(error);
+    return { message, fix: whenFix(source, message) };
   }
+}
+
+/**
+ * What is wrong with a sound expression where `args` is known to have these members; undefined where nothing is, and where
+ * it asks for the arguments as a whole.
+ */
+export function checkArguments(source: string, types: ArgumentTypes): WhenProblem | undefined {
+  const parsed = argumentEnvironment(types).parse(source);
+  bindPatterns(parsed.ast);
+  if (!asksForMembers(parsed.ast)) return undefined;
+  const { valid, type, error } = parsed.check();
+  const known = describeTypes(types);
+  if (valid) return isCondition(type) ? undefined : { message: noCondition(type), fix: `the arguments are ${known}` };
+  const [, name] = /^no such key: (.+)$/i.exec(firstLine(error)) ?? [];
+  if (name !== undefined) return { message: `there is no argument ${name}`, fix: `${didYouMean(name, Object.keys(types))}there are ${known}` };
+  const range = error?.node?.range;
+  const part = range ? `${source.slice(range.start, range.end).trim().slice(0, 120)}: ` : '';
+  const isSum = /double [-+*/%] int/.test(firstLine(error));
+  return { message: `${part}${firstLine(error)}`, fix: isSum ? 'numbers of JSON are doubles: write 1.0 for 1' : `the arguments are ${known}` };
+}
+
+function argumentEnvironment(types: ArgumentTypes): Environment {
+  const typed = makeEnvironment(types).registerFunction('string.matchesLinear(string): bool', () => false, { async: false });
+  // Numbers of JSON are doubles here, and people write 10 for 10.0: comparing is fine, either way round, as it is when the rule is asked.
+  typed.registerOperator('double == int', () => false);
+  return typed;
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  return message.charAt(0).toLowerCase() + message.slice(1);
 }
 
 /** The variables of one question; made once and shared by all its rules. */
@@ -135,12 +169,13 @@ function toMap(object: JsonObject, depth: number): ReadonlyMap<string, unknown> 
 
 const isUnusable = (value: unknown): boolean => value === UNUSABLE;
 
-function makeEnvironment(): Environment {
+function makeEnvironment(types?: ArgumentTypes): Environment {
+  const args = types ? { name: 'args', schema: types } : { name: 'args', type: 'map<string, dyn>' };
   return new Environment({ limits: LIMITS, homogeneousAggregateLiterals: false })
     .registerVariable({ name: 'subject', schema: { id: 'string', name: 'string', kind: 'string', groups: 'list<string>', issuer: 'string' } })
     .registerVariable({ name: 'target', schema: { name: 'string', labels: 'map<string, string>' } })
     .registerVariable({ name: 'command', schema: { name: 'string' } })
-    .registerVariable('args', 'map<string, dyn>')
+    .registerVariable(args)
     .registerVariable('detected', 'list<string>')
     .registerVariable('risk', 'int')
     .registerVariable('time', 'google.protobuf.Timestamp')
@@ -177,6 +212,28 @@ function bindPattern(node: Extract<ASTNode, { op: 'rcall' }>): string {
   if (node.args[2].length !== 1 || pattern?.op !== 'value' || typeof pattern.args !== 'string') throw new Error('matches takes one literal pattern');
   node.args[0] = 'matchesLinear';
   return pattern.args;
+}
+
+/** Whether `args` is only asked for its members; whole numbers in a list that one of them is looked for in are made numbers like it. */
+function asksForMembers(ast: ASTNode): boolean {
+  let found = true;
+  walk(ast);
+  return found;
+
+  function walk(node: unknown): void {
+    if (Array.isArray(node)) return node.forEach(walk);
+    if (!isNode(node)) return;
+    if (node.op === 'id' && node.args === 'args') found = false;
+    if (node.op === 'in' && node.args[1].op === 'list' && ['.', '[]', 'id'].includes(node.args[0].op)) node.args[1].args.forEach(asDouble);
+    // Of `args.x` and `args["x"]` the first part is no value by itself.
+    const isMember = (node.op === '.' || node.op === '[]') && isNode(node.args[0]) && node.args[0].op === 'id' && node.args[0].args === 'args';
+    walk(isMember ? node.args[1] : node.args);
+  }
+
+  function asDouble(node: ASTNode): void {
+    // Its own tree, made for this check alone.
+    if (node.op === 'value' && typeof node.args === 'bigint') (node as { args: unknown }).args = Number(node.args);
+  }
 }
 
 /** `detected` is only for `"kind" in detected`, so that a misspelt kind is found when the policy is loaded. */

@@ -1,6 +1,8 @@
 import { Hono, type Context } from 'hono';
+import { didYouMean } from '../../core/closest-name.ts';
 import { eventSubject, makeEvent } from '../../core/event.ts';
 import type { Subject } from '../../core/subject.ts';
+import type { Snapshot } from '../../policy/snapshot.ts';
 import { targetUrl } from '../../identity/audience.ts';
 import { headerValues, readBasic } from '../../identity/bearer.ts';
 import { mintToken } from '../../identity/mint.ts';
@@ -8,7 +10,7 @@ import { readBody } from '../body.ts';
 import { requireCaller } from '../caller.ts';
 import { clientOf } from '../client.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
-import { notFound } from '../refusal.ts';
+import { notFound, refuse } from '../refusal.ts';
 import { refuseSignIn, type SignInAttempt } from '../sign-in/attempt.ts';
 import { presentToken } from './presenter.ts';
 import { tokenSchema } from './schema.ts';
@@ -40,9 +42,19 @@ export function tokenRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv>
     const { keys, url, recorder } = deps;
     const { target } = await readBody(c, tokenSchema);
     const snapshot = deps.snapshot();
-    if (!snapshot.target(target) || !snapshot.mayReach(subject, target)) return notFound(c);
+    if (!snapshot.target(target) || !snapshot.mayReach(subject, target))
+      return refuse(c, 404, 'not_found', NO_TARGET, reachableHint(subject, target, snapshot));
     const minted = await mintToken({ keys, subject, target, url, ttlMs, clientId: CLIENT_ID, now: now() });
     await recorder.append(makeEvent('token.issued', { subject: eventSubject(subject), target, client: clientOf(c, CLIENT_ID), note: `token ${minted.id}` }));
     return c.json(presentToken(minted, target, targetUrl(url, target)));
   }
+}
+
+const NO_TARGET = 'no such target, or you may not reach it';
+
+/** What is in reach is nothing new to whoever may reach it; of the rest nothing is said. */
+function reachableHint(subject: Subject, written: string, snapshot: Snapshot): string {
+  const names = snapshot.targets.map(({ name }) => name).filter((name) => snapshot.mayReach(subject, name));
+  if (names.length === 0) return 'no rule lets you reach any target: ask for one';
+  return `${didYouMean(written, names)}in your reach: ${names.slice(0, 50).join(', ')}`;
 }

@@ -4,10 +4,13 @@ import { formatProblem } from '../../policy/problem.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { resourcePath } from '../resource-path.ts';
+import { readToolLists } from '../tool-lists.ts';
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
-  const { terminal, format } = invocation;
-  const { problems, warnings } = await checkResources(await resourcePath(invocation), RESOURCE_OPTIONS);
+  const { terminal, format, options } = invocation;
+  const lists = options['tools'];
+  const known = lists === undefined ? RESOURCE_OPTIONS : { ...RESOURCE_OPTIONS, tools: await readToolLists(lists) };
+  const { problems, warnings } = await checkResources(await resourcePath(invocation), known);
   const sound = problems.length === 0;
   if (format === 'json') terminal.json({ ok: sound, problems, warnings });
   else {

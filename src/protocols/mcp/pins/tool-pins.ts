@@ -58,6 +58,8 @@ export class ToolPins {
   readonly #now: () => number;
   readonly #known = new Map<string, { readonly at: number; readonly states: ReadonlyMap<string, readonly PinState[]>; readonly ended: boolean }>();
 
+  readonly #listeners = new Set<(target: Target) => void>();
+
   constructor(store: PinStore, recorder: Recorder, now: () => number = Date.now) {
     this.#store = store;
     this.#recorder = recorder;
@@ -81,6 +83,7 @@ export class ToolPins {
       return change;
     });
     await this.#load(target, ended);
+    this.#tell(target);
     return ended ? 'ended' : 'open';
   }
 
@@ -122,6 +125,17 @@ export class ToolPins {
       return { save: [decided, ...before.map((other): Pin => ({ ...other, status: 'superseded' }))], drop: [] };
     });
     await this.#load(target, this.#known.get(keyOf(target))?.ended === true);
+    this.#tell(target);
+  }
+
+  /** Hears of each change that this process made to what a target's tools are; the result ends it. */
+  onChange(listener: (target: Target) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(target: Target): void {
+    for (const listener of this.#listeners) listener(target);
   }
 
   async #take(target: Target, { news, shown, listEnded }: News, pins: readonly Pin[], first: FirstList): Promise<PinChange> {
