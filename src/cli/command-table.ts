@@ -17,6 +17,8 @@ const ACCESS: Readonly<Record<string, OptionSpec>> = {
   reason: { value: 'TEXT', about: 'why; approvers see it, and it is recorded' },
 };
 const SESSION = { name: 'ID', about: 'as `sallyport sessions list` prints it', need: 'required' } as const;
+const DATA: OptionSpec = { value: 'DIR', about: "the gateway's data folder (default $SALLYPORT_DATA, else ./.sallyport)" };
+const PUBLIC_KEY: OptionSpec = { value: 'FILE', about: 'the public keys, one a line (default DIR/keys/checkpoint.pub); a copy kept elsewhere proves more' };
 const HELD = [
   { name: 'KIND', about: 'session or target', need: 'required' },
   { name: 'NAME', about: 'the id of a session, or the name of a target', need: 'required' },
@@ -219,11 +221,31 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'audit verify',
     about: 'compare the record with what was signed; needs no gateway and no secret',
     options: {
-      data: { value: 'DIR', about: "the gateway's data folder (default $SALLYPORT_DATA, else ./.sallyport)" },
-      key: { value: 'FILE', about: 'the public key (default DIR/keys/checkpoint.pub); one kept elsewhere proves more' },
+      data: DATA,
+      database: { value: 'URL', about: 'the copy in a database instead: sqlite:PATH or postgres://...' },
+      key: PUBLIC_KEY,
       checkpoint: { value: 'FILE', about: 'signed checkpoints kept elsewhere: they find a rollback of the whole folder' },
     },
+    examples: ['sallyport audit verify --data /var/lib/sallyport --key kept/checkpoint.pub --checkpoint kept/checkpoint'],
     load: () => import('./commands/audit-verify.ts'),
+  },
+  {
+    name: 'audit prove',
+    about: 'print a proof that one event is in the record as it was signed, or check such a proof; needs no gateway and no secret',
+    arguments: [{ name: 'EVENT', about: 'the id of an event', need: 'optional' }],
+    options: {
+      data: DATA,
+      check: { value: 'FILE', about: 'a proof to be checked, instead of an event' },
+      key: PUBLIC_KEY,
+    },
+    examples: ['sallyport audit prove 01KANEVENT00000000000000000 > event.proof', 'sallyport audit prove --check event.proof --key kept/checkpoint.pub'],
+    load: () => import('./commands/audit-prove.ts'),
+  },
+  {
+    name: 'audit rotate-key',
+    about: 'sign with a new key from here on; the gateway must not run. What the old one signed verifies as before',
+    options: { data: DATA },
+    load: () => import('./commands/audit-rotate-key.ts'),
   },
   {
     name: 'policy check',

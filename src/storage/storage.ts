@@ -2,6 +2,7 @@
  * Storage owns the rows: the schema, its migrations, and one way to reach SQLite (embedded) and PostgreSQL (shared).
  * Called by approval, audit, identity and the gateway. It must not know what the rows mean.
  */
+import { existsSync } from 'node:fs';
 import { Kysely, type Dialect } from 'kysely';
 import { SallyportError } from '../core/error.ts';
 import { migrate, readMigrations, type Migration } from './migrations.ts';
@@ -43,6 +44,15 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     throw error;
   }
   return { db, kind: place.kind, ...(procedure ? { procedure } : {}), close: () => db.destroy() };
+}
+
+/** Connects to a database as it is, to read it: nothing is made, and nothing brought up to date. Throws `not_found` where there is no such file. */
+export function connectStorage({ url, report = () => {} }: Pick<StorageOptions, 'url' | 'report'>): Storage {
+  const place = placeOf(url);
+  if (place.kind === 'sqlite' && !existsSync(place.path)) throw new SallyportError('not_found', `there is no database ${place.path}`);
+  const { dialect } = openDialect(place, report);
+  const db = new Kysely<Schema>({ dialect, log: [] });
+  return { db, kind: place.kind, close: () => db.destroy() };
 }
 
 type Place = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres'; readonly url: string };

@@ -1,18 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { verifyLog, type VerifyReport } from '../../audit/verify.ts';
+import { verifyDatabase } from '../../audit/verify-database.ts';
+import { verifyLog, type Problem, type VerifyReport } from '../../audit/verify.ts';
 import { SallyportError } from '../../core/error.ts';
+import { connectStorage } from '../../storage/storage.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { dataFolder, journalFolder, keptCheckpoints, publicKey } from '../record-files.ts';
 
-export async function run({ terminal, options, format }: Invocation): Promise<ExitCode> {
-  const data = resolve(options['data'] ?? terminal.env['SALLYPORT_DATA'] ?? '.sallyport');
-  const folder = join(data, 'journal');
-  if (!(await stat(folder).catch(() => undefined)))
-    throw new SallyportError('not_found', `there is no record in ${data}`, { hint: "name the gateway's data folder with --data DIR" });
-  const publicKey = await readText(options['key'] ?? join(data, 'keys/checkpoint.pub'));
-  const kept = options['checkpoint'];
-  const report = await verifyLog({ folder, publicKey, ...(kept === undefined ? {} : { checkpoints: [await readText(kept)] }) });
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { terminal, format } = invocation;
+  const report = await verify(invocation);
   const proved = report.ok && isSigned(report);
   if (format === 'json') terminal.json({ ...report, ok: proved });
   else
@@ -21,25 +17,49 @@ export async function run({ terminal, options, format }: Invocation): Promise<Ex
   return proved ? EXIT.ok : EXIT.unverified;
 }
 
+async function verify(invocation: Invocation): Promise<VerifyReport> {
+  const { database } = invocation.options;
+  const data = dataFolder(invocation);
+  if (database === undefined) {
+    const folder = await journalFolder(data);
+    const key = await publicKey(invocation, data);
+    return knowingItsKey(await verifyLog({ folder, publicKey: key, checkpoints: await keptCheckpoints(invocation, key) }));
+  }
+  const key = await publicKey(invocation, data);
+  const checkpoints = await keptCheckpoints(invocation, key);
+  const storage = connectStorage({ url: database });
+  try {
+    return knowingItsKey(await verifyDatabase({ storage, publicKey: key, checkpoints }));
+  } finally {
+    await storage.close();
+  }
+}
+
+/** A wrong key finds every signature bad: that says more of the key than of the record. */
+function knowingItsKey(report: VerifyReport): VerifyReport {
+  const unsigned = report.problems.filter(({ kind }) => kind === 'bad-signature');
+  const signed = report.writers.reduce((sum, { checkpoints }) => sum + checkpoints, 0);
+  if (unsigned.length === 0 || signed > 0) return report;
+  throw new SallyportError('verify_failed', `none of the ${unsigned.length} checkpoints is signed by this key, so nothing is proved`, {
+    hint: 'is it the key of this gateway, and of this time? --key FILE names another; after a rotation the file holds one line for each key',
+  });
+}
+
 /** A record without a single signature proves nothing: whoever removed all of them would pass. The gateway signs within seconds. */
 function isSigned({ writers }: VerifyReport): boolean {
   return writers.length > 0 && writers.every(({ events, covered }) => events === 0 || covered > 0);
 }
 
-async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new SallyportError('not_found', `${file} cannot be read`, { cause, hint: 'name a file that is there, and that you may read' });
+function reportLines({ writers, problems }: VerifyReport): readonly string[] {
+  const logs = writers.map(({ writer, events, covered, notYetCovered, checkpoints, deleted }) => {
+    const open = notYetCovered === 0 ? '' : `, ${notYetCovered} not yet covered`;
+    const gone = deleted === 0 ? '' : `, of ${deleted} only the hash is left`;
+    return `${writer}: ${events} events, ${covered} as signed${open}${gone} (${checkpoints} checkpoints)`;
   });
+  const empty = writers.length === 0 ? ['there is no log in this record'] : [];
+  return [...logs, ...empty, ...problems.map(problemLine)];
 }
 
-function reportLines({ writers, problems }: VerifyReport): readonly string[] {
-  const logs = writers.map(({ writer, events, covered, notYetCovered, checkpoints }) => {
-    const open = notYetCovered === 0 ? '' : `, ${notYetCovered} not yet covered`;
-    return `${writer}: ${events} events, ${covered} as signed${open} (${checkpoints} checkpoints)`;
-  });
-  const wrong = problems.map(
-    ({ writer, index, kind, message, segment, offset }) => `${writer}: ${kind} at event ${index} (${segment} byte ${offset}): ${message}`,
-  );
-  const empty = writers.length === 0 ? ['there is no log in this record'] : [];
-  return [...logs, ...empty, ...wrong];
+function problemLine({ writer, index, kind, message, segment, offset }: Problem): string {
+  return `${writer}: ${kind} at event ${index} (${segment} byte ${offset}): ${message}`;
 }
