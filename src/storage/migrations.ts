@@ -31,7 +31,7 @@ export async function migrate(db: Kysely<Schema>, kind: 'sqlite' | 'postgres', m
     await sql`create table if not exists migrations (name text primary key, sha256 text not null, applied_at bigint not null)`.execute(transaction);
     const applied = await transaction.selectFrom('migrations').selectAll().orderBy('name').execute();
     applied.forEach((row, index) => checkApplied(row, migrations[index]));
-    for (const migration of migrations.slice(applied.length)) await apply(transaction, migration, now());
+    for (const migration of migrations.slice(applied.length)) await apply(transaction, kind, migration, now());
   });
 }
 
@@ -48,21 +48,26 @@ function checkApplied(row: Schema['migrations'], migration: Migration | undefine
   }
 }
 
-async function apply(transaction: Transaction<Schema>, migration: Migration, now: number): Promise<void> {
-  for (const statement of statementsOf(migration.text)) await transaction.executeQuery(CompiledQuery.raw(statement));
+async function apply(transaction: Transaction<Schema>, kind: 'sqlite' | 'postgres', migration: Migration, now: number): Promise<void> {
+  for (const statement of statementsOf(migration.text, kind)) await transaction.executeQuery(CompiledQuery.raw(statement));
   await transaction
     .insertInto('migrations')
     .values({ name: migration.name, sha256: hashOf(migration), applied_at: now })
     .execute();
 }
 
-/** Our own files keep to this: comments have lines of their own, and a statement ends with a semicolon at the end of a line. */
-function statementsOf(text: string): readonly string[] {
+/**
+ * Our own files keep to this: comments have lines of their own, and a statement ends with a semicolon at the end of a line. The comment
+ * `-- only sqlite` or `-- only postgres` right before a statement keeps it from the other.
+ */
+function statementsOf(text: string, kind: 'sqlite' | 'postgres'): readonly string[] {
   return text
+    .replaceAll(/^-- only (sqlite|postgres)$/gm, '@only $1')
     .replaceAll(/^\s*--.*$/gm, '')
     .split(/;\s*$/m)
     .map((statement) => statement.trim())
-    .filter((statement) => statement !== '');
+    .filter((statement) => statement !== '' && (/^@only (\w+)/.exec(statement)?.[1] ?? kind) === kind)
+    .map((statement) => statement.replace(/^@only \w+\s+/, ''));
 }
 
 const hashOf = (migration: Migration): string => createHash('sha256').update(migration.text).digest('hex');

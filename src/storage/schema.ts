@@ -6,6 +6,8 @@ export interface Schema {
   owners: { owner: string; alive_until: number };
   events: EventRow;
   sessions: SessionRow;
+  event_search: { id: string; session: string | null };
+  erased_sessions: { session: string; erased_at: number };
   sink_positions: { sink: string; writer: string; next_leaf: number };
   accounts: AccountRow;
   sign_ins: { secret_hash: string; account: string; csrf: string; created_at: number; expires_at: number };

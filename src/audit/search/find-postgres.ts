@@ -1,0 +1,69 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
+import type { Schema } from '../../storage/schema.ts';
+import type { Finding, Hits } from './finding.ts';
+
+/** Looked at one by one at first: what is frequent fills a page out of these. */
+const FIRST_WALK = 2_000;
+/** What is found by its words is sorted, so there must not be too much of it. */
+const MOST_BY_WORD = 20_000;
+/** One page looks no further; the next one goes on. */
+const LONGEST_WALK = 40_000;
+
+/**
+ * The newest first. No index gives both words and order, and which of the two is cheap depends on how frequent the words are, lately and at
+ * all; what the database guesses of that is wrong by orders of magnitude. So: a short walk from the newest on; then by the words, unless that
+ * is too much; then a longer walk, which ends after a while with what it has.
+ */
+export async function newestInPostgres(db: Kysely<Schema>, asked: Finding): Promise<Hits> {
+  const near = await walk(db, asked, FIRST_WALK);
+  if (near.end === undefined || near.places.length > asked.limit) return near;
+  const rest = { ...asked, upper: near.end };
+  const byWord = await db
+    .transaction()
+    .setAccessMode('read only')
+    .execute((transaction) => lookUp(transaction, rest));
+  if (byWord) return { places: [...near.places, ...byWord] };
+  const far = await walk(db, rest, LONGEST_WALK);
+  return { ...far, places: [...near.places, ...far.places] };
+}
+
+/** The oldest first, from `lower` on: for whoever reads all of it. */
+export async function oldestInPostgres(db: Kysely<Schema>, { expression, lower, upper }: Finding, length: number): Promise<Hits> {
+  const { rows } = await sql<Row>`WITH walked AS MATERIALIZED (
+      SELECT id, words @@ ${expression}::tsquery AS hit FROM event_search WHERE id > ${lower} AND id < ${upper} ORDER BY id LIMIT ${length}
+    )
+    SELECT id, 1 AS hit FROM walked WHERE hit UNION ALL SELECT max(id), 0 FROM walked HAVING count(*) = ${length}`.execute(db);
+  return hitsOf(rows, (a, b) => (a < b ? -1 : 1));
+}
+
+interface Row {
+  readonly id: string;
+  readonly hit: number;
+}
+
+async function walk(db: Kysely<Schema>, { expression, lower, upper }: Finding, length: number): Promise<Hits> {
+  const { rows } = await sql<Row>`WITH walked AS MATERIALIZED (
+      SELECT id, words @@ ${expression}::tsquery AS hit FROM event_search WHERE id < ${upper} AND id > ${lower} ORDER BY id DESC LIMIT ${length}
+    )
+    SELECT id, 1 AS hit FROM walked WHERE hit UNION ALL SELECT min(id), 0 FROM walked HAVING count(*) = ${length}`.execute(db);
+  return hitsOf(rows, (a, b) => (a < b ? 1 : -1));
+}
+
+function hitsOf(rows: readonly Row[], order: (a: string, b: string) => number): Hits {
+  const end = rows.find(({ hit }) => hit === 0)?.id;
+  const places = rows
+    .filter(({ hit }) => hit === 1)
+    .map(({ id }) => id)
+    .toSorted(order);
+  return { places, ...(end === undefined ? {} : { end }) };
+}
+
+/** Undefined where there are too many. */
+async function lookUp(transaction: Transaction<Schema>, { expression, lower, upper, limit }: Finding): Promise<readonly string[] | undefined> {
+  // The other ways to do it are taken away; compiling the statement would take longer than carrying it out.
+  await sql`SELECT set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true), set_config('jit', 'off', true)`.execute(transaction);
+  const { rows } = await sql<{ id: string; found: number }>`SELECT id, count(*) OVER () AS found FROM (
+      SELECT id FROM event_search WHERE words @@ ${expression}::tsquery AND id < ${upper} AND id > ${lower} LIMIT ${MOST_BY_WORD + 1}
+    ) AS hits ORDER BY id DESC LIMIT ${limit + 1}`.execute(transaction);
+  return (rows[0]?.found ?? 0) > MOST_BY_WORD ? undefined : rows.map(({ id }) => id);
+}

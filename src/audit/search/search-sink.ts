@@ -1,0 +1,161 @@
+import { setTimeout } from 'node:timers/promises';
+import { SallyportError } from '../../core/error.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { readRecordingKey, type RecordingKey } from '../key-files.ts';
+import { LogReader } from '../log-reader.ts';
+import { BodyOpener, eventOf, leafOf } from '../replay.ts';
+import type { PlacedFrame } from '../segment-reader.ts';
+import { searchDocument, type SearchDocument } from './document.ts';
+import { SessionOwners } from './session-owners.ts';
+import { addDocuments, SEARCH_SINK } from './store.ts';
+
+export interface SearchSinkOptions {
+  readonly storage: Storage;
+  /** The data folder's `journal/`. */
+  readonly folder: string;
+  /** The data folder's `keys/`: only `recording.key` is read. */
+  readonly keysFolder: string;
+  readonly writer: string;
+  /** Events of one transaction. Default 200. */
+  readonly batch?: number;
+  /** How long it rests, as a multiple of how long it worked, while nobody waits. Default 2: at most a third of a processor. */
+  readonly rest?: number;
+  readonly backOffMs?: readonly [first: number, longest: number];
+  /** Hears how far it is. */
+  readonly moved?: (position: number) => void;
+  readonly report?: (error: unknown) => void;
+}
+
+/** Reads the journal behind everybody else and writes down which event has which words. What fails is tried again. */
+export class SearchSink {
+  readonly #options: SearchSinkOptions;
+  readonly #stop = new AbortController();
+  readonly #owners: SessionOwners;
+  readonly #done: Promise<void>;
+  #recording: RecordingKey | undefined;
+  #opener: BodyOpener | undefined;
+  #reader: LogReader | undefined;
+  #held: readonly { readonly frame: PlacedFrame; readonly segment: string }[] = [];
+  #limit = 0;
+  #hurry = 0;
+  #position = 0;
+  #wake: () => void = () => {};
+
+  constructor(options: SearchSinkOptions) {
+    this.#options = options;
+    this.#owners = new SessionOwners(options.storage);
+    this.#done = this.#run();
+  }
+
+  /** The journal is durable up to here. `hurry`: somebody waits for it, so there is no rest before. */
+  follow(limit: number, { hurry = false } = {}): void {
+    this.#limit = Math.max(this.#limit, limit);
+    if (hurry) this.#hurry = Math.max(this.#hurry, limit);
+    this.#wake();
+  }
+
+  /** After the batch that is under way; a later start goes on there. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#wake();
+    await this.#done;
+    await this.#forget();
+  }
+
+  async #run(): Promise<void> {
+    const { backOffMs: [first, longest] = [250, 30_000], rest = 2, moved, report } = this.#options;
+    for (let pause = first; !this.#stop.signal.aborted;) {
+      try {
+        const began = performance.now();
+        this.#position = await this.#copySome();
+        pause = first;
+        moved?.(this.#position);
+        if (this.#position >= this.#limit) await this.#more();
+        else if (this.#position >= this.#hurry) await this.#wait((performance.now() - began) * rest);
+      } catch (error) {
+        report?.(error);
+        await this.#forget();
+        await this.#wait(pause);
+        pause = Math.min(pause * 2, longest);
+      }
+    }
+  }
+
+  /** The position behind what it copied. */
+  async #copySome(): Promise<number> {
+    const { storage, folder, writer, batch = 200 } = this.#options;
+    const reader = (this.#reader ??= new LogReader(folder, writer, await this.#stored()));
+    if (this.#held.length === 0) this.#held = (await reader.read(this.#limit)).map((frame) => ({ frame, segment: reader.segment }));
+    const some = this.#held.slice(0, batch);
+    const [begin, last] = [some[0], some.at(-1)];
+    if (!begin || !last) {
+      if (reader.next >= this.#limit) return reader.next;
+      throw new SallyportError('verify_failed', `record ${reader.next} of the journal cannot be read`, { hint: 'run `sallyport audit verify`' });
+    }
+    const documents = await this.#documents(some);
+    const next = last.frame.index + 1;
+    await storage.db.transaction().execute(async (transaction) => {
+      const moved = await transaction
+        .updateTable('sink_positions')
+        .set({ next_leaf: next })
+        .where('sink', '=', SEARCH_SINK)
+        .where('writer', '=', writer)
+        .where('next_leaf', '=', begin.frame.index)
+        .executeTakeFirst();
+      if (moved.numUpdatedRows !== 1n) throw new Error('the position of the search index was moved by another: it is read again');
+      await addDocuments(transaction, storage.kind, documents);
+    });
+    this.#held = this.#held.slice(batch);
+    return next;
+  }
+
+  async #documents(some: readonly { readonly frame: PlacedFrame; readonly segment: string }[]): Promise<readonly SearchDocument[]> {
+    this.#recording ??= await readRecordingKey(this.#options.keysFolder);
+    const opener = (this.#opener ??= new BodyOpener(this.#options.writer, this.#recording));
+    const documents: SearchDocument[] = [];
+    for (const { frame, segment } of some) {
+      const leaf = leafOf(frame);
+      const event = eventOf(leaf);
+      documents.push(searchDocument(event, await opener.open(leaf, frame.bodies, segment), await this.#owners.of(event)));
+    }
+    return documents;
+  }
+
+  async #stored(): Promise<number> {
+    const { storage, writer } = this.#options;
+    await storage.db
+      .insertInto('sink_positions')
+      .values({ sink: SEARCH_SINK, writer, next_leaf: 0 })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const { next_leaf: next } = await storage.db
+      .selectFrom('sink_positions')
+      .select('next_leaf')
+      .where('sink', '=', SEARCH_SINK)
+      .where('writer', '=', writer)
+      .executeTakeFirstOrThrow();
+    return next;
+  }
+
+  async #forget(): Promise<void> {
+    await this.#reader?.close();
+    this.#reader = undefined;
+    this.#held = [];
+  }
+
+  async #more(): Promise<void> {
+    const limit = this.#limit;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (this.#stop.signal.aborted || this.#limit > limit) resolve();
+    });
+    this.#wake = () => {};
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => (this.#stop.signal.aborted || this.#hurry > this.#position ? woken.abort() : undefined);
+    await setTimeout(milliseconds, undefined, { signal: woken.signal }).catch(() => {});
+    this.#wake = () => {};
+  }
+}
