@@ -7,6 +7,7 @@ import { Hono } from 'hono';
 import { accessRoutes } from './access/route.ts';
 import { approvalRoutes } from './approvals/route.ts';
 import { auditRoutes } from './audit/route.ts';
+import { auditLogRoutes } from './audit/search-route.ts';
 import { consoleFiles } from './console-files.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
 import { guard, securityHeaders } from './guard.ts';
@@ -46,6 +47,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     auditRoutes(deps),
     policyRoutes(deps),
     windowRoutes(deps),
+    ...(deps.auditLog ? [auditLogRoutes(deps, deps.auditLog)] : []),
     ...(deps.reviews ? [reviewRoutes(deps, deps.reviews)] : []),
     ...(deps.holds ? [holdRoutes(deps, deps.holds)] : []),
     ...(deps.locks ? [lockRoutes(deps, deps.locks)] : []),

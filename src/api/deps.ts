@@ -2,6 +2,10 @@ import type { HttpBindings } from '@hono/node-server';
 import type { AccessReviews } from '../approval/access-reviews.ts';
 import type { ApprovalService } from '../approval/approvals.ts';
 import type { Holds } from '../audit/holds.ts';
+import type { EventFeed } from '../audit/event-feed.ts';
+import type { ExportedEvent } from '../audit/export/exported-event.ts';
+import type { SearchFilter, SearchScope } from '../audit/search/query.ts';
+import type { SearchOptions, SearchPage } from '../audit/search/search-events.ts';
 import type { SessionPage, SessionSummary } from '../audit/sessions.ts';
 import type { Event } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
@@ -30,6 +34,8 @@ export interface ApiDeps {
   readonly keys: SigningKeys;
   readonly approvals: ApprovalService;
   readonly recordings: Recordings;
+  /** Searching, following and exporting what is recorded; without it there is none of that. */
+  readonly auditLog?: AuditLog;
   readonly pins: ToolPins;
   readonly recorder: Recorder;
   /** Break-glass access that has to be looked at. */
@@ -72,6 +78,22 @@ export interface Recordings {
   erase?(id: string, reason: string, by: Subject): Promise<void>;
   /** Checks the whole log; the report is JSON. */
   verify(): Promise<object>;
+}
+
+/** The whole record, event by event. */
+export interface AuditLog {
+  /** `behind`: what was recorded last is not found yet. */
+  search(options: SearchOptions): Promise<SearchPage & { readonly behind: boolean }>;
+  readonly feed: EventFeed;
+  /** The oldest first. Throws `storage_failed` where what was recorded until now cannot be found yet: an export leaves nothing out. */
+  export(asked: ExportRequest): AsyncIterable<readonly ExportedEvent[]>;
+}
+
+export interface ExportRequest {
+  readonly filter: SearchFilter;
+  readonly scope: SearchScope;
+  /** With what was said, masked. */
+  readonly content: boolean;
 }
 
 export interface SessionFilter {

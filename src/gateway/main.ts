@@ -12,6 +12,7 @@ import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
 import { startErasures, type Erasures } from '../audit/erasures.ts';
 import { openHolds } from '../audit/holds.ts';
 import { startIndex } from '../audit/index-sink.ts';
+import { startSearchIndex } from '../audit/search/search-index.ts';
 import { readCommands } from '../audit/recorded-commands.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
 import { explainError } from '../core/error.ts';
@@ -31,6 +32,7 @@ import { PROTOCOLS } from '../protocols/registry.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { countedRecorder } from '../telemetry/event-metrics.ts';
 import { watchProcess } from '../telemetry/process-metrics.ts';
+import { createAuditLog } from './audit-log.ts';
 import { readConfig, type Config } from './config.ts';
 import { createGate } from './gate.ts';
 import { createMetrics, watchParts, type Metrics, type Watched } from './metrics.ts';
@@ -235,6 +237,9 @@ async function openApi({
     }),
   );
   const index = shutdown.owns(startIndex({ journal, storage, report: (error) => log(`index: ${explainError(error)}`) }));
+  const searchIndex = shutdown.owns(
+    startSearchIndex({ journal, keysFolder, database: config.database, report: (error) => log(`search: ${explainError(error)}`) }),
+  );
   const indexed = async (): Promise<number> => {
     await index.caughtUp();
     return index.position;
@@ -277,6 +282,7 @@ async function openApi({
     pins,
     holds,
     recordings: createRecordings({ storage, index, journal, keysFolder, erasures }),
+    auditLog: createAuditLog({ storage, journal, keysFolder, index, searchIndex }),
     recorder,
     pastCommands: (since, targets) => readCommands({ folder: journal.folder, keysFolder, since, targets }),
     compile: (texts) => policy.compile(texts),

@@ -98,7 +98,13 @@ async function readEvents(storage: Storage, ids: readonly string[]): Promise<rea
     const rows = await storage.db.selectFrom('events').select('leaf').where('id', 'in', some).execute();
     for (const row of rows) found.push(foundEvent(row.leaf));
   }
-  return found.toSorted((a, b) => (a.event.id < b.event.id ? 1 : -1));
+  return found.toSorted((a, b) => newerFirst(a.event, b.event));
+}
+
+/** An id is made a moment before its event where something had to happen in between. */
+function newerFirst(a: Event, b: Event): number {
+  if (a.time !== b.time) return a.time < b.time ? 1 : -1;
+  return a.id < b.id ? 1 : -1;
 }
 
 function foundEvent(text: string): FoundEvent {
