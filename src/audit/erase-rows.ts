@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { EventRow, Schema } from '../storage/schema.ts';
 import type { IndexRange } from './deletions.ts';
+import { eraseFromSearch, removeFromSearch } from './search/store.ts';
 import { leafHash } from './tree.ts';
 
 const SOME = 500;
@@ -10,6 +11,7 @@ const SOME = 500;
  * database. Every table that holds what a session said has its line here.
  */
 export async function eraseSessionRows(db: Transaction<Schema>, session: string, until: string): Promise<void> {
+  await eraseFromSearch(db, session);
   for (;;) {
     const rows = await db
       .selectFrom('events')
@@ -79,4 +81,5 @@ async function replaceByHashes(
   );
   const ids = rows.map(({ id }) => id);
   await db.deleteFrom('events').where('id', 'in', ids).execute();
+  await removeFromSearch(db, ids);
 }

@@ -1,4 +1,5 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
+import { FIELD_OPTIONS, TIME_OPTIONS } from './event-filter.ts';
 
 const URL_OPTION: OptionSpec = { value: 'URL', about: 'the gateway (default: the one you signed in to, else http://localhost:7600)' };
 const PASSWORD_STDIN: OptionSpec = { about: 'read the password from standard input' };
@@ -189,9 +190,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'sessions replay',
-    about: 'one session, with every masked request and reply',
+    about: 'one session, with every masked request and reply, as it went',
     arguments: [SESSION],
     whereAbsent: SESSIONS_ARE,
+    options: { speed: { value: 'N', about: 'how many times as fast: 1 (default in a terminal), 4, 0.5, instant (default elsewhere); a wait is cut to 3 s' } },
+    examples: ['sallyport sessions replay 01KB2Q4CZ8W0X7T3M5N6P7R8S9 --speed 4'],
     load: () => import('./commands/sessions-replay.ts'),
   },
   {
@@ -217,6 +220,40 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/release.ts'),
   },
   { name: 'holds list', about: 'legal holds on what you own', load: () => import('./commands/holds-list.ts') },
+  {
+    name: 'audit search',
+    about: 'what was recorded, the newest first: what you did, and what happened on targets that you own',
+    arguments: [{ name: 'TEXT', about: 'words, all of which are in the event or in what was said, masked: word, beginning* and -without', need: 'optional' }],
+    options: {
+      ...FIELD_OPTIONS,
+      ...TIME_OPTIONS,
+      limit: { value: 'N', about: 'how many (default 50, at most 200)' },
+      cursor: { value: 'CURSOR', about: 'go on where the last page ended' },
+    },
+    examples: ["sallyport audit search 'churn* rollback' --decision deny --since 7d", 'sallyport audit search --kind approval --target models --json'],
+    load: () => import('./commands/audit-search.ts'),
+  },
+  {
+    name: 'audit tail',
+    about: 'what is recorded, as it comes, until Ctrl-C; --json prints one event a line',
+    options: { ...FIELD_OPTIONS, count: { value: 'N', about: 'end after so many' } },
+    examples: ['sallyport audit tail --decision deny --json'],
+    load: () => import('./commands/audit-tail.ts'),
+  },
+  {
+    name: 'audit export',
+    about: 'what was recorded, all of it, the oldest first, one event a line; exporting is recorded',
+    options: {
+      format: { value: 'FORMAT', about: 'jsonl (default), csv, or ocsf: API Activity for a SIEM' },
+      ...FIELD_OPTIONS,
+      ...TIME_OPTIONS,
+      text: { value: 'TEXT', about: 'with these words, as `audit search` has them' },
+      content: { about: 'with what was said, masked' },
+      output: { value: 'FILE', about: 'to this file, which is there in full or not at all (default: standard output)' },
+    },
+    examples: ['sallyport audit export --format csv --since 2026-11-01 --until 2026-12-01 --output november.csv'],
+    load: () => import('./commands/audit-export.ts'),
+  },
   {
     name: 'audit verify',
     about: 'compare the record with what was signed; needs no gateway and no secret',

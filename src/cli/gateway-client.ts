@@ -10,6 +10,8 @@ const DEFAULT_PORT = '7600';
 export interface GatewayClient {
   readonly url: string;
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+  /** A reply of any length, as it comes. Throws `upstream_unreachable` where it breaks off. */
+  open(path: string): Promise<AsyncIterable<Uint8Array>>;
   post<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T>;
 }
 
@@ -24,6 +26,7 @@ export function connect(url: string, authorization?: string): GatewayClient {
   return {
     url: base,
     get: (path, schema) => send(path, schema, { method: 'GET' }),
+    open: (path) => openStream(`${base}${path}`, authorization),
     post: (path, body, schema) => send(path, schema, { method: 'POST', body: JSON.stringify(body) }),
   };
 }
@@ -51,9 +54,27 @@ function checkedUrl(text: string): string {
   return `${url.origin}${url.pathname.replace(/\/$/, '')}`;
 }
 
+async function openStream(url: string, authorization: string | undefined): Promise<AsyncIterable<Uint8Array>> {
+  // Only the beginning has a limit in time.
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), TIMEOUT_MS);
+  const response = await reach(url, { headers: authorization === undefined ? {} : { authorization }, signal: late.signal });
+  clearTimeout(timer);
+  if (!response.ok) throw refusal(response.status, await response.json().catch(() => undefined));
+  return unbroken(response);
+}
+
+async function* unbroken({ body, url }: Response): AsyncIterable<Uint8Array> {
+  try {
+    for await (const chunk of body ?? []) yield chunk as Uint8Array; // the type of a chunk is not declared
+  } catch (cause) {
+    throw new SallyportError('upstream_unreachable', `the gateway at ${new URL(url).origin} broke off`, { cause, hint: 'what came so far is not complete' });
+  }
+}
+
 async function reach(url: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return await fetch(url, { ...init, redirect: 'error', signal: init.signal ?? AbortSignal.timeout(TIMEOUT_MS) });
   } catch (cause) {
     throw new SallyportError('upstream_unreachable', `the gateway at ${new URL(url).origin} cannot be reached`, {
       cause,

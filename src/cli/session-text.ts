@@ -35,10 +35,11 @@ export function eventLine(event: EventView, since: number): string {
   return escapeText(`+${seconds.padStart(8)} s  ${parts.filter((part) => part !== undefined).join('  ')}`);
 }
 
-/** The whole recording in order, what was said indented below the event that it belongs to. */
-export function replayLines({ session, events }: RecordingView): readonly string[] {
-  const since = Date.parse(session.openedAt);
-  return [...sessionHead(session), '', ...events.flatMap(({ event, bodies }) => [eventLine(event, since), ...bodies.flatMap(bodyLines)])];
+type RecordedEventView = RecordingView['events'][number];
+
+/** One event of a recording, what was said indented below it. */
+export function replayEventLines({ event, bodies }: RecordedEventView, since: number): readonly string[] {
+  return [eventLine(event, since), ...bodies.flatMap(bodyLines)];
 }
 
 const ARROWS: Readonly<Record<string, string>> = { request: '>', reply: '<', chunk: '<' };

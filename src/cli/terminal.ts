@@ -5,6 +5,8 @@ import { escapeLines, printableJson } from './escape.ts';
 /** Where the command line reads and writes. Everything that is printed goes through here, escaped. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether somebody looks at the answer as it comes. */
+  readonly isScreen: boolean;
   /** A line of the answer. */
   line(text: string): void;
   /** The answer of `--json`. */
@@ -27,6 +29,7 @@ const MAX_INPUT = 4096;
 export function processTerminal(): Terminal {
   return {
     env: process.env,
+    isScreen: process.stdout.isTTY,
     line: (text) => void process.stdout.write(`${escapeLines(text)}\n`),
     json: (value) => void process.stdout.write(`${printableJson(value)}\n`),
     note: (text) => void process.stderr.write(`${escapeLines(text)}\n`),

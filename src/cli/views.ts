@@ -62,10 +62,13 @@ const session = z.looseObject({
 export type SessionView = z.infer<typeof session>;
 export const sessions = z.looseObject({ sessions: z.array(session), next: z.string().optional() });
 
-const event = z.looseObject({
+export const event = z.looseObject({
   id: z.string(),
   time: z.string(),
   kind: z.string(),
+  session: z.string().optional(),
+  subject: z.looseObject({ name: z.string(), kind: z.string() }).optional(),
+  target: z.string().optional(),
   command: z.looseObject({ name: z.string() }).optional(),
   decision: z.looseObject({ effect: z.string(), rule: z.string(), reason: z.string() }).optional(),
   approval: z.string().optional(),
@@ -74,6 +77,9 @@ const event = z.looseObject({
   note: z.string().optional(),
 });
 export type EventView = z.infer<typeof event>;
+
+/** `searchedTo` is a time: there may be more behind it. */
+export const searchPage = z.looseObject({ events: z.array(event), next: z.string().optional(), searchedTo: z.string().optional(), behind: z.boolean() });
 
 /** Without `text` where the recording's key was erased. */
 const body = z.looseObject({ name: z.string(), contentType: z.string(), text: z.string().optional() });

@@ -200,6 +200,9 @@ async function openProtocols({
   return handlers;
 }
 
+/** What waits for the search index is background work: it is done later where this is not enough. */
+const SEARCH_PATIENCE_MS = 10_000;
+
 /** Built by `npm run build -w console`. */
 const CONSOLE = join(import.meta.dirname, '../../console/dist');
 
@@ -240,9 +243,10 @@ async function openApi({
   const searchIndex = shutdown.owns(
     startSearchIndex({ journal, keysFolder, database: config.database, report: (error) => log(`search: ${explainError(error)}`) }),
   );
+  // A segment may go when everybody has read it.
   const indexed = async (): Promise<number> => {
-    await index.caughtUp();
-    return index.position;
+    await Promise.all([index.caughtUp(), searchIndex.caughtUp(SEARCH_PATIENCE_MS)]);
+    return Math.min(index.position, searchIndex.position);
   };
   const erasures: Erasures = shutdown.owns(
     startErasures({

@@ -9,7 +9,10 @@ const MAX_EXPORTS = 4;
 const PIECE = 64 * 1024;
 
 /** Streams an export. One that fails on the way breaks the connection: a reader cannot take a part of it for all of it. */
-export function createExport({ report = () => {} }: ApiDeps, log: AuditLog): (c: Context<ApiEnv>, asked: ExportRequest, format: ExportFormat) => Promise<Response> {
+export function createExport(
+  { report = () => {} }: ApiDeps,
+  log: AuditLog,
+): (c: Context<ApiEnv>, asked: ExportRequest, format: ExportFormat) => Promise<Response> {
   let running = 0;
   return async (c, asked, format) => {
     if (running >= MAX_EXPORTS) return refuse(c, 429, 'limit_exceeded', `${MAX_EXPORTS} exports are running`, 'wait for one of them to end');

@@ -39,6 +39,8 @@ export class SearchSink {
   #limit = 0;
   #hurry = 0;
   #position = 0;
+  /** The position as the database has it. */
+  #from = 0;
   #wake: () => void = () => {};
 
   constructor(options: SearchSinkOptions) {
@@ -85,14 +87,17 @@ export class SearchSink {
   async #copySome(): Promise<number> {
     const { storage, folder, writer, batch = 200 } = this.#options;
     const reader = (this.#reader ??= new LogReader(folder, writer, await this.#stored()));
+    const before = reader.next;
     if (this.#held.length === 0) this.#held = (await reader.read(this.#limit)).map((frame) => ({ frame, segment: reader.segment }));
     const some = this.#held.slice(0, batch);
-    const [begin, last] = [some[0], some.at(-1)];
-    if (!begin || !last) {
-      if (reader.next >= this.#limit) return reader.next;
+    const last = some.at(-1);
+    if (!last) {
+      // What retention deleted is passed by.
+      if (reader.next >= this.#limit || reader.next > before) return reader.next;
       throw new SallyportError('verify_failed', `record ${reader.next} of the journal cannot be read`, { hint: 'run `sallyport audit verify`' });
     }
     const documents = await this.#documents(some);
+    const from = this.#from;
     const next = last.frame.index + 1;
     await storage.db.transaction().execute(async (transaction) => {
       const moved = await transaction
@@ -100,12 +105,13 @@ export class SearchSink {
         .set({ next_leaf: next })
         .where('sink', '=', SEARCH_SINK)
         .where('writer', '=', writer)
-        .where('next_leaf', '=', begin.frame.index)
+        .where('next_leaf', '=', from)
         .executeTakeFirst();
       if (moved.numUpdatedRows !== 1n) throw new Error('the position of the search index was moved by another: it is read again');
       await addDocuments(transaction, storage.kind, documents);
     });
     this.#held = this.#held.slice(batch);
+    this.#from = next;
     return next;
   }
 
@@ -134,6 +140,7 @@ export class SearchSink {
       .where('sink', '=', SEARCH_SINK)
       .where('writer', '=', writer)
       .executeTakeFirstOrThrow();
+    this.#from = next;
     return next;
   }
 

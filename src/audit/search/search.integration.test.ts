@@ -173,7 +173,7 @@ for (const kind of ['sqlite', 'postgres'] as const) {
     await record('command.forwarded', { session: S2 }, aBody('{"word":"unforgettable"}'));
     await settled();
     assert.equal((await find({ text: 'unforgettable' })).length, 2);
-    await eraseFromSearch(storage, S1);
+    await storage.db.transaction().execute((transaction) => eraseFromSearch(transaction, S1));
     assert.deepEqual(
       (await find({ text: 'unforgettable' })).map(({ session }) => session),
       [S2],
@@ -182,7 +182,7 @@ for (const kind of ['sqlite', 'postgres'] as const) {
     await settled();
     assert.equal((await find({ text: 'unforgettable' })).length, 1);
     assert.deepEqual(await find({ session: S1 }), []);
-    await eraseFromSearch(storage, S1);
+    await storage.db.transaction().execute((transaction) => eraseFromSearch(transaction, S1));
   });
 
   test(`${kind}: hostile text is looked for as words, and what is huge is found by its beginning`, async (t) => {

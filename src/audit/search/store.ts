@@ -30,17 +30,21 @@ export async function addDocuments(transaction: Transaction<Schema>, kind: Stora
  * Takes a session out of the search index for good: what a sink still holds of it is not added later. Erasing the session's keys first
  * keeps its text from being read again.
  */
-export async function eraseFromSearch(storage: Storage, session: string, now: () => number = Date.now): Promise<void> {
-  await storage.db.transaction().execute(async (transaction) => {
-    // Every batch updates its own row of these first: none of them is under way now, and the next one sees the erasure.
-    await sql`UPDATE sink_positions SET next_leaf = next_leaf WHERE sink = ${SEARCH_SINK}`.execute(transaction);
-    await transaction
-      .insertInto('erased_sessions')
-      .values({ session, erased_at: now() })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    if (storage.kind === 'sqlite')
-      await sql`DELETE FROM event_words WHERE rowid IN (SELECT place FROM event_search WHERE session = ${session})`.execute(transaction);
-    await transaction.deleteFrom('event_search').where('session', '=', session).execute();
-  });
+export async function eraseFromSearch(db: Transaction<Schema>, session: string, now: () => number = Date.now): Promise<void> {
+  // Every batch updates its own row of these first: none of them is under way now, and the next one sees the erasure.
+  await sql`UPDATE sink_positions SET next_leaf = next_leaf WHERE sink = ${SEARCH_SINK}`.execute(db);
+  await db
+    .insertInto('erased_sessions')
+    .values({ session, erased_at: now() })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await db.deleteFrom('event_search').where('session', '=', session).execute();
+}
+
+/** Takes events out that are gone themselves. */
+export async function removeFromSearch(db: Transaction<Schema>, ids: readonly string[]): Promise<void> {
+  await db
+    .deleteFrom('event_search')
+    .where('id', 'in', [...ids])
+    .execute();
 }

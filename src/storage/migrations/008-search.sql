@@ -19,6 +19,8 @@ CREATE TABLE event_search (
 -- No copy of the text, no positions: which event has which word, and no more. Words come ready: no character of one is a separator.
 -- only sqlite
 CREATE VIRTUAL TABLE event_words USING fts5(words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_'");
+-- only sqlite
+CREATE TRIGGER event_search_removed AFTER DELETE ON event_search BEGIN DELETE FROM event_words WHERE rowid = old.place; END;
 CREATE INDEX event_search_by_session ON event_search (session);
 
 -- Sessions whose words are gone and do not come back, whatever a sink still held.
