@@ -16,7 +16,7 @@ export async function createOutputFile(path: string): Promise<OutputFile> {
     throw new SallyportError('usage', `${path} cannot be written`, { cause, hint: 'name a file in a folder that is there, and that you may write to' });
   });
   return {
-    write: async (bytes) => void (await file.writeFile(bytes)),
+    write: (bytes) => file.writeFile(bytes),
     finish: async () => {
       await file.sync();
       await file.close();

@@ -14,8 +14,7 @@ export function scopeOf(subject: Subject, snapshot: Snapshot): SearchScope {
 export function filterOf(asked: { readonly [K in keyof SearchFilter]?: SearchFilter[K] | undefined }): SearchFilter {
   const { text, subject, target, command, rule, effect, kind, session, since, until } = asked;
   const given = { text, subject, target, command, rule, effect, kind, session, since, until };
-  // Members without a value are left out, and no other is touched.
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as SearchFilter;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 /** What was looked for, as the record says it. Words may be what masking keeps out of the record: they are only counted. */

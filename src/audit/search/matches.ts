@@ -1,5 +1,4 @@
 import type { Event } from '../../core/event.ts';
-import { subjectKey } from '../../core/subject.ts';
 import { fieldWords } from './fields.ts';
 import { searchExpression, type SearchExpression, type SearchFilter, type SearchScope } from './query.ts';
 
@@ -17,9 +16,4 @@ export function eventMatcher(filter: Omit<SearchFilter, 'text'>, scope: SearchSc
 function isWithin({ time }: Event, { since, until }: SearchFilter): boolean {
   const at = Date.parse(time);
   return (since === undefined || at >= since) && (until === undefined || at < until);
-}
-
-/** What the viewer may see at all, for whoever has the event already. */
-export function isVisible({ subject, target }: Event, owner: string | undefined, { viewer, targets }: SearchScope): boolean {
-  return (target !== undefined && targets.includes(target)) || owner === viewer || (subject !== undefined && subjectKey(subject) === viewer);
 }
