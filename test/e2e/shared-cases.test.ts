@@ -21,8 +21,24 @@ const HELD = [
   'tool-result',
   'resource-path',
   'argument-semantics',
+  'tool-metadata',
+  'approval-integrity',
   'benign',
 ];
+
+const PINS = 'src/protocols/mcp/relay-pins.integration.test.ts';
+const DECEPTIONS = 'test/attacks/approval-cases.integration.test.ts';
+/** Cases of several steps, which the runner does not play: where each is played here. */
+const FLOWS: Readonly<Record<string, readonly [file: string, words: string]>> = {
+  'mcp-156': [PINS, 'a description that changes after it was pinned'],
+  'mcp-158': [PINS, 'annotations that flip are a change'],
+  'mcp-159': [PINS, 'keys in another order are none'],
+  'mcp-174': [PINS, 'a right that was taken away after the list is gone at the call'],
+  'mcp-227': [DECEPTIONS, 'an approval after expiry is rejected'],
+  'mcp-233': [DECEPTIONS, 'a payload beyond the display limit is held'],
+  'mcp-234': [DECEPTIONS, 'a forged chat callback'],
+  'mcp-236': ['test/attacks/approvals.integration.test.ts', 'a policy that changed between approval and execution refuses'],
+};
 
 interface Result {
   readonly id: string;
@@ -38,12 +54,16 @@ test('every attack case that is shared with us gets the verdict that it names', 
   assert.ok(results.length > 0, 'the runner told nothing');
   for (const category of HELD) {
     const of = results.filter((result) => result.category === category);
-    await t.test(`${category}: ${of.length} cases`, (each) => {
+    await t.test(`${category}: ${of.length} cases`, async (each) => {
       assert.deepEqual(
         of.filter(({ outcome }) => outcome === 'failed').map(({ id, title, got }) => `${id} ${title}: ${got}`),
         [],
       );
-      for (const { id, got } of of.filter(({ outcome }) => outcome === 'unchecked')) each.diagnostic(`${id} not checked here: ${got}`);
+      for (const { id, got } of of.filter(({ outcome }) => outcome === 'unchecked')) {
+        const [file, words] = FLOWS[id] ?? [];
+        if (file === undefined || words === undefined) each.diagnostic(`${id} not checked here: ${got}`);
+        else assert.ok((await readFile(join(ROOT, file), 'utf8')).includes(words), `${id}: ${file} has no test "${words}"`);
+      }
     });
   }
 });

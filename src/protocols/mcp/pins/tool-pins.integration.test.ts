@@ -8,6 +8,7 @@ import type { JsonValue } from '../../../core/json.ts';
 import type { Subject } from '../../../core/subject.ts';
 import { DEFAULT_LIMITS, type Target } from '../../../core/target.ts';
 import { createMasker } from '../../../masking/masker.ts';
+import { startPostgres } from '../../../../test/support/postgres.ts';
 import { openStorage, type Storage } from '../../../storage/storage.ts';
 import { declaredInstructions, declaredTools, instructionsHash } from './declared.ts';
 import { INSTRUCTIONS } from './pin.ts';
@@ -31,14 +32,19 @@ const target: Target = {
 const masker = createMasker([{ fields: [], detect: ['secret'], operator: 'redact' }], { key: Buffer.alloc(32), direction: 'reply' });
 
 const folder = await mkdtemp(join(tmpdir(), 'sallyport-pins-'));
-const storage: Storage = await openStorage({ url: join(folder, 'db') });
+const postgres = await startPostgres();
+assert.ok(postgres, 'the PostgreSQL server is not installed: apt-get install postgresql');
+const sqlite: Storage = await openStorage({ url: join(folder, 'db') });
+const shared: Storage = await openStorage({ url: postgres.url });
 after(async () => {
-  await storage.close();
+  await Promise.all([sqlite.close(), shared.close()]);
+  await postgres.stop();
   await rm(folder, { recursive: true });
 });
 
 for (const [kind, makeStore] of [
-  ['database', () => storedPins(storage)],
+  ['SQLite', () => storedPins(sqlite)],
+  ['PostgreSQL', () => storedPins(shared)],
   ['memory', memoryPins],
 ] as const) {
   let store: PinStore;
