@@ -38,7 +38,8 @@ export class McpExchange implements Exchange {
   readonly #context: McpContext;
   readonly #incoming: Incoming;
   readonly #holding: Holding;
-  readonly #replies = new WeakMap<ReplyPart, Reply>();
+  /** The one whose part the pipeline has in hand: parts come one by one. A weak map of them would keep every call alive past its end (the young generation treats its keys as used). */
+  #reply: Reply | undefined;
   readonly #abort = new AbortController();
   #head: Extract<UpstreamEvent, { kind: 'head' }> | undefined;
   #kept: KeptStream | undefined;
@@ -187,8 +188,8 @@ export class McpExchange implements Exchange {
   }
 
   async release(part: ReplyPart, masked: MaskedPart): Promise<void> {
-    const reply = this.#replies.get(part);
-    if (!reply) throw new SallyportError('internal', 'this part is not of this exchange');
+    const reply = this.#reply;
+    if (reply?.part !== part) throw new SallyportError('internal', 'this part is not of this exchange');
     await this.#endSession(reply.status);
     if (reply.question !== undefined) this.#side.underWay.ask(this.session.id, reply.question);
     if (part.kind === 'final') this.#holding.end();
@@ -333,7 +334,7 @@ export class McpExchange implements Exchange {
   }
 
   #remember(reply: Reply): ReplyPart {
-    this.#replies.set(reply.part, reply);
+    this.#reply = reply;
     return reply.part;
   }
 }
