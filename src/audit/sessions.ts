@@ -4,21 +4,7 @@ import type { SessionRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readLeaf } from './leaf.ts';
 import { eventOf, type EventPlace } from './replay.ts';
-
-/** One line of the list of sessions. Times are RFC 3339. */
-export interface SessionSummary {
-  readonly id: string;
-  readonly openedAt: string;
-  readonly lastAt: string;
-  readonly closedAt?: string;
-  readonly subject: string;
-  readonly subjectKind: string;
-  readonly target: string;
-  readonly client: string;
-  readonly commands: number;
-  readonly refused: number;
-  readonly masked: number;
-}
+import type { SessionSummary } from './session-summary.ts';
 
 /** Sessions of this subject, or on one of these targets; absent means no bound. */
 export interface SessionFilter {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { SallyportError } from '../core/error.ts';
+import { SallyportError, type ErrorCode } from '../core/error.ts';
 import type { HostCheck } from '../identity/host.ts';
 
 /** Everything that may take long before authentication has an end: headers, body, idle connections. */
@@ -58,7 +58,7 @@ function createHttpServer(routes: HttpRoutes): Server {
   return server;
 }
 
-function refuse(request: IncomingMessage, hosts: HostCheck): { status: number; message: string } | undefined {
+function refuse(request: IncomingMessage, hosts: HostCheck): { readonly status: 400 | 403; readonly message: string } | undefined {
   const { host, origin } = request.headers;
   if (!request.url?.startsWith('/')) return { status: 400, message: 'this is no proxy: the request target must be a path' };
   if (hostHeaders(request.rawHeaders) > 1) return { status: 400, message: 'several Host headers' };
@@ -74,10 +74,13 @@ function hostHeaders(rawHeaders: readonly string[]): number {
   return count;
 }
 
-function say(response: ServerResponse, status: number, message: string): void {
+/** Core's codes for what is refused here. */
+const CODES = { 400: 'usage', 403: 'forbidden', 500: 'internal' } as const satisfies Record<number, ErrorCode>;
+
+function say(response: ServerResponse, status: keyof typeof CODES, message: string): void {
   if (response.headersSent) return void response.end();
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(JSON.stringify({ error: { code: status === 500 ? 'internal' : 'forbidden', message } }));
+  response.end(JSON.stringify({ error: { code: CODES[status], message } }));
 }
 
 /** For connections that have no request to answer. */

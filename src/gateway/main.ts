@@ -158,32 +158,16 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
 }
 
 /** The handlers of all protocols by the first segment of their paths. */
-async function openProtocols({
-  config,
-  shutdown,
-  log,
-  keysFolder,
-  recorder,
-  metrics,
-  storage,
-  policy,
-  approvals,
-  pins,
-  analyzer,
-  locks,
-  authenticator,
-}: Parts): Promise<ReadonlyMap<string, Handler>> {
+async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>> {
+  const { config, shutdown, log, keysFolder, metrics, storage, policy, pins, authenticator } = parts;
   const snapshot = policy.snapshot.bind(policy);
   const deps = {
     gate: createGate({
+      ...parts,
       snapshot,
-      approvals,
-      locks,
-      recorder,
       quotas: new QuotaCounter(storedDayBook(storage)),
       history: shutdown.owns(await openHistory({ book: storedUseBook(storage), report: (error) => log(`history: ${explainError(error)}`) })),
       maskingKey: await installationKey(keysFolder, 'masking'),
-      ...(analyzer ? { analyzer } : {}),
     }),
     reach: snapshot,
     authenticator,

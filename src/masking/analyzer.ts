@@ -6,7 +6,7 @@ import { Agent } from 'undici';
 import { SallyportError } from '../core/error.ts';
 import { isJsonArray, member, parseJson, type JsonValue } from '../core/json.ts';
 import type { Finding } from './detector.ts';
-import { createGate } from './concurrency.ts';
+import { limitTasks } from './concurrency.ts';
 
 export interface AnalyzerOptions {
   /** Base URL; `/analyze` is asked below it. */
@@ -41,7 +41,7 @@ export const kindOfEntity = (entity: string): string => entity.toLowerCase().rep
 
 export function createAnalyzer(options: AnalyzerOptions): Analyzer {
   const agent = new Agent({ connections: options.concurrency, pipelining: 1 });
-  const turns = createGate(options.concurrency);
+  const turns = limitTasks(options.concurrency);
   const ask = (batch: Batch): Promise<readonly Placed[]> => {
     const signal = AbortSignal.timeout(options.timeoutMs);
     return turns.run(() => request(agent, options, batch.text, signal), signal);

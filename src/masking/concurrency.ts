@@ -1,10 +1,10 @@
 /** Lets so many run at a time; the others wait for their turn. */
-export interface TurnGate {
+export interface TaskLimit {
   /** Rejects with the signal's reason where the turn does not come before it aborts. */
   run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
-export function createGate(limit: number): TurnGate {
+export function limitTasks(limit: number): TaskLimit {
   let running = 0;
   const waiting = new Set<() => void>();
   const turn = (signal: AbortSignal): Promise<void> =>

@@ -1,33 +1,11 @@
 /** What each rule gives to whom, beside what the record says was used of it: the evidence of an access review. */
 import type { EventSubject } from '../core/event.ts';
 import type { Subject, SubjectKind } from '../core/subject.ts';
+import type { AccessGrant } from './access-grant.ts';
 import { compileGlob, foldCase, matchesGlob, type Glob } from './glob.ts';
 import type { PolicyDocument } from './schema.ts';
 import type { PastCommand } from './simulate.ts';
 import { compileSubjects, matchesSubject, type SubjectMatcher } from './subjects.ts';
-
-/** One thing that one selector may do: a line of a review. */
-export interface AccessGrant {
-  readonly policy: string;
-  readonly rule: string;
-  /** `group:x`, `person:x`, `workload:x`, `ai-agent:x` or `*`. */
-  readonly who: string;
-  readonly effect: 'allow' | 'review';
-  readonly pattern: string;
-  readonly when?: string;
-  /** Commands that went to the target. */
-  readonly uses: number;
-  /** RFC 3339; absent where it was never used. */
-  readonly lastAt?: string;
-  /** Who used it, by name; at most five. */
-  readonly usedBy: readonly string[];
-  /** What was used of it, where the pattern names more than one command; at most five. */
-  readonly commands: readonly string[];
-  readonly advice: AccessAdvice;
-}
-
-/** `take-away`: nobody used it. `narrow`: a pattern of which few commands were used. `keep`: the rest. */
-export type AccessAdvice = 'keep' | 'narrow' | 'take-away';
 
 const MOST_NAMED = 5;
 

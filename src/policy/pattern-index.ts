@@ -26,7 +26,7 @@ export function makePatternIndex<T>(patterns: readonly { readonly pattern: strin
     const literal = !(pattern.split(' ')[0] ?? '').includes('*');
     nodeFor(root, glob.prefix).entries.push({ glob, literal, order, rule });
   });
-  return { find: (text, naming) => find(root, text, naming === 'literal') };
+  return { find: (text, naming) => find(root, text, naming) };
 }
 
 const makeNode = <T>(): Node<T> => ({ next: new Map(), entries: [] });
@@ -42,11 +42,11 @@ function nodeFor<T>(root: Node<T>, prefix: string): Node<T> {
   return node;
 }
 
-function find<T>(root: Node<T>, text: string, literalOnly: boolean): readonly T[] {
+function find<T>(root: Node<T>, text: string, naming: 'any' | 'literal'): readonly T[] {
   const hits: Entry<T>[] = [];
   let node: Node<T> | undefined = root;
   for (let i = 0; node; i += 1) {
-    for (const entry of node.entries) if ((entry.literal || !literalOnly) && matchesGlob(entry.glob, text)) hits.push(entry);
+    for (const entry of node.entries) if ((entry.literal || naming === 'any') && matchesGlob(entry.glob, text)) hits.push(entry);
     node = i < text.length ? node.next.get(text.charCodeAt(i)) : undefined;
   }
   if (hits.length < 2) return hits.map((entry) => entry.rule);

@@ -9,7 +9,7 @@ import { parseResources } from './resources.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
 const page = await readFile(new URL('policy.md', docs), 'utf8');
-const AGAIN = 'run node scripts/write-docs.ts';
+const AGAIN = 'run npm run docs';
 
 test('the JSON schema for editors is the one that the schema generates', async () => {
   const written: unknown = JSON.parse(await readFile(new URL('resources.schema.json', docs), 'utf8'));

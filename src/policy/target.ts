@@ -5,45 +5,17 @@ import type { TargetDocument } from './schema.ts';
 
 /** Core's target from a checked document, defaults filled in. */
 export function toTarget(document: TargetDocument): Target {
-  const {
-    name,
-    protocol,
-    address,
-    command,
-    credential,
-    labels,
-    owners,
-    audit,
-    masking,
-    pin,
-    quarantine,
-    extraArguments,
-    leadingDash,
-    placeholders,
-    readOnlyTools,
-    limits,
-    retention,
-  } = document;
+  const { kind: _kind, address, command, credential, limits, retention, ...asWritten } = document;
   const retentionMs = retention === undefined ? undefined : readRetention(retention);
   const { rate, perDay, concurrent, ...sizes } = limits;
   const quota = quotaOf('target', 'target', { rate, perDay, concurrent });
   return Object.freeze({
-    name,
-    protocol,
+    ...asWritten,
     ...(address === undefined ? {} : { address }),
     ...(command === undefined ? {} : { command }),
     // The schema lets exactly one member through, which is what the union says.
     ...(credential === undefined ? {} : { credential: withoutAbsent(credential) as unknown as CredentialSpec }),
-    labels,
-    owners,
-    audit,
-    masking,
-    pin,
-    quarantine,
-    extraArguments,
-    leadingDash,
-    placeholders,
-    readOnlyTools,
+    // The schema knows which sizes there are.
     limits: { ...DEFAULT_LIMITS, ...(withoutAbsent(sizes) as Partial<TargetLimits>) },
     ...(quota === undefined ? {} : { quota }),
     ...(retentionMs === undefined ? {} : { retentionMs }),

@@ -93,7 +93,7 @@ function makeBell(path: string): Bell {
     rung = true;
     wake();
   };
-  const watchers = [path, dirname(path)].flatMap((folder, index) => startWatcher(folder, index === 0, ring));
+  const watchers = [path, dirname(path)].flatMap((folder, index) => startWatcher(folder, { recursive: index === 0 }, ring));
   return {
     wait: async (ms, signal) => {
       const stop = new AbortController();
@@ -106,9 +106,9 @@ function makeBell(path: string): Bell {
 }
 
 /** None where the system cannot watch: the files are then looked at every `pollMs`. The parent is watched for a path that is replaced. */
-function startWatcher(folder: string, recursive: boolean, ring: () => void): readonly FSWatcher[] {
+function startWatcher(folder: string, depth: { readonly recursive: boolean }, ring: () => void): readonly FSWatcher[] {
   try {
-    const watcher = watch(folder, { recursive, persistent: false }, ring);
+    const watcher = watch(folder, { ...depth, persistent: false }, ring);
     watcher.on('error', () => watcher.close());
     return [watcher];
   } catch {

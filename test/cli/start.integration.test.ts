@@ -1,7 +1,6 @@
 /** What whoever starts a gateway in a terminal reads, from the first line to the last. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +12,7 @@ const READY = 'sallyport is ready';
 const TARGET = { kind: 'Target', name: 'models', protocol: 'mcp', address: 'http://127.0.0.1:1/mcp', owners: ['group:x'] };
 
 /** The gateway's lines from its start to Ctrl-C, and its exit code. */
-async function startAndStop(resources: readonly object[]): Promise<{ readonly url: string; readonly said: string; readonly code: unknown }> {
+async function startAndStop(resources: readonly object[]): Promise<{ readonly url: string; readonly said: string; readonly code: number | null }> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-start-'));
   try {
     const port = await freePort();
@@ -22,15 +21,14 @@ async function startAndStop(resources: readonly object[]): Promise<{ readonly ur
     await writeFile(join(folder, 'resources/all.yaml'), resources.map((document) => JSON.stringify(document)).join('\n---\n'));
     await writeFile(join(folder, 'sallyport.yaml'), JSON.stringify({ url, listen: { http: `127.0.0.1:${port}` }, data: './data', resources: './resources' }));
     const gateway = spawn(PROGRAM, ['start'], { cwd: folder });
-    const exited = once(gateway, 'exit');
+    const exited = new Promise<number | null>((resolve) => void gateway.once('exit', resolve));
     let said = '';
     for await (const chunk of gateway.stdout) {
       const wasReady = said.includes(READY);
       said += String(chunk);
       if (!wasReady && said.includes(READY)) gateway.kill('SIGINT');
     }
-    const [code] = await exited;
-    return { url, said, code };
+    return { url, said, code: await exited };
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changeFor, type AccessGrant } from './access.ts';
+import type { AccessGrant } from '../../../src/policy/access-grant.ts';
+import { changeFor } from './access.ts';
 
 const GRANT: AccessGrant = {
   policy: 'models',

@@ -1,21 +1,5 @@
+import type { AccessGrant } from '../../../src/policy/access-grant.ts';
 import type { ApiClient } from './client.ts';
-
-export type AccessAdvice = 'keep' | 'narrow' | 'take-away';
-
-/** One thing that somebody may do on a target, and what the record says of its use. */
-export interface AccessGrant {
-  readonly policy: string;
-  readonly rule: string;
-  readonly who: string;
-  readonly effect: 'allow' | 'review';
-  readonly pattern: string;
-  readonly when?: string;
-  readonly uses: number;
-  readonly lastAt?: string;
-  readonly usedBy: readonly string[];
-  readonly commands: readonly string[];
-  readonly advice: AccessAdvice;
-}
 
 export interface AccessEvidence {
   readonly target: string;

@@ -1,18 +1,8 @@
+import type { SessionSummary } from '../../../src/audit/session-summary.ts';
 import type { ApiClient } from './client.ts';
 
-export interface SessionView {
-  readonly id: string;
-  readonly openedAt: string;
-  readonly lastAt: string;
-  readonly closedAt?: string;
-  readonly subject: string;
-  readonly subjectKind: string;
-  readonly target: string;
-  readonly client: string;
-  readonly commands: number;
-  readonly refused: number;
-  readonly masked: number;
-}
+/** The gateway's own line of the list: one shape on both sides. */
+export type SessionView = SessionSummary;
 
 export interface SessionPage {
   readonly sessions: readonly SessionView[];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openHolds } from '../../audit/holds.ts';
-import type { SessionSummary } from '../../audit/sessions.ts';
+import type { SessionSummary } from '../../audit/session-summary.ts';
 import { SallyportError } from '../../core/error.ts';
 import { newId } from '../../core/id.ts';
 import { openStorage, type Storage } from '../../storage/storage.ts';

@@ -12,11 +12,11 @@ const HIDDEN_AS = '\\u{...}';
 export function linkPage({ approval, person }: OpenedLink, consoleUrl: string): string {
   const notice = noticeOf({ ...approval, status: 'pending', answers: [] }, consoleUrl, LIMIT);
   const open = approval.status === 'pending';
-  const needsReason = approval.decision.approvals.some(({ reason }) => reason === 'required');
+  const reason = approval.decision.approvals.some((one) => one.reason === 'required') ? 'required' : 'optional';
   return page(
     open ? 'Approval needed' : `This approval is ${approval.status}`,
     html`<p>You answer as <b>${visible(person.name)}</b>. Nothing is answered until you press a button; this link works once.</p>
-      ${notice ? shown(notice) : html``} ${open ? form(needsReason) : html`<p>There is nothing left to answer.</p>`}`,
+      ${notice ? shown(notice) : html``} ${open ? form(reason) : html`<p>There is nothing left to answer.</p>`}`,
   );
 }
 
@@ -40,9 +40,9 @@ function shown({ facts, command }: ApprovalNotice): Html {
     ${shortened}`;
 }
 
-function form(needsReason: boolean): Html {
+function form(reason: 'required' | 'optional'): Html {
   return html`<form method="post">
-    <label for="reason">Reason (${needsReason ? 'required' : 'optional'})</label>
+    <label for="reason">Reason (${reason})</label>
     <textarea id="reason" name="reason" maxlength="2000" rows="3"></textarea>
     <p><button name="answer" value="approve">Approve</button> <button name="answer" value="deny">Deny</button></p>
   </form>`;

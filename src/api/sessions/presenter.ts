@@ -1,4 +1,4 @@
-import type { SessionSummary } from '../../audit/sessions.ts';
+import type { SessionSummary } from '../../audit/session-summary.ts';
 import type { Subject } from '../../core/subject.ts';
 import type { Snapshot } from '../../policy/snapshot.ts';
 import type { RecordedEvent } from '../deps.ts';

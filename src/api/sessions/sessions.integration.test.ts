@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { SessionSummary } from '../../audit/sessions.ts';
+import type { SessionSummary } from '../../audit/session-summary.ts';
 import { makeEvent } from '../../core/event.ts';
 import { newId } from '../../core/id.ts';
 import type { SessionFilter } from '../deps.ts';

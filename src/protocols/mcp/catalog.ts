@@ -78,13 +78,13 @@ export function createCatalog({ target, upstream, pins, masker, now = Date.now }
   async function learn(result: JsonValue | undefined): Promise<void> {
     if (!isJsonArray(member(result, 'tools'))) return;
     const listEnded = typeof member(result, 'nextCursor') !== 'string';
-    const list = await take(result, listEnded);
+    const list = await take({ result, listEnded });
     // A caller need not ask for the other pages, and what is not in the first list is new.
     if (!listEnded && list === 'open') refresh().catch(() => {});
   }
 
   /** Pinned first: a tool that is known here and not yet pinned would look like one that nobody has seen. */
-  async function take(result: JsonValue | undefined, listEnded: boolean): Promise<'open' | 'ended'> {
+  async function take({ result, listEnded }: ListPage): Promise<'open' | 'ended'> {
     const list = await pins.learn(target, { declared: declaredTools(result, masker), listEnded });
     remember(result);
     return list;
@@ -148,7 +148,13 @@ function known(tool: Tool, target: Target): KnownTool {
   return { tool, check: (args) => (check ??= argumentCheck(tool, target))(args) };
 }
 
-type Take = (result: JsonValue | undefined, listEnded: boolean) => Promise<unknown>;
+/** One page of a target's list of tools. */
+interface ListPage {
+  readonly result: JsonValue | undefined;
+  readonly listEnded: boolean;
+}
+
+type Take = (page: ListPage) => Promise<unknown>;
 
 /** Walks the target's list: as a modern client first, then in a session of its own. */
 async function listTools(upstream: Upstream, learn: Take): Promise<void> {
@@ -178,7 +184,7 @@ async function walk(upstream: Upstream, session: McpSession | undefined, params:
     if (!Array.isArray(member(result, 'tools'))) return false;
     cursor = member(result, 'nextCursor');
     const ended = typeof cursor !== 'string';
-    await learn(result, ended || page === MAX_PAGES - 1);
+    await learn({ result, listEnded: ended || page === MAX_PAGES - 1 });
     if (ended) return true;
   }
   return true;

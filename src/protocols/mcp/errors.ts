@@ -151,6 +151,7 @@ function failedReply(asked: Asked, error: SallyportError, event: string): RpcRep
 
 /** The same message with one more member in its result's `_meta`. */
 function withMeta(message: JsonObject, key: string, value: JsonValue): JsonObject {
+  // `withNote` calls it only where there is a result; a result and its `_meta` are objects.
   const result = message['result'] as JsonObject;
   const meta = (result['_meta'] ?? {}) as JsonObject;
   return { ...message, result: { ...result, _meta: { ...meta, [key]: value } } };

@@ -142,7 +142,7 @@ export class McpExchange implements Exchange {
           yield this.#remember(reply);
         }
       }
-      if (!final && !this.#ended) yield* this.#unanswered(resumable && !this.#holding.isTask);
+      if (!final && !this.#ended) yield* this.#unanswered(resumable && !this.#holding.isTask ? 'resumable' : 'over');
     } catch (error) {
       if (!final && !this.#ended) throw error;
     } finally {
@@ -306,8 +306,8 @@ export class McpExchange implements Exchange {
   }
 
   /** What a caller is told when the target ended without an answer; a stream that can be resumed just ends. */
-  async *#unanswered(resumable: boolean): AsyncIterable<ReplyPart> {
-    const reply = this.#incoming.unanswered(this.#head, resumable);
+  async *#unanswered(stream: 'resumable' | 'over'): AsyncIterable<ReplyPart> {
+    const reply = this.#incoming.unanswered(this.#head, stream);
     if (reply) yield this.#remember(reply);
     else this.#ask.responder.end();
   }

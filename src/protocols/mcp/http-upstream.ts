@@ -133,6 +133,7 @@ function asUpstreamError(cause: unknown, target: Target): unknown {
   if (isSallyportError(cause))
     return cause.code.startsWith('json') || cause.code === 'limit_exceeded' ? invalid('the target sent a reply that cannot be read', cause) : cause;
   if (cause instanceof TypeError) return invalid('the target sent bytes that are not UTF-8', cause);
+  // Whatever was thrown: undici's errors have both, and a member that is not there reads as absent.
   const { name = '', code = '' } = cause as { name?: string; code?: string };
   if (name === 'AbortError') return new SallyportError('upstream_timeout', 'the call was given up because its caller left', { cause });
   if (/TIMEOUT/.test(code) && code !== 'UND_ERR_CONNECT_TIMEOUT')

@@ -117,10 +117,10 @@ export class Incoming {
   }
 
   /** What a caller is told when the target ended without an answer; undefined where there is nothing to tell, or the stream can be resumed. */
-  unanswered(head: Head | undefined, resumable: boolean): Reply | undefined {
+  unanswered(head: Head | undefined, stream: 'resumable' | 'over'): Reply | undefined {
     const id = requestIdOf(this.#ask);
     if (head?.stream === true) {
-      if (id === null || (resumable && this.#ask.era === 'legacy')) return undefined;
+      if (id === null || (stream === 'resumable' && this.#ask.era === 'legacy')) return undefined;
       throw new SallyportError('upstream_invalid', 'the target closed the stream before it answered', { hint: 'it may still have run' });
     }
     const status = head?.status ?? 502;

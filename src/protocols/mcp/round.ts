@@ -53,6 +53,7 @@ export function restoreCall(message: RpcMessage, parts: RoundParts): Restored {
   // Only the gateway can have written it.
   const [approval, digest, ended, until, carried] = JSON.parse(text) as [string, string, number, number, string];
   if (until <= parts.now) return REFUSED;
+  // Neither has anybody else written what it carries.
   const params = { ...without(message.params), ...(parseJson(carried) as JsonObject) };
   return { message: { ...message, params, message: { ...message.message, params } }, round: { approval, digest, ended } };
 }

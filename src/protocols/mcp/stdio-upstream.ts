@@ -35,9 +35,9 @@ export function createStdioUpstream(target: Target, credential: () => Promise<Re
     return server;
   }
 
-  async function* exchange(call: UpstreamCall, key: string, opening: boolean): AsyncIterable<UpstreamEvent> {
-    const server = servers.get(key) ?? (opening || !call.session ? await start(key) : undefined);
-    if (server) yield* server.exchange(call, opening ? key : undefined);
+  async function* exchange(call: UpstreamCall, key: string, session: 'opening' | 'going-on'): AsyncIterable<UpstreamEvent> {
+    const server = servers.get(key) ?? (session === 'opening' || !call.session ? await start(key) : undefined);
+    if (server) yield* server.exchange(call, session === 'opening' ? key : undefined);
     else yield empty(404);
   }
 
@@ -48,7 +48,7 @@ export function createStdioUpstream(target: Target, credential: () => Promise<Re
       const key = opening ? randomUUID() : (call.session?.upstreamId ?? (stateless ? `of ${call.owner ?? ''}` : undefined));
       if (key === undefined) yield* withoutSession(call);
       else if (call.verb === 'DELETE') yield* end(servers.get(key));
-      else yield* exchange(call, key, opening);
+      else yield* exchange(call, key, opening ? 'opening' : 'going-on');
     },
     async close() {
       await Promise.all([...servers.values()].map((server) => server.close()));

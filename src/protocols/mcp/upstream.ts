@@ -59,6 +59,7 @@ function createTransport(target: Target, echoes: Echoes): Transport {
 /** A message that the gateway writes itself. */
 export function ownMessage(message: JsonObject & { readonly method: string }): RpcMessage {
   const { method } = message;
+  // Ours, as every other member: params are an object and ids are numbers.
   const params = (message['params'] ?? {}) as JsonObject;
   return 'id' in message ? { kind: 'request', id: message['id'] as number, method, params, message } : { kind: 'notification', method, params, message };
 }

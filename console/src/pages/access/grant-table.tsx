@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { changeFor, type AccessGrant } from '../../api/access.ts';
+import type { AccessGrant } from '../../../../src/policy/access-grant.ts';
+import { changeFor } from '../../api/access.ts';
 import { Empty } from '../../components/empty.tsx';
 import { Line } from '../../components/escaped.tsx';
 import { Lines, Table, TableRow } from '../../components/table.tsx';

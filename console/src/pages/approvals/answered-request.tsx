@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import type { ApprovalView } from '../../api/approvals.ts';
+import { DecisionFacts, Fact } from '../../components/decision-facts.tsx';
 import { Line } from '../../components/escaped.tsx';
 import { ExactText } from '../../components/exact-text.tsx';
-import { RiskDetail } from '../../components/risk.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { TimeLeft } from '../../components/times.tsx';
 import css from './answer-dialog.module.css';
@@ -15,7 +15,7 @@ interface AnsweredRequestProps {
 
 /** All that an answer rests on, in the dialog that asks for it: nothing has to be remembered from behind it. */
 export function AnsweredRequest({ approval, onWhole }: AnsweredRequestProps): ReactNode {
-  const { subject, target, command, shown, rule, reason, risk, digest, window } = approval;
+  const { subject, target, command, shown, digest, window } = approval;
   return (
     <div className={css.request}>
       <p className={css.what}>
@@ -32,34 +32,15 @@ export function AnsweredRequest({ approval, onWhole }: AnsweredRequestProps): Re
         </span>
       </p>
       <ExactText label={window ? 'Exactly what is asked for' : 'Exact command'} text={shown} onWhole={onWhole} />
-      <dl className={css.facts}>
-        <dt>Rule</dt>
-        <dd>
-          <code>
-            <Line text={rule} />
-          </code>
-        </dd>
-        {reason !== '' && (
-          <>
-            <dt>Reason</dt>
-            <dd>
-              <Line text={reason} />
-            </dd>
-          </>
-        )}
-        {window === undefined && (
-          <>
-            <dt>Risk</dt>
-            <dd>
-              <RiskDetail risk={risk} />
-            </dd>
-          </>
-        )}
-        <dt>Digest</dt>
-        <dd>
-          <code className={css.digest}>{digest}</code>
-        </dd>
-      </dl>
+      <DecisionFacts
+        label="What it rests on"
+        decision={approval}
+        after={
+          <Fact name="Digest">
+            <code>{digest}</code>
+          </Fact>
+        }
+      />
     </div>
   );
 }

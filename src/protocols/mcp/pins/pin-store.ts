@@ -98,6 +98,7 @@ const stateOf = ({ name, hash, status, latest_at, findings }: StateRow): PinStat
 });
 
 function pinOf(row: ToolPinRow): Pin {
+  // As above: what is parsed here, `rowOf` wrote.
   const { definition, seen_at: seenAt, decided_by: by, decided_at: at } = row;
   return {
     ...stateOf(row),

@@ -82,7 +82,7 @@ export class ToolPins {
       ended = first.endedAt !== undefined || change.endedAt !== undefined;
       return change;
     });
-    await this.#load(target, ended);
+    await this.#load(target, { ended });
     this.#tell(target);
     return ended ? 'ended' : 'open';
   }
@@ -101,7 +101,7 @@ export class ToolPins {
   async refresh(target: Target): Promise<void> {
     const known = this.#known.get(keyOf(target));
     if (known && this.#now() - known.at < FRESH_MS) return;
-    await this.#load(target, known?.ended === true);
+    await this.#load(target, { ended: known?.ended === true });
   }
 
   /** Everything that is known of a target's tools, for its owners. */
@@ -124,7 +124,7 @@ export class ToolPins {
       const before = answer === 'accept' ? mine.filter((other) => other !== pin && other.status === 'accepted') : [];
       return { save: [decided, ...before.map((other): Pin => ({ ...other, status: 'superseded' }))], drop: [] };
     });
-    await this.#load(target, this.#known.get(keyOf(target))?.ended === true);
+    await this.#load(target, { ended: this.#known.get(keyOf(target))?.ended === true });
     this.#tell(target);
   }
 
@@ -176,7 +176,7 @@ export class ToolPins {
     return this.#recorder.append(makeEvent('target.changed', { target, note: note.slice(0, 2000), ...(by ? { subject: eventSubject(by) } : {}) }));
   }
 
-  async #load(target: Target, ended: boolean): Promise<void> {
+  async #load(target: Target, { ended }: { readonly ended: boolean }): Promise<void> {
     const states = Map.groupBy(await this.#store.states(keyOf(target)), ({ name }) => name);
     this.#known.set(keyOf(target), { at: this.#now(), states, ended });
   }

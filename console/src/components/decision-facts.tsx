@@ -1,0 +1,45 @@
+import type { ReactNode } from 'react';
+import type { Risk } from '../api/approvals.ts';
+import css from './decision-facts.module.css';
+import { Line } from './escaped.tsx';
+import { RiskDetail } from './risk.tsx';
+
+interface DecisionFactsProps {
+  readonly label: string;
+  readonly decision: { readonly rule: string; readonly reason: string; readonly risk: Risk };
+  /** What is said before and after the rest, as pairs of `Fact`. */
+  readonly before?: ReactNode;
+  readonly after?: ReactNode;
+}
+
+/** Why something is decided as it is: the same wherever a decision is shown. */
+export function DecisionFacts({ label, decision: { rule, reason, risk }, before, after }: DecisionFactsProps): ReactNode {
+  return (
+    <dl className={css.facts} aria-label={label}>
+      {before}
+      <Fact name="Rule">
+        <code>
+          <Line text={rule} />
+        </code>
+      </Fact>
+      {reason !== '' && (
+        <Fact name="Reason">
+          <Line text={reason} />
+        </Fact>
+      )}
+      <Fact name="Risk">
+        <RiskDetail risk={risk} />
+      </Fact>
+      {after}
+    </dl>
+  );
+}
+
+export function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
