@@ -10,7 +10,7 @@ const LAYERS = [
   ['core'],
   ['network'],
   ['policy', 'approval', 'lock', 'credential', 'masking', 'audit', 'storage', 'identity', 'telemetry'],
-  ['protocols', 'notice'],
+  ['protocols', 'notice', 'alert'],
   ['api'],
   ['gateway'],
   ['cli'],

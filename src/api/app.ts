@@ -5,6 +5,7 @@
  */
 import { Hono } from 'hono';
 import { accessRoutes } from './access/route.ts';
+import { alertRoutes } from './alerts/route.ts';
 import { approvalRoutes } from './approvals/route.ts';
 import { auditRoutes } from './audit/route.ts';
 import { auditLogRoutes } from './audit/search-route.ts';
@@ -50,6 +51,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     ...(deps.auditLog ? [auditLogRoutes(deps, deps.auditLog)] : []),
     ...(deps.reviews ? [reviewRoutes(deps, deps.reviews)] : []),
     ...(deps.holds ? [holdRoutes(deps, deps.holds)] : []),
+    ...(deps.alerts ? [alertRoutes(deps, deps.alerts)] : []),
     ...(deps.locks ? [lockRoutes(deps, deps.locks)] : []),
   ]) {
     app.route('/api', routes);

@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { Alerts } from '../alert/alerts.ts';
 import type { AccessReviews } from '../approval/access-reviews.ts';
 import type { ApprovalService } from '../approval/approvals.ts';
 import type { Holds } from '../audit/holds.ts';
@@ -43,6 +44,8 @@ export interface ApiDeps {
   readonly reviews?: AccessReviews;
   /** Reads access tokens, for callers that have no sign-in. */
   readonly authenticator?: Authenticator;
+  /** What people are told of; absent: of nothing. */
+  readonly alerts?: Alerts;
   /** Who and what is locked; absent: nothing ever is. */
   readonly locks?: Locks;
   /** Legal holds. */

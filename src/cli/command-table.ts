@@ -171,6 +171,13 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   { name: 'unlock', about: 'lift a lock', arguments: LOCKED, options: { reason: LOCK_REASON }, load: () => import('./commands/unlock.ts') },
   { name: 'locks list', about: 'what is locked, of what you may lock', load: () => import('./commands/locks-list.ts') },
+  { name: 'alerts list', about: 'what people are told of, and when that last was', load: () => import('./commands/alerts-list.ts') },
+  {
+    name: 'alerts test',
+    about: 'tell everybody whom an alert tells, that this is a test',
+    arguments: [{ name: 'NAME', about: 'as `sallyport alerts list` prints it', need: 'required' }],
+    load: () => import('./commands/alerts-test.ts'),
+  },
   {
     name: 'sessions list',
     heading: 'the record',

@@ -107,3 +107,17 @@ export const review = z.looseObject({
   openedAt: z.string(),
 });
 export const reviews = z.looseObject({ reviews: z.array(review) });
+
+export const alerts = z.looseObject({
+  alerts: z.array(
+    z.looseObject({
+      name: z.string(),
+      severity: z.string(),
+      events: z.array(z.string()),
+      threshold: z.number(),
+      window: z.string(),
+      raised: z.array(z.looseObject({ group: z.record(z.string(), z.string()), at: z.string(), times: z.number() })),
+    }),
+  ),
+});
+export const queued = z.looseObject({ queued: z.number() });

@@ -11,7 +11,7 @@ import { openAccessReviews } from '../approval/access-reviews.ts';
 import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
 import { startErasures, type Erasures } from '../audit/erasures.ts';
 import { openHolds } from '../audit/holds.ts';
-import { startIndex } from '../audit/index-sink.ts';
+import { startIndex, type Index } from '../audit/index-sink.ts';
 import { startSearchIndex } from '../audit/search/search-index.ts';
 import { readCommands } from '../audit/recorded-commands.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
@@ -25,13 +25,14 @@ import { openSignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
 import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
 import { openLocks, type Locks } from '../lock/locks.ts';
-import { startNotices } from '../notice/notices.ts';
+import { startNotices, type Notices } from '../notice/notices.ts';
 import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
 import { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { countedRecorder } from '../telemetry/event-metrics.ts';
 import { watchProcess } from '../telemetry/process-metrics.ts';
+import { startAlerts, type StartedAlerts } from './alerts.ts';
 import { createAuditLog } from './audit-log.ts';
 import { readConfig, type Config } from './config.ts';
 import { createGate } from './gate.ts';
@@ -190,47 +191,19 @@ const SEARCH_PATIENCE_MS = 10_000;
 /** Built by `npm run build -w console`. */
 const CONSOLE = join(import.meta.dirname, '../../console/dist');
 
-async function openApi({
-  config,
-  shutdown,
-  log,
-  keysFolder,
-  journal,
-  recorder,
-  metrics,
-  storage,
-  policy,
-  approvals,
-  signing,
-  hosts,
-  accounts,
-  pins,
-  locks,
-  standing,
-  authenticator,
-}: Parts): Promise<ReturnType<typeof createApi>> {
-  const notices = shutdown.owns(
-    startNotices({
-      settings: config.notify,
-      url: config.url,
-      key: await installationKey(keysFolder, 'notice'),
-      approvals,
-      directory: async (name) => {
-        const account = await accounts.find(name);
-        return account && standing.current(account);
-      },
-      storage,
-      report: (error) => log(`notices: ${explainError(error)}`),
-    }),
-  );
+async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
+  const { config, shutdown, log, keysFolder, journal, recorder, metrics, storage, policy, approvals, signing, hosts, accounts, pins, locks, authenticator } =
+    parts;
+  const notices = await openNotices(parts);
   const index = shutdown.owns(startIndex({ journal, storage, report: (error) => log(`index: ${explainError(error)}`) }));
+  const { alerts, shipping } = await openAlertsOf(parts, notices, index);
   const searchIndex = shutdown.owns(
     startSearchIndex({ journal, keysFolder, database: config.database, report: (error) => log(`search: ${explainError(error)}`) }),
   );
   // A segment may go when everybody has read it.
-  const indexed = async (): Promise<number> => {
+  const shipped = async (): Promise<number> => {
     await Promise.all([index.caughtUp(), searchIndex.caughtUp(SEARCH_PATIENCE_MS)]);
-    return Math.min(index.position, searchIndex.position);
+    return Math.min(index.position, searchIndex.position, shipping.durableUpTo(journal.writer));
   };
   const erasures: Erasures = shutdown.owns(
     startErasures({
@@ -250,7 +223,7 @@ async function openApi({
       erasures,
       defaultRetentionMs: config.audit.retentionMs,
       snapshot: () => policy.snapshot(),
-      shipped: indexed,
+      shipped,
       report: (error) => log(`record: ${explainError(error)}`),
     }),
   );
@@ -264,6 +237,7 @@ async function openApi({
     keys: signing,
     approvals,
     notices,
+    alerts,
     locks,
     authenticator,
     reviews: openAccessReviews({ storage, recorder }),
@@ -278,6 +252,38 @@ async function openApi({
     consoleFolder: CONSOLE,
     report: (error) => log(`api: ${explainError(error)}`),
   });
+}
+
+async function openNotices({ config, shutdown, log, keysFolder, approvals, accounts, standing, storage }: Parts): Promise<Notices> {
+  return shutdown.owns(
+    startNotices({
+      settings: config.notify,
+      url: config.url,
+      key: await installationKey(keysFolder, 'notice'),
+      approvals,
+      directory: async (name) => {
+        const account = await accounts.find(name);
+        return account && standing.current(account);
+      },
+      storage,
+      report: (error) => log(`notices: ${explainError(error)}`),
+    }),
+  );
+}
+
+async function openAlertsOf({ config, shutdown, log, journal, storage, policy, metrics }: Parts, notices: Notices, index: Index): Promise<StartedAlerts> {
+  const started = await startAlerts({
+    folder: config.data,
+    url: config.url,
+    journal,
+    storage,
+    notices,
+    index,
+    snapshot: () => policy.snapshot(),
+    log,
+    ...(metrics ? { registry: metrics.registry } : {}),
+  });
+  return shutdown.owns(started);
 }
 
 async function openMetrics({ registry }: Metrics, config: Config, shutdown: Shutdown, watched: Watched): Promise<void> {

@@ -63,9 +63,9 @@ export function watchParts(registry: Registry, { journal, index, locks, storage,
   registry.onRead(async () => {
     const row = await storage.db
       .selectFrom('approvals')
-      .select(({ fn }) => fn.countAll<number | string>().as('count'))
+      .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('status', '=', 'pending')
       .executeTakeFirstOrThrow();
-    pending.set(Number(row.count));
+    pending.set(row.count);
   });
 }

@@ -69,7 +69,7 @@ export async function openPolicy(path: string, { recorder, log, kinds, tools }: 
   };
   /** A policy that cannot be recorded is not put into force. */
   const replace = async (next: Snapshot, from: Resources): Promise<void> => {
-    const note = `version ${current.version} -> ${next.version}`;
+    const note = current.version === next.version ? `alerts; version ${next.version} as before` : `version ${current.version} -> ${next.version}`;
     await recorder.append(makeEvent('policy.changed', { note }));
     current = next;
     resources = from;
@@ -78,7 +78,7 @@ export async function openPolicy(path: string, { recorder, log, kinds, tools }: 
     await tellWarnings();
   };
   const report = (error: unknown): void => log(`policy not changed: ${explainError(error)}`);
-  const watching = watchResources(path, handlers, stop.signal, { ...later, version: current.version });
+  const watching = watchResources(path, handlers, stop.signal, { ...later, revision: current.revision });
   const stopListening = tools?.onChange(() => void tellWarnings().catch(report));
   return {
     snapshot: () => current,

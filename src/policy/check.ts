@@ -1,5 +1,6 @@
 import { closestName } from '../core/closest-name.ts';
 import type { Target } from '../core/target.ts';
+import type { AlertDocument } from './alert-schema.ts';
 import { compileGlob, foldCase, matchesGlob } from './glob.ts';
 import { ResourcesError, type Problem } from './problem.ts';
 import { loadResources, type ResourceOptions, type Resources } from './resources.ts';
@@ -28,7 +29,11 @@ export async function checkResources(path: string, options: ResourceOptions = {}
 /** `tools`: what is known of the targets' tools. A rule that could not be loaded with them is told of, too: they became known later. */
 export function lintResources(resources: Resources, tools: ToolSchemas = () => undefined): readonly Problem[] {
   const policies = resources.policies.flatMap((policy) => [...lintPolicy(resources, policy), ...lintArguments(resources, policy, tools)]);
-  return [...policies, ...resources.targets.flatMap((target) => lintTarget(resources, target))];
+  return [
+    ...policies,
+    ...resources.targets.flatMap((target) => lintTarget(resources, target)),
+    ...resources.alerts.flatMap((alert) => lintAlert(resources, alert)),
+  ];
 }
 
 function lintArguments(resources: Resources, policy: PolicyDocument, tools: ToolSchemas): readonly Problem[] {
@@ -72,6 +77,19 @@ function lintTarget(resources: Resources, target: Target): readonly Problem[] {
   const unreachable = named ? [] : [warn(['name'], `nobody may use target ${target.name}: no policy allows anything on it`, 'add a policy')];
   const unowned = target.owners.length > 0 ? [] : [warn(['name'], `target ${target.name} has no owners`, 'add owners: [group:x], who see its sessions')];
   return [...unreachable, ...unowned];
+}
+
+function lintAlert(resources: Resources, { name, targets: selectors, rules = [] }: AlertDocument): readonly Problem[] {
+  const warn: Warn = (path, message, fix) => ({ ...resources.place('Alert', name, path), message, fix });
+  const aimless =
+    selectors && !resources.targets.some((target) => selectsTarget({ targets: selectors }, target))
+      ? [warn(['targets'], `no target is named by alert ${name}`, 'correct the names, or add the target')]
+      : [];
+  const known = [...resources.policies.flatMap((policy) => policy.rules.map((rule) => rule.name)), 'default', 'lock', 'target'];
+  const unruly = rules.flatMap((glob, index) =>
+    known.some((rule) => matchesGlob(compileGlob(glob), rule)) ? [] : [warn(['rules', index], `no rule is called ${show(glob)}`, 'correct the name')],
+  );
+  return [...aimless, ...unruly];
 }
 
 /** A rule all of whose patterns are refused anyway, for all whom it is about, on every target. */

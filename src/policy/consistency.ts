@@ -1,5 +1,7 @@
 import { didYouMean } from '../core/closest-name.ts';
+import type { AlertDocument } from './alert-schema.ts';
 import type { Path } from './document.ts';
+import { compileGlob, matchesGlob } from './glob.ts';
 import type { Problem } from './problem.ts';
 import { RISK_WEIGHTS } from './risk.ts';
 import type { MaskDocument, PolicyDocument, RuleDocument, TargetDocument } from './schema.ts';
@@ -25,6 +27,7 @@ export function setProblems(checked: readonly Checked[], known: Known): readonly
   for (const { document, value } of checked) {
     const report: Report = (path, message, fix) => problems.push({ ...document.place(path), message, fix });
     if (value.kind === 'Target') checkTarget(value, known, report);
+    else if (value.kind === 'Alert') checkAlert(value, checked, known, report);
     else checkPolicy(value, targets, known, report);
   }
   return problems;
@@ -49,6 +52,24 @@ function duplicates(checked: readonly Checked[]): Problem[] {
 function checkTarget(target: TargetDocument, known: Known, report: Report): void {
   if (known.protocols && !known.protocols.includes(target.protocol))
     report(['protocol'], `unknown protocol ${target.protocol}`, `${didYouMean(target.protocol, known.protocols)}write ${known.protocols.join(' or ')}`);
+}
+
+/** A detector that nothing has would be an alert that never comes; places and kinds of one's own count as well. */
+function checkAlert({ detectors = [] }: AlertDocument, checked: readonly Checked[], known: Known, report: Report): void {
+  if (!known.detectors) return;
+  const masks = checked.flatMap(({ value }) => (value.kind === 'Policy' ? value.masks : []));
+  const own = masks.flatMap((mask) => [
+    ...(mask.fields ?? []),
+    ...(mask.columns ?? []),
+    ...(mask.headers ?? []),
+    mask.pattern?.name ?? '',
+    mask.words?.name ?? '',
+  ]);
+  const names = [...known.detectors, ...own].filter((name) => name !== '');
+  detectors.forEach((glob, index) => {
+    if (!names.some((name) => matchesGlob(compileGlob(glob), name)))
+      report(['detectors', index], `nothing masks ${show(glob)}`, `one of ${known.detectors?.join(', ')}`);
+  });
 }
 
 function checkPolicy(policy: PolicyDocument, targets: readonly TargetDocument[], known: Known, report: Report): void {

@@ -83,7 +83,7 @@ for (const [how, options] of [
   test(`a changed file becomes a new snapshot, a bad one is refused and the old stays (${how})`, async (context) => {
     const folder = await folderOf(context, { 'a.yaml': TARGET, 'p.yaml': policy('p') });
     const first = compilePolicy(await loadResources(folder));
-    const { next, told } = makeWatch(folder, context, { ...options, version: first.version });
+    const { next, told } = makeWatch(folder, context, { ...options, revision: first.revision });
     // The watch is on before its first look at the files ends; a change from here on is seen.
     await new Promise((resolve) => setTimeout(resolve, 60));
     assert.equal(told.length, 0);

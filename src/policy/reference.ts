@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RISK_WEIGHTS } from './risk.ts';
+import { alertSchema } from './alert-schema.ts';
 import { policySchema, targetSchema } from './schema.ts';
 
 interface Schema {
@@ -20,7 +21,7 @@ export function resourcesJsonSchema(): Readonly<Record<string, unknown>> {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Sallyport resources',
-    anyOf: [withoutDialect(jsonSchemaOf(targetSchema)), withoutDialect(jsonSchemaOf(policySchema))],
+    anyOf: [targetSchema, policySchema, alertSchema].map((schema) => withoutDialect(jsonSchemaOf(schema))),
   };
 }
 
@@ -50,6 +51,7 @@ export function referenceTables(): string {
     table('Policy: masks', maskSchema),
     table('Policy: masks: pattern', maskSchema.properties?.['pattern'] ?? {}),
     table('Policy: masks: words', maskSchema.properties?.['words'] ?? {}),
+    table('Alert', jsonSchemaOf(alertSchema)),
     riskTable(),
   ].join('\n');
 }

@@ -1,11 +1,12 @@
 /**
- * Resources: the YAML documents of kind Target and Policy, read and checked as one set.
+ * Resources: the YAML documents of kind Target, Policy and Alert, read and checked as one set.
  * Owns: files, syntax, shape, and what can be said of a document by itself and of the set. Called by the gateway, the
  * CLI and `watchResources`. Must not know: subjects on the line, commands, decisions (`snapshot.ts`).
  */
 import type { MaskRule } from '../core/decision.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { Target } from '../core/target.ts';
+import type { AlertDocument } from './alert-schema.ts';
 import { readDocuments, type Document } from './document.ts';
 import { ResourcesError, type Place } from './problem.ts';
 import { readResourceTexts, type ResourceText } from './resource-files.ts';
@@ -35,9 +36,10 @@ export type DetectKinds = (kinds: readonly string[], masks: readonly MaskRule[])
 export interface Resources {
   readonly targets: readonly Target[];
   readonly policies: readonly PolicyDocument[];
+  readonly alerts: readonly AlertDocument[];
   readonly detect?: DetectKinds;
   /** Where a part of a document stands, for messages. */
-  place(kind: 'Target' | 'Policy', name: string, path: readonly PropertyKey[]): Place;
+  place(kind: 'Target' | 'Policy' | 'Alert', name: string, path: readonly PropertyKey[]): Place;
 }
 
 /** Reads a file, or all `*.yaml` and `*.yml` of a folder and its folders. Throws ResourcesError with every problem found. */
@@ -61,6 +63,7 @@ function toResources(sound: readonly Checked[], detect: DetectKinds | undefined)
     ...(detect ? { detect } : {}),
     targets: sound.flatMap(({ value }) => (value.kind === 'Target' ? [toTarget(value)] : [])),
     policies: sound.flatMap(({ value }) => (value.kind === 'Policy' ? [value] : [])),
+    alerts: sound.flatMap(({ value }) => (value.kind === 'Alert' ? [value] : [])),
     place: (kind: string, name: string, path: readonly PropertyKey[]) => documents.get(`${kind}/${name}`)?.place(path) ?? { file: '', line: 1, column: 1 },
   });
 }

@@ -4,49 +4,13 @@
  */
 import { z } from 'zod';
 import { addressProblem } from './address.ts';
-import { readDuration } from './duration.ts';
 import { readRate } from './quota.ts';
 import { readRetention } from './retention.ts';
 import { isColumn } from './column.ts';
 import { pathProblem } from './json-path.ts';
 import { patternProblem } from './mask-pattern.ts';
+import { approver, checkedText, count, duration, labels, must, name, pattern, ruleName, subject, text } from './schema-parts.ts';
 import { checkWhen } from './when.ts';
-
-/** Control, format, bidirectional and line-breaking characters: nothing that a name may hold. */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
-
-const text = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .refine((value) => !HIDDEN.test(value), 'control or invisible characters are not allowed');
-
-/** A check whose message says what is wrong and whose `fix` says what to write; it runs also where other parts are wrong. */
-const must = (fix: string) => ({ params: { fix }, when: () => true });
-
-interface Wrong {
-  readonly message: string;
-  readonly fix: string;
-}
-
-/** A string that something else knows how to check. */
-const checkedText = (max: number, check: (value: string) => Wrong | undefined) =>
-  text(max).superRefine((value, context) => {
-    const wrong = check(value);
-    if (wrong) context.addIssue({ code: 'custom', message: wrong.message, params: { fix: wrong.fix } });
-  });
-
-const name = text(63).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, `.`, `_` and `-`, beginning with a letter or digit');
-const ruleName = text(128).refine((value) => value !== 'default', '`default` is the name of the answer where no rule matched');
-const pattern = text(512).refine((value) => value === value.trim() && !value.includes('  '), 'one space between the words, none around them');
-const subject = text(256).regex(/^(\*|(group|person|workload|ai-agent):[^\s].*)$/, 'write `group:x`, `person:x`, `workload:x`, `ai-agent:x` or `*`');
-const approver = text(256).regex(/^(group|person):[^\s].*$/, 'write `group:x` or `person:x`');
-const labels = z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, 'letters, digits, `.`, `_`, `-`, `/`'), text(256));
-const duration = z
-  .string()
-  .refine((value) => readDuration(value) !== undefined, 'write a number and a unit: `90s`, `30m`, `8h`, `7d`')
-  .meta({ pattern: '^[1-9][0-9]{0,8}(ms|s|m|h|d)$' });
 
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable');
 
@@ -307,10 +271,6 @@ export type TargetDocument = z.output<typeof targetSchema>;
 export type PolicyDocument = z.output<typeof policySchema>;
 export type RuleDocument = PolicyDocument['rules'][number];
 export type MaskDocument = PolicyDocument['masks'][number];
-
-function count(max: number) {
-  return z.int().min(1).max(max);
-}
 
 /** A mapping with exactly one of these members. */
 function oneOf<T extends z.core.$ZodLooseShape>(shape: T, what: string) {

@@ -7,7 +7,7 @@ interface Named {
 }
 
 /** Whether a policy is about a target: by name, by glob, or by labels, all of which must agree. */
-export function selectsTarget(policy: PolicyDocument, target: Named): boolean {
+export function selectsTarget(policy: Pick<PolicyDocument, 'targets'>, target: Named): boolean {
   const selectors = Array.isArray(policy.targets) ? policy.targets : [policy.targets];
   return selectors.some((selector) => (typeof selector === 'string' ? matchesGlob(compileGlob(selector), target.name) : hasLabels(target, selector.labels)));
 }

@@ -3,20 +3,23 @@ import { didYouMean } from '../core/closest-name.ts';
 import type { Document, Path } from './document.ts';
 import { knownKeys } from './known-keys.ts';
 import type { Problem } from './problem.ts';
+import { alertSchema, type AlertDocument } from './alert-schema.ts';
 import { policySchema, targetSchema, type PolicyDocument, type TargetDocument } from './schema.ts';
 
 /** A document whose shape is right. */
 export interface Checked {
   readonly document: Document;
-  readonly value: TargetDocument | PolicyDocument;
+  readonly value: TargetDocument | PolicyDocument | AlertDocument;
 }
 
-const SCHEMAS = { Target: targetSchema, Policy: policySchema } as const;
+const SCHEMAS = { Target: targetSchema, Policy: policySchema, Alert: alertSchema } as const;
 
 export function checkDocument(document: Document): { readonly checked?: Checked; readonly problems: readonly Problem[] } {
   const kind = kindOf(document.value);
   if (kind === undefined)
-    return { problems: [{ ...document.place(['kind']), message: 'a document says what it is with kind', fix: 'write kind: Target or kind: Policy' }] };
+    return {
+      problems: [{ ...document.place(['kind']), message: 'a document says what it is with kind', fix: 'write kind: Target, kind: Policy or kind: Alert' }],
+    };
   const result = SCHEMAS[kind].safeParse(document.value);
   if (result.success) return { checked: { document, value: result.data }, problems: [] };
   return { problems: withoutConsequences(result.error.issues).flatMap((issue) => toProblems(document, issue, [], (path) => knownKeys(SCHEMAS[kind], path))) };
@@ -24,7 +27,7 @@ export function checkDocument(document: Document): { readonly checked?: Checked;
 
 function kindOf(value: unknown): keyof typeof SCHEMAS | undefined {
   const kind = typeof value === 'object' && value !== null && Object.hasOwn(value, 'kind') ? (value as { readonly kind: unknown }).kind : undefined;
-  return kind === 'Target' || kind === 'Policy' ? kind : undefined;
+  return kind === 'Target' || kind === 'Policy' || kind === 'Alert' ? kind : undefined;
 }
 
 type Issue = z.core.$ZodIssue;

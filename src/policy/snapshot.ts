@@ -11,6 +11,7 @@ import type { JsonValue } from '../core/json.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
+import type { AlertDocument } from './alert-schema.ts';
 import { decide, type DecideContext } from './decide.ts';
 import type { Resources } from './resources.ts';
 import { compileTarget, type CompiledRule, type CompiledTarget } from './ruleset.ts';
@@ -20,6 +21,9 @@ import { compileWindows, type WindowRules } from './window.ts';
 export interface Snapshot {
   /** SHA-256 of the canonical resources, hex. */
   readonly version: string;
+  /** SHA-256 of all resources, hex: differs also where only alerts do, which decide nothing. */
+  readonly revision: string;
+  readonly alerts: readonly AlertDocument[];
   readonly targets: readonly Target[];
   target(name: string): Target | undefined;
   /** The compiled rules of a target, for `explain`. */
@@ -42,6 +46,10 @@ export function compilePolicy(resources: Resources): Snapshot {
   const windows = new Map<string, WindowRules>(targets.map((target) => [target.name, compileWindows(target, resources.policies)]));
   const snapshot: Snapshot = {
     version,
+    revision: createHash('sha256')
+      .update(`${version} ${JSON.stringify(resources.alerts.toSorted(byName))}`)
+      .digest('hex'),
+    alerts: resources.alerts,
     targets,
     target: (name) => compiled.get(name)?.target,
     compiled: (name) => compiled.get(name),
@@ -54,8 +62,9 @@ export function compilePolicy(resources: Resources): Snapshot {
   return Object.freeze(snapshot);
 }
 
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
+
 function versionOf(resources: Resources): string {
-  const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
   // Through JSON, so that absent members are absent; what was read from YAML is JSON.
   const plain = JSON.parse(JSON.stringify({ targets: resources.targets.toSorted(byName), policies: resources.policies.toSorted(byName) })) as JsonValue;
   return createHash('sha256').update(canonicalJson(plain)).digest('hex');

@@ -14,8 +14,8 @@ export interface WatchHandlers {
 }
 
 export interface WatchOptions extends ResourceOptions {
-  /** Version of the snapshot in use; a set of this version is no change. */
-  readonly version?: string;
+  /** Revision of the snapshot in use; a set of this revision is no change. */
+  readonly revision?: string;
   /** How long the files must be quiet before they are read, in milliseconds. Default 100. */
   readonly quietMs?: number;
   /** How often the files are looked at where the system does not tell of changes. Default 2000. */
@@ -25,7 +25,7 @@ export interface WatchOptions extends ResourceOptions {
 /** Follows the files until `signal` aborts; resolves then. The system's notices make it quick, looking at the files makes it sure. */
 export async function watchResources(path: string, handlers: WatchHandlers, signal: AbortSignal, options: WatchOptions = {}): Promise<void> {
   const { quietMs = 100, pollMs = 2000 } = options;
-  let version = options.version;
+  let revision = options.revision;
   let seen: string | undefined;
   const bell = makeBell(path);
   try {
@@ -33,7 +33,7 @@ export async function watchResources(path: string, handlers: WatchHandlers, sign
       const state = await settledState(path, quietMs, signal);
       if (state !== seen && !signal.aborted) {
         seen = state;
-        version = await reload(path, handlers, options, version);
+        revision = await reload(path, handlers, options, revision);
       }
       await bell.wait(pollMs, signal);
     }
@@ -42,7 +42,7 @@ export async function watchResources(path: string, handlers: WatchHandlers, sign
   }
 }
 
-async function reload(path: string, handlers: WatchHandlers, options: ResourceOptions, version: string | undefined): Promise<string | undefined> {
+async function reload(path: string, handlers: WatchHandlers, options: ResourceOptions, revision: string | undefined): Promise<string | undefined> {
   let resources: Resources;
   let snapshot: Snapshot;
   try {
@@ -50,10 +50,10 @@ async function reload(path: string, handlers: WatchHandlers, options: ResourceOp
     snapshot = compilePolicy(resources);
   } catch (cause) {
     handlers.onRefused(cause instanceof SallyportError ? cause : new SallyportError('resources_invalid', 'the resources cannot be read', { cause }));
-    return version;
+    return revision;
   }
-  if (snapshot.version !== version) handlers.onChange(snapshot, resources);
-  return snapshot.version;
+  if (snapshot.revision !== revision) handlers.onChange(snapshot, resources);
+  return snapshot.revision;
 }
 
 /** The files' state once it has not changed for `quietMs`: an editor may write a file in several steps. */

@@ -22,6 +22,8 @@ export interface Schema {
   checkpoints: { writer: string; size: number; note: string };
   spending: { quota_key: string; day: string; calls: number; bytes: number };
   outbox: OutboxRow;
+  alert_counts: { alert: string; group_key: string; bucket: number; count: number };
+  alert_states: { alert: string; group_key: string; raised_at: number; raised: number };
   looked_through: { name: string; until_at: number };
   pinned_targets: { target: string; first_at: number; ended_at: number | null };
 }

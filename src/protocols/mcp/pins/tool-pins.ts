@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import { SallyportError } from '../../../core/error.ts';
-import { eventSubject, makeEvent } from '../../../core/event.ts';
+import { eventSubject, makeEvent, type EventParts } from '../../../core/event.ts';
 import type { Recorder } from '../../../core/recorder.ts';
 import type { Subject } from '../../../core/subject.ts';
 import type { Target } from '../../../core/target.ts';
@@ -119,7 +119,7 @@ export class ToolPins {
       if (latestOf(mine) !== pin)
         throw new SallyportError('conflict', 'the server has changed this tool since', { hint: 'look at it again, and answer what you see' });
       const subject = eventSubject(by);
-      await this.#record(target.name, `tool ${tool.name} ${answer}ed: ${tool.hash}`, by);
+      await this.#record(target.name, `tool ${tool.name} ${answer}ed: ${tool.hash}`, { subject: eventSubject(by) });
       const decided: Pin = { ...pin, status: answer === 'accept' ? 'accepted' : 'rejected', decidedBy: subject, decidedAt: now };
       const before = answer === 'accept' ? mine.filter((other) => other !== pin && other.status === 'accepted') : [];
       return { save: [decided, ...before.map((other): Pin => ({ ...other, status: 'superseded' }))], drop: [] };
@@ -168,12 +168,14 @@ export class ToolPins {
       if (status !== 'quarantined') continue;
       const kinds = [...new Set(findings.map(({ kind }) => kind))].join(', ');
       const isChange = before.some((pin) => pin.name === name);
-      await this.#record(target, `tool ${name} ${isChange ? 'changed' : 'is new'} and is quarantined: ${hash}${kinds === '' ? '' : `: ${kinds}`}`);
+      await this.#record(target, `tool ${name} ${isChange ? 'changed' : 'is new'} and is quarantined: ${hash}${kinds === '' ? '' : `: ${kinds}`}`, {
+        outcome: { status: 'quarantined' },
+      });
     }
   }
 
-  #record(target: string, note: string, by?: Subject): Promise<void> {
-    return this.#recorder.append(makeEvent('target.changed', { target, note: note.slice(0, 2000), ...(by ? { subject: eventSubject(by) } : {}) }));
+  #record(target: string, note: string, more: Pick<EventParts, 'subject' | 'outcome'> = {}): Promise<void> {
+    return this.#recorder.append(makeEvent('target.changed', { target, note: note.slice(0, 2000), ...more }));
   }
 
   async #load(target: Target, { ended }: { readonly ended: boolean }): Promise<void> {

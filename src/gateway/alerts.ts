@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { openAlerts, type Alerts } from '../alert/alerts.ts';
+import { SinkWatch } from '../alert/sink-watch.ts';
+import type { Index } from '../audit/index-sink.ts';
+import type { Journal } from '../audit/journal.ts';
+import { journalLogs } from '../audit/sinks/logs.ts';
+import { PositionFile } from '../audit/sinks/position-file.ts';
+import { startShipper } from '../audit/sinks/shipper.ts';
+import type { Shipping } from '../audit/sinks/shipping.ts';
+import type { SinkStatus } from '../audit/sinks/status.ts';
+import { explainError } from '../core/error.ts';
+import type { Notices } from '../notice/notices.ts';
+import { visible } from '../notice/visible.ts';
+import type { Snapshot } from '../policy/snapshot.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Registry } from '../telemetry/registry.ts';
+
+export interface AlertParts {
+  /** Data folder. */
+  readonly folder: string;
+  readonly url: string;
+  readonly journal: Journal;
+  readonly storage: Storage;
+  readonly notices: Pick<Notices, 'alertMessages' | 'look'>;
+  readonly index: Pick<Index, 'position'>;
+  snapshot(): Snapshot;
+  readonly log: (line: string) => void;
+  /** Other copies of the record, which may fall behind. */
+  readonly sinks?: () => Promise<readonly SinkStatus[]>;
+  readonly registry?: Registry;
+}
+
+export interface StartedAlerts {
+  readonly alerts: Alerts;
+  /** How far they have read the record. */
+  readonly shipping: Shipping;
+  close(): Promise<void>;
+}
+
+/** Alerts, fed from the journal behind the hot path. */
+export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
+  const { folder, url, journal, storage, notices, index, snapshot, log, sinks = async () => [], registry } = parts;
+  const raised = registry?.counter({ name: 'sallyport_alerts_raised', help: 'Alerts raised.', labels: ['alert', 'severity'] });
+  const report = (error: unknown): void => log(`alerts: ${explainError(error)}`);
+  const alerts = await openAlerts({
+    storage,
+    resources: snapshot,
+    messages: (alert) => notices.alertMessages(alert),
+    onQueued: () => notices.look(),
+    onRaised({ name, severity, title }) {
+      raised?.with(name, severity).add();
+      log(`alerts: ${title}`);
+    },
+    url,
+    visible,
+  });
+  const shipper = startShipper({
+    name: 'alerts',
+    sink: alerts.sink,
+    logs: journalLogs({ journal }),
+    positions: await PositionFile.open(join(folder, 'alerts.position.json')),
+    report,
+  });
+  const watch = new SinkWatch({
+    async lags() {
+      const others = [...(await sinks()), await shipper.status()].map(({ name, writers }) => ({
+        name,
+        position: writers.reduce((sum, { position }) => sum + position, 0),
+        end: writers.reduce((sum, { end }) => sum + end, 0),
+      }));
+      return [{ name: 'index', position: index.position, end: journal.position }, ...others];
+    },
+    take: (occurrences) => alerts.take(occurrences),
+    report,
+  });
+  return {
+    alerts,
+    shipping: shipper,
+    async close() {
+      await watch.close();
+      await shipper.close();
+    },
+  };
+}
