@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { canonicalJson } from './canonical.ts';
 import { isSallyportError } from './error.ts';
-import { decodeUtf8, isJsonObject, JsonNumber, member, parseJson, writeJson } from './json.ts';
+import { decodeUtf8, isJsonObject, JsonNumber, member, parseJson, writeJson, type JsonValue } from './json.ts';
 
 const refused = (text: string, code: 'json_invalid' | 'json_ambiguous' | 'limit_exceeded', depth = 256): void => {
   assert.throws(
@@ -128,6 +128,18 @@ describe('canonical JSON', () => {
       canonicalJson(parseJson('{"\\u20ac":"Euro","\\r":"CR","1":"One","\\u0080":"C","ö":"L","\\ud83d\\ude02":"S"}')),
       '{"\\r":"CR","1":"One","\u0080":"C","ö":"L","€":"Euro","😂":"S"}',
     );
+  });
+
+  it('sorts few keys and many by code unit, and escapes what JSON escapes', () => {
+    const keys = ['b', 'a', '10', '9', 'Z', '', 'a.b', 'a"b', 'a\\', '\n', '\ud800', 'é', '😂', '__proto__', 'ﬀ', 'x'.repeat(100)];
+    for (const count of [2, keys.length, 200]) {
+      const many = Array.from(
+        { length: count },
+        (_, index) => [keys[index] ?? `key ${(index * 7919) % 1000}`, [`v ${index}`, keys[index] ?? ''] as JsonValue] as const,
+      );
+      const parts = many.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+      assert.equal(canonicalJson(Object.fromEntries(many)), `{${parts.join(',')}}`);
+    }
   });
 
   it('tells apart two numbers that are one double', () => {
