@@ -6,6 +6,8 @@ export interface HttpReply {
   readonly headers: Dispatcher.ResponseData['headers'];
   /** Read once, under back-pressure. Throws what broke the reply, or the signal's reason. */
   body(): AsyncIterable<Uint8Array>;
+  /** The whole body, instead of `body`. Throws as that does. */
+  bytes(limit: number): Promise<Uint8Array | 'too-large'>;
   /** Nothing more is wanted of it: the connection is kept only where the reply was read to its end. */
   release(): void;
 }
@@ -51,7 +53,7 @@ class Receiving implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HttpReply['headers']): void {
     // 1xx: the reply itself is still to come.
     if (status < 200) return;
-    this.#head.resolve({ status, headers, body: () => this.#body(), release: () => this.#release() });
+    this.#head.resolve({ status, headers, body: () => this.#body(), bytes: (limit) => this.#bytes(limit), release: () => this.#release() });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -83,6 +85,22 @@ class Receiving implements Dispatcher.DispatchHandler {
       } else {
         await new Promise<void>((wake) => (this.#wake = wake));
       }
+    }
+  }
+
+  async #bytes(limit: number): Promise<Uint8Array | 'too-large'> {
+    const taken: Uint8Array[] = [];
+    for (let size = 0; ;) {
+      if (this.#state === 'failed') throw this.#error;
+      for (const chunk of this.#chunks) taken.push(chunk);
+      size += this.#ahead;
+      if (size > limit) return 'too-large';
+      const isWhole = this.#state === 'ended';
+      this.#chunks = [];
+      this.#ahead = 0;
+      if (isWhole) return taken.length === 1 && taken[0] ? taken[0] : Buffer.concat(taken);
+      if (this.#controller?.paused === true) this.#controller.resume();
+      await new Promise<void>((wake) => (this.#wake = wake));
     }
   }
 

@@ -72,7 +72,10 @@ async function* read(reply: HttpReply, target: Target): AsyncIterable<UpstreamEv
     refuseUnusable(status, one(headers['content-encoding']));
     yield { kind: 'head', status, stream, sessionId: one(headers['mcp-session-id']) };
     if (stream) yield* readStream(reply.body(), target);
-    else yield* readSingle(reply.body(), status, type, target);
+    else {
+      const message = readSingle(await reply.bytes(target.limits.replyBytes), status, type, target);
+      if (message) yield message;
+    }
   } catch (cause) {
     throw asUpstreamError(cause, target);
   } finally {
@@ -102,31 +105,20 @@ async function* readStream(body: AsyncIterable<Uint8Array>, target: Target): Asy
 /** For whole texts: one that is fed in pieces has a state. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-async function* readSingle(body: AsyncIterable<Uint8Array>, status: number, type: string | undefined, target: Target): AsyncIterable<UpstreamEvent> {
-  const bytes = await collect(body, target.limits.replyBytes);
-  if (bytes.length === 0) return;
+function readSingle(bytes: Uint8Array | 'too-large', status: number, type: string | undefined, target: Target): UpstreamEvent | undefined {
+  if (bytes === 'too-large') throw invalid(`the target sent a reply larger than ${target.limits.replyBytes} bytes`);
+  if (bytes.length === 0) return undefined;
   if (type === 'application/json') {
     const text = utf8.decode(bytes);
-    yield { kind: 'message', text, message: readMessage(parseReply(text, target)), event: undefined };
-    return;
+    return { kind: 'message', text, message: readMessage(parseReply(text, target)), event: undefined };
   }
   // A bare status such as "405 method not allowed" may come with a page of text; its text goes no further.
   if (status < 400) throw invalid('the target answered with another content type where JSON or an event stream is due');
+  return undefined;
 }
 
 function parseReply(text: string, target: Target): JsonValue {
   return parseJson(text, { depth: target.limits.depth + 16 });
-}
-
-async function collect(body: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > limit) throw invalid(`the target sent a reply larger than ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] ? Buffer.from(chunks[0].buffer, chunks[0].byteOffset, chunks[0].length) : Buffer.concat(chunks);
 }
 
 function asUpstreamError(cause: unknown, target: Target): unknown {

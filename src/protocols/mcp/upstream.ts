@@ -25,7 +25,8 @@ export interface Upstream {
 export function createUpstream(target: Target): Upstream {
   const echoes = new Echoes();
   const plain = createTransport(target, echoes);
-  const transport: Transport = { send: (call) => echoes.removedFrom(plain.send(call)), close: () => plain.close() };
+  // Without a credential there is nothing to repeat.
+  const transport: Transport = target.credential ? { send: (call) => echoes.removedFrom(plain.send(call)), close: () => plain.close() } : plain;
   return {
     forward(grant, command, call) {
       if (grant.command !== command) throw new SallyportError('internal', 'this grant is for another command');
