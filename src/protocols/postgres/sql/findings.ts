@@ -1,7 +1,7 @@
 import { nameOf, type Relation, type SqlFunction } from './catalog/catalog.ts';
 import { detail, UNKNOWN, type Effect } from './effect.ts';
 import type { Change } from './namespace.ts';
-import type { Origins, Value } from './value.ts';
+import type { Origin, Origins, Value } from './value.ts';
 
 /**
  * What a value was used for other than being returned. `predicate`: rows, groups or their order depend on it; `derivation`:
@@ -22,6 +22,8 @@ export class Findings {
   readonly uses: Use[] = [];
   /** Relations that are read or written, by oid: their values may be quoted in errors and notices. */
   readonly touched = new Set<number>();
+  /** Columns that are read. */
+  readonly origins = new Set<Origin>();
   readonly changes: Change[] = [];
   readonly flags = new Set<string>();
   /** What the meaning of names rests on, for approvals: they are for exactly this. */
@@ -84,6 +86,7 @@ export class Findings {
     this.uses.push(...part.uses);
     this.changes.push(...part.changes);
     for (const oid of part.touched) this.touched.add(oid);
+    for (const origin of part.origins) this.origins.add(origin);
     for (const flag of part.flags) this.flags.add(flag);
     for (const dependency of part.dependencies) this.dependencies.add(dependency);
     this.unknown ??= part.unknown;

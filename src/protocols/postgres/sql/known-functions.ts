@@ -168,12 +168,22 @@ export const EXTENSION_FUNCTIONS: Readonly<Record<string, Readonly<Record<string
   },
 };
 
-/** Extensions of data types: what they have is immutable and computes, so that `=` on a column of theirs is no event. */
-export const TYPE_EXTENSIONS: ReadonlySet<string> = new Set(
+/** Extensions of data types: what they have computes, so that `=` on a column of theirs is no event. */
+const TYPE_EXTENSIONS: ReadonlySet<string> = new Set(
   `hstore citext ltree intarray cube seg isn pg_trgm btree_gist btree_gin unaccent fuzzystrmatch earthdistance uuid-ossp pgcrypto vector postgis bloom`.split(
     ' ',
   ),
 );
+
+/** Those whose volatile functions are values too: random ones. */
+const RANDOM_EXTENSIONS: ReadonlySet<string> = new Set(['pgcrypto', 'uuid-ossp']);
+
+export const isTypeExtension = (extension: string | undefined): boolean => extension !== undefined && TYPE_EXTENSIONS.has(extension);
+
+/** Whether a function of an extension is nothing but a value. */
+export function onlyComputes({ extension, volatility }: { readonly extension?: string; readonly volatility: string }): boolean {
+  return isTypeExtension(extension) && (volatility !== 'volatile' || RANDOM_EXTENSIONS.has(extension ?? ''));
+}
 
 /**
  * Functions that never fail on a text and give one value for one: what they make of a masked column may be masked as a

@@ -84,6 +84,7 @@ function parseColumn(text: string): ColumnPattern {
 /** What is to be done so that no masked value comes out by any way, or why that cannot be. */
 export function maskVerdict(analysis: Analysis, masks: ColumnMasks): MaskVerdict {
   if (masks.columns.size === 0) return { kind: 'masked', statements: analysis.statements.map(({ columns }) => columns.map(() => undefined)), silent: false };
+  if (analysis.unknown !== undefined) return { kind: 'refused', reason: `${analysis.unknown}, and some columns are masked for you` };
   for (const use of analysis.uses) {
     const told = toldBy(use, masks);
     if (told !== undefined) return { kind: 'refused', reason: told };

@@ -15,6 +15,8 @@ export interface Value {
   /** What is written in the text itself, where it can be worked out. */
   readonly constant?: string;
   readonly type?: number;
+  /** How long a text is at least, where a function was told to make it that long. */
+  readonly length?: number;
 }
 
 export interface Field {

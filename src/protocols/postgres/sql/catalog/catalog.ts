@@ -5,6 +5,8 @@ export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized-view
 export interface Column {
   readonly name: string;
   readonly type: number;
+  /** Expression over other columns of its row that the server makes it of. */
+  readonly generated?: string;
 }
 
 /** A rule (`CREATE RULE`) other than the one that makes a view. */

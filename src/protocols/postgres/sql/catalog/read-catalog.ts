@@ -54,7 +54,9 @@ const RELATIONS = `
   select c.oid::int8 as oid, n.nspname as schema, c.relname as name,
     case c.relkind when 'r' then 'table' when 'p' then 'partitioned' when 'v' then 'view' when 'm' then 'materialized-view'
       when 'f' then 'foreign-table' when 'S' then 'sequence' when 'c' then 'composite' when 't' then 'toast' else 'index' end as kind,
-    coalesce((select json_agg(json_build_object('name', a.attname, 'type', a.atttypid::int8) order by a.attnum)
+    coalesce((select json_agg(json_strip_nulls(json_build_object('name', a.attname, 'type', a.atttypid::int8,
+        'generated', (select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where a.attgenerated <> '' and d.adrelid = c.oid and d.adnum = a.attnum)))
+        order by a.attnum)
       from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns,
     case when c.relkind in ('v', 'm') and c.oid >= 16384 then pg_get_viewdef(c.oid) end as definition,
     (select json_agg(i.inhparent::int8) from pg_inherits i where i.inhrelid = c.oid) as parents,

@@ -37,13 +37,14 @@ function namespaceOf({ namespace }: Resolver, { searchPath }: SqlFunction): Reso
   return { ...namespace, searchPath: path };
 }
 
-function scopeOf({ parameters }: SqlFunction, args: readonly Value[]): Scope {
+function scopeOf({ name: functionName, parameters }: SqlFunction, args: readonly Value[]): Scope {
   const named = parameters.flatMap(({ name, type }, at) => {
     const value: Value = args[at] ?? { ...BLANK, type };
     const numbered = [`$${at + 1}`, value] as const;
     return name === '' ? [numbered] : [numbered, [name, value] as const];
   });
-  return { ...EMPTY_SCOPE, variables: new Map(named) };
+  const fields = named.map(([name, value]) => ({ name, value }));
+  return { ...EMPTY_SCOPE, variables: new Map(named), sources: [{ name: functionName, fields }] };
 }
 
 /** The last statement's rows are the result. */
@@ -84,9 +85,9 @@ function procedureBody(resolver: Resolver, called: SqlFunction, source: string, 
   }
   const scope: Scope = { ...scopeOf(called, args), unknownNames: 'variables' };
   const values = walk(resolver, parsed, scope, args);
-  const origins = new Set(derivedFrom([...values, ...args]).origins);
-  for (const { name, columns } of resolver.findings.effects)
-    if (name === 'dynamic' || (name.startsWith('read:') && columns.length === 0)) origins.add(ANYTHING);
+  const { findings } = resolver;
+  const unclear = findings.unknown !== undefined || findings.effects.some(({ name }) => name === 'dynamic');
+  const origins = new Set([...derivedFrom([...values, ...args]).origins, ...findings.origins, ...(unclear ? [ANYTHING] : [])]);
   return { origins, type: called.returns };
 }
 

@@ -1,7 +1,7 @@
 import type { FuncCall } from 'libpg-query';
 import { isSystem, nameOf, type SqlFunction } from '../catalog/catalog.ts';
 import { detail } from '../effect.ts';
-import { EXTENSION_FUNCTIONS, SERVER_FUNCTIONS, TOTAL_FUNCTIONS, TYPE_EXTENSIONS, type KnownFunction } from '../known-functions.ts';
+import { EXTENSION_FUNCTIONS, SERVER_FUNCTIONS, onlyComputes, TOTAL_FUNCTIONS, type KnownFunction } from '../known-functions.ts';
 import { anySettingChanged, settingChanged, settingShown } from '../settings.ts';
 import { partsOf } from '../tree.ts';
 import { constantValue, derivedFrom, unknownValue, type Value } from '../value.ts';
@@ -67,9 +67,7 @@ export function call(resolver: Resolver, functions: readonly SqlFunction[], args
   const results = functions.map((each) => (isSystem(each) ? callOfServer(resolver, each, args) : callOfPeople(resolver, each, args)));
   const [only] = results;
   const result = only && results.length === 1 ? only : { ...derivedFrom(results, sameType(results)), ...constantIn(results) };
-  const carries = carriedTotally(functions, args, name);
-  if (!carries) resolver.findings.use('derivation', derivedFrom(args), `the function ${name}`);
-  else if (functions.some(({ returnsSet }) => returnsSet)) resolver.findings.use('derivation', result, `the number of rows of ${name}`);
+  if (!carriedTotally(functions, args, name)) resolver.findings.use('derivation', derivedFrom(args), `the function ${name}`);
   return result;
 }
 
@@ -93,7 +91,7 @@ function carriedTotally(functions: readonly SqlFunction[], args: readonly Value[
 
 function callOfServer(resolver: Resolver, called: SqlFunction, args: readonly Value[]): Value {
   const known = Object.hasOwn(SERVER_FUNCTIONS, called.name) ? SERVER_FUNCTIONS[called.name] : undefined;
-  if (known) applyKnown(resolver, known, args);
+  if (known) applyKnown(resolver, called, known, args);
   else if (called.volatility === 'volatile' && called.kind !== 'aggregate' && !called.name.startsWith('pg_stat_get_')) resolver.findings.call(called);
   if (called.kind === 'procedure') resolver.findings.call(called);
   const value = derivedFrom(args, called.returns);
@@ -103,15 +101,22 @@ function callOfServer(resolver: Resolver, called: SqlFunction, args: readonly Va
     return constantValue(called.name === 'lower' ? text.toLowerCase() : text.toUpperCase(), called.returns);
   if ((called.name === 'concat' || called.name === 'textcat') && args.every(({ constant }) => constant !== undefined))
     return constantValue(args.map(({ constant }) => constant).join(''), called.returns);
-  return { ...value, ...outputFields(resolver, called, value) };
+  const length = known?.special === 'repeats' ? { length: lengthMade(called, args) } : {};
+  return { ...value, ...length, ...outputFields(resolver, called, value) };
+}
+
+/** `repeat(text, n)`, `lpad(text, n)`. */
+function lengthMade({ name }: SqlFunction, [text, count]: readonly Value[]): number {
+  const times = Number(count?.constant ?? 0);
+  return name === 'repeat' ? times * (text?.constant?.length ?? text?.length ?? 1) : times;
 }
 
 function callOfPeople(resolver: Resolver, called: SqlFunction, args: readonly Value[]): Value {
   const { extension = '' } = called;
   const known = Object.hasOwn(EXTENSION_FUNCTIONS, extension) ? EXTENSION_FUNCTIONS[extension] : undefined;
   const effects = known && Object.hasOwn(known, called.name) ? known[called.name] : undefined;
-  const computes = TYPE_EXTENSIONS.has(extension) && called.volatility !== 'volatile';
-  if (effects) applyKnown(resolver, effects, args);
+  const computes = onlyComputes(called);
+  if (effects) applyKnown(resolver, called, effects, args);
   if (!computes) resolver.findings.call(called);
   for (const { type } of called.parameters) resolver.convert(resolver.catalog.typeOf(type));
   const result = computes || effects ? undefined : bodyOfFunction(resolver, called, args);
@@ -126,7 +131,7 @@ function outputFields({ catalog }: Resolver, called: SqlFunction, value: Value):
   return columns && columns.length > 0 ? { fields: columns.map((name) => ({ name, value: derivedFrom([value]) })) } : {};
 }
 
-function applyKnown(resolver: Resolver, known: KnownFunction, args: readonly Value[]): void {
+function applyKnown(resolver: Resolver, called: SqlFunction, known: KnownFunction, args: readonly Value[]): void {
   const { findings } = resolver;
   const [first] = args;
   for (const effect of known.effects ?? []) {
@@ -141,7 +146,7 @@ function applyKnown(resolver: Resolver, known: KnownFunction, args: readonly Val
   }
   if (known.runs !== undefined) runArgument(resolver, args, known.runs);
   if (known.reads !== undefined) readArgument(resolver, args[known.reads]);
-  if (known.special) special(resolver, known.special, args);
+  if (known.special) special(resolver, called, known.special, args);
 }
 
 /** Connections and texts come in either order, and options after: every constant that is a statement is read as one. */
@@ -159,7 +164,7 @@ function readArgument(resolver: Resolver, arg: Value | undefined): void {
 
 const MANY = 1_000_000;
 
-function special(resolver: Resolver, what: NonNullable<KnownFunction['special']>, args: readonly Value[]): void {
+function special(resolver: Resolver, called: SqlFunction, what: NonNullable<KnownFunction['special']>, args: readonly Value[]): void {
   const { findings } = resolver;
   const [first, second] = args;
   switch (what) {
@@ -170,7 +175,7 @@ function special(resolver: Resolver, what: NonNullable<KnownFunction['special']>
     case 'current-setting':
       return settingShown(findings, first?.constant);
     case 'repeats':
-      return Number(second?.constant ?? 0) > MANY ? findings.effect('dos') : undefined;
+      return lengthMade(called, args) > MANY ? findings.effect('dos') : undefined;
     case 'series':
       return Number(second?.constant ?? 0) - Number(first?.constant ?? 0) > 10 * MANY ? findings.effect('dos') : undefined;
     case 'sequence':

@@ -169,6 +169,7 @@ function starValue(scope: Scope, parts: readonly string[]): Value | undefined {
 /** Which columns of stored relations a value tells of: they are read. */
 export function noteColumns({ catalog, namespace, findings }: Resolver, value: Value): void {
   for (const origin of value.origins) {
+    findings.origins.add(origin);
     const dot = origin.indexOf('.');
     const oid = Number(origin.slice(0, dot));
     const relation = catalog.relationOf(oid) ?? [...namespace.temporary.values()].find((one) => one.oid === oid);

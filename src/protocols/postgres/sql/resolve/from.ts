@@ -91,7 +91,7 @@ function functionItem(resolver: Resolver, { functions = [], ordinality, alias, c
   const fields = functions.flatMap((node) => {
     const [call, columns] = bodyOf(node, 'List')?.items ?? [];
     const value = call ? resolver.expression(call, siblings) : unknownValue;
-    const declared = declaredColumns(resolver, columns ? (bodyOf(columns, 'List')?.items ?? []) : (coldeflist ?? []), value);
+    const declared = declaredColumns(resolver, bodyOf(columns, 'List')?.items ?? coldeflist ?? [], value);
     return declared.length > 0 ? declared : fieldsOfResult(value, (single ? alias?.aliasname : undefined) ?? calledName(call));
   });
   const counted = ordinality ? [...fields, { name: 'ordinality', value: derivedFrom([]) }] : fields;

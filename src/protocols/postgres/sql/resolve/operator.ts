@@ -1,4 +1,4 @@
-import { TYPE_EXTENSIONS } from '../known-functions.ts';
+import { onlyComputes } from '../known-functions.ts';
 import type { Value } from '../value.ts';
 import type { Resolver } from './resolver.ts';
 
@@ -14,7 +14,7 @@ export function operate(resolver: Resolver, name: readonly string[], left: Value
     .filter((operator) => mayBe(resolver, left, operator.left) && mayBe(resolver, right, operator.right))
     .flatMap((operator) => {
       const called = resolver.catalog.functionOf(operator.function);
-      if (!called || ordinary(called)) return [];
+      if (!called || onlyComputes(called)) return [];
       return [
         resolver.call(
           [called],
@@ -24,9 +24,6 @@ export function operate(resolver: Resolver, name: readonly string[], left: Value
       ];
     });
 }
-
-const ordinary = ({ extension, volatility }: { readonly extension?: string; readonly volatility: string }): boolean =>
-  extension !== undefined && TYPE_EXTENSIONS.has(extension) && volatility !== 'volatile';
 
 /** Whether a value may be given where a type is expected. What is not known may be anything; two known base types have to be alike. */
 function mayBe({ catalog }: Resolver, value: Value | undefined, expected: number): boolean {

@@ -4,7 +4,7 @@ import { detail } from '../effect.ts';
 import { Findings } from '../findings.ts';
 import type { Namespace } from '../namespace.ts';
 import { bodyOf } from '../tree.ts';
-import { ANYTHING, BLANK, columnValue, unknownValue, type Field } from '../value.ts';
+import { ANYTHING, BLANK, columnValue, derivedFrom, unknownValue, type Field, type Value } from '../value.ts';
 import type { Extent, Resolver } from './resolver.ts';
 import { EMPTY_SCOPE } from './scope.ts';
 
@@ -55,7 +55,7 @@ export function open(resolver: Resolver, relation: Relation, extent: Extent): re
   readRelation(resolver, relation, extent);
   if (REVEALING.test(nameOf(relation))) return relation.columns.map(({ name, type }) => ({ name, value: { origins: new Set([ANYTHING]), type } }));
   if (relation.definition !== undefined) return openView(resolver, relation, relation.definition);
-  return relation.columns.map(({ name, type }) => ({ name, value: columnValue(`${relation.oid}.${name}`, type) }));
+  return fieldsOf(resolver, relation);
 }
 
 function readRelation(resolver: Resolver, relation: Relation, extent: Extent): void {
@@ -133,7 +133,20 @@ export function runExpression(resolver: Resolver, text: string, over?: Relation)
   resolver.findings.include(findings);
 }
 
-/** Fields of a relation as the target of a write: no read by itself. */
-export function fieldsOf(relation: Relation): readonly Field[] {
-  return relation.columns.map(({ name, type }) => ({ name, value: columnValue(`${relation.oid}.${name}`, type) }));
+/** Columns of a stored relation, as what is read and as the target of a write. */
+export function fieldsOf(resolver: Resolver, relation: Relation): readonly Field[] {
+  const stored = relation.columns.map(({ name, type }) => ({ name, value: columnValue(`${relation.oid}.${name}`, type) }));
+  if (relation.columns.every(({ generated }) => generated === undefined)) return stored;
+  return stored.map((field, at) => {
+    const made = relation.columns[at]?.generated;
+    return made === undefined ? field : { name: field.name, value: derivedFrom([field.value, generatedValue(resolver, made, stored)], field.value.type) };
+  });
+}
+
+function generatedValue(resolver: Resolver, expression: string, fields: readonly Field[]): Value {
+  const reading = resolver.grammar.parse(`select ${expression}`);
+  const statement = reading.kind === 'statements' ? bodyOf(reading.statements[0]?.stmt, 'SelectStmt') : undefined;
+  if (!statement) return unknownValue;
+  const inside = resolver.with({ findings: new Findings('body'), namespace: { ...resolver.namespace, searchPath: [] } });
+  return derivedFrom(inside.query(statement, { ...EMPTY_SCOPE, fields }).map(({ value }) => value));
 }

@@ -167,12 +167,10 @@ function recursiveFields(resolver: Resolver, cte: CommonTableExpr, union: Select
   const names = partsOf(cte.aliascolnames);
   const first = larg ? renamed(query(resolver, larg, inner), names) : [];
   const self = (fields: readonly Field[]): Scope => nested(scope, { ctes: new Map([...scope.ctes, [cte.ctename ?? '', fields]]) });
-  const once = renamed(query(resolver, union, self(first)), names);
-  if (once.every(({ value }) => value.origins.size === 0)) return boundless(resolver, union, once);
-  const all = derivedFrom(once.map(({ value }) => value));
-  const mixed = once.map(({ name, value }) => ({ name, value: derivedFrom([all], value.type) }));
-  query(resolver, union, self(mixed));
-  return boundless(resolver, union, mixed);
+  let fields = first;
+  // Each round may carry a value one column further.
+  for (let round = 0; round <= first.length; round += 1) fields = renamed(query(resolver, union, self(fields)), names);
+  return boundless(resolver, union, fields);
 }
 
 const MANY = 10_000;

@@ -1,6 +1,6 @@
 import type { TypeName } from 'libpg-query';
 import { isSystem, type SqlType } from '../catalog/catalog.ts';
-import { TYPE_EXTENSIONS } from '../known-functions.ts';
+import { isTypeExtension } from '../known-functions.ts';
 import { partsOf } from '../tree.ts';
 import { MAX_DEPTH, runExpression } from './relation.ts';
 import type { Resolver } from './resolver.ts';
@@ -19,7 +19,7 @@ export function findType({ catalog, namespace }: Resolver, name: TypeName | unde
 /** What the server runs when it makes a value of a type: checks of domains, wherever they are in it, and casts that people made. */
 export function convert(resolver: Resolver, type: SqlType | undefined): void {
   if (!type || isSystem(type) || resolver.within.length > MAX_DEPTH) return;
-  if (type.extension !== undefined && TYPE_EXTENSIONS.has(type.extension)) return;
+  if (isTypeExtension(type.extension)) return;
   for (const check of type.checks ?? []) runExpression(resolver, check);
   for (const cast of resolver.catalog.castsTo(type.oid)) {
     const called = resolver.catalog.functionOf(cast.function);

@@ -98,7 +98,7 @@ function targetOf(resolver: Resolver, reference: RangeVar | undefined): Source {
   const relation = reference ? resolver.relation(reference) : undefined;
   const name = reference?.alias?.aliasname ?? reference?.relname ?? '';
   if (!relation) return { name, fields: [] };
-  const fields = relation.definition === undefined ? fieldsOf(relation) : resolver.open(relation);
+  const fields = relation.definition === undefined ? fieldsOf(resolver, relation) : resolver.open(relation);
   return reference?.alias ? { name, fields, relation } : { name, schema: relation.schema, fields, relation };
 }
 
@@ -155,7 +155,7 @@ function runRule(resolver: Resolver, relation: Relation, definition: string): vo
   if (!rule || resolver.within.length > MAX_DEPTH) return resolver.findings.notUnderstood(`a rule of ${nameOf(relation)} is not understood`);
   const findings = new Findings('body');
   const inside = resolver.with({ findings, within: [...resolver.within, relation.oid] });
-  const row = rowValue(fieldsOf(relation));
+  const row = rowValue(fieldsOf(resolver, relation));
   const scope: Scope = {
     ...EMPTY_SCOPE,
     variables: new Map([

@@ -8,7 +8,7 @@ import { fieldsOf, membersBeside } from '../resolve/relation.ts';
 import type { Resolver } from '../resolve/resolver.ts';
 import { EMPTY_SCOPE, nested, type Scope } from '../resolve/scope.ts';
 import { stored } from '../resolve/stored.ts';
-import { partsOf } from '../tree.ts';
+import { bodyOf, partsOf } from '../tree.ts';
 import { BLANK, rowValue, type Field } from '../value.ts';
 import { isOff, optionOf, type StatementHandlers } from './handler.ts';
 import { runBlock } from './block.ts';
@@ -16,8 +16,9 @@ import { runBlock } from './block.ts';
 /** Statements that run other statements, or move what they give. */
 export const EXECUTION: StatementHandlers = {
   ExplainStmt: explain,
-  PrepareStmt: (resolver, { name = '', query }, scope) => {
+  PrepareStmt: (resolver, { name = '', argtypes = [], query }, scope) => {
     resolver.findings.effect('session:prepare');
+    for (const node of argtypes) resolver.convert(resolver.type(bodyOf(node, 'TypeName')));
     if (!query) return;
     const inside = resolver.with({ parameters: undefined });
     inside.statement(query, scope);
@@ -115,7 +116,7 @@ function copyIn(resolver: Resolver, { relation: reference, attlist, whereClause 
   resolver.findings.write('copy-in', relation, partsOf(attlist));
   for (const member of membersBeside(resolver, relation)) resolver.findings.write('copy-in', member, partsOf(attlist));
   consequences(resolver, 'insert', relation);
-  const inside = nested(scope, { sources: [{ name: relation.name, fields: fieldsOf(relation), relation }], fields: fieldsOf(relation) });
+  const inside = nested(scope, { sources: [{ name: relation.name, fields: fieldsOf(resolver, relation), relation }], fields: fieldsOf(resolver, relation) });
   if (whereClause) resolver.findings.use('predicate', resolver.expression(whereClause, inside), 'WHERE');
   return [];
 }
