@@ -77,10 +77,9 @@ export class LeafCheck {
     const { size, peaks } = this.#tree.state();
     const first = header.tree.size;
     if (header.writer !== this.#writer) this.#report('edited', `the segment says that it is of writer ${header.writer}`);
-    else if (first > size) this.#report('segment-missing', `the segment begins with event ${first}, but the one before ends with ${size - 1}`);
-    else if (first < size) this.#report('inserted', `the segment begins with event ${first}, but there are ${size} before it`);
-    else if (!peaks.every((peak, i) => header.tree.peaks[i]?.equals(peak)))
-      this.#report('edited', 'the tree in the head of the segment is not that of the events before it');
+    else if (first > size) this.#report('segment-missing', `the segment begins with event ${first}, but the one before ends with ${size - 1}`, this.#covered);
+    else if (first < size) this.#report('inserted', `the segment begins with event ${first}, but there are ${size} before it`, this.#covered);
+    else if (!peaks.every((peak, i) => header.tree.peaks[i]?.equals(peak))) this.#otherTree(size);
   }
 
   /** The segment was deleted, and this hash of a leaf of it stays. */
@@ -148,6 +147,14 @@ export class LeafCheck {
     }
   }
 
+  /** The head of a segment holds another tree than that of the events before it: either of them was changed. */
+  #otherTree(size: number): void {
+    if (this.#mismatch) this.#reportMismatch(this.#mismatch);
+    else if (this.#covered === size) this.#report('edited', 'the tree in the head of the segment is not that of the events before it');
+    else
+      this.#report('edited', `among events ${this.#covered} to ${size - 1} is one that the tree in the head of the next segment does not hold`, this.#covered);
+  }
+
   #skip(): void {
     this.#leftover ??= this.#place;
     this.#abandoned += 1;
@@ -172,7 +179,7 @@ export class LeafCheck {
 
   #misplaced(index: number, frames: readonly PlacedFrame[]): void {
     const expected = this.#tree.size;
-    if (index < expected) return this.#report('inserted', `event ${index} stands where ${expected} belongs`);
+    if (index < expected) return this.#report('inserted', `it stands here again, where ${expected} belongs`, index);
     const later = frames.some((frame) => frame.index === expected);
     return this.#report(later ? 'reordered' : 'deleted', `event ${index} stands where ${expected} belongs`);
   }

@@ -1,7 +1,9 @@
 /** Runs that take as long as they say: `npm run soak -- waits`. */
+import { crash } from './crash.ts';
+import { tamper } from './tamper.ts';
 import { waits } from './waits.ts';
 
-const RUNS: Readonly<Record<string, (say: (line: string) => void) => Promise<void>>> = { waits };
+const RUNS: Readonly<Record<string, (say: (line: string) => void) => Promise<void>>> = { waits, crash, tamper };
 
 const run = RUNS[process.argv[2] ?? ''];
 if (run) await run((line) => process.stdout.write(`${line}\n`));
