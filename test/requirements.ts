@@ -41,6 +41,22 @@ export const REQUIREMENTS: readonly Requirement[] = [
     ],
   },
   {
+    id: 'console',
+    promise:
+      'approvals and sessions live, windows, locks, tools with what changed, the rules in force with `explain`, rights beside their use, what to paste into a client; by keyboard, in light and dark, on narrow screens',
+    proof: [
+      proof('test/e2e/console.test.ts', 'a session is found and replayed with the keyboard'),
+      proof('test/e2e/console-pages.test.ts', 'windows: asked for in the console, seen by the approver without a reload'),
+      proof('test/e2e/console-pages.test.ts', 'locks: placed and released in the console'),
+      proof('test/e2e/console-pages.test.ts', 'tools: a changed definition is shown beside what was pinned'),
+      proof('test/e2e/console-pages.test.ts', 'policy: the rules in force, and how a command would be decided by them'),
+      proof('test/e2e/console-pages.test.ts', 'access reviews: who may do what, what of it was used, and what to take away'),
+      proof('test/e2e/console-pages.test.ts', 'targets: what I may reach, with the text for each client'),
+      proof('test/e2e/console-pages.test.ts', 'every page is one key sequence away, and on a narrow screen behind a menu that closes by itself'),
+      proof('test/e2e/console-pages.test.ts', 'in light and in dark colours every text of every page stands out from what is behind it'),
+    ],
+  },
+  {
     id: 'no-record-no-access',
     promise:
       'Each command is on disk before it leaves and each reply before it is seen, masked, in a signed hash tree that `sallyport audit verify` checks offline with the public key alone.',

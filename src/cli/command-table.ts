@@ -1,44 +1,23 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
-import { FIELD_OPTIONS, TIME_OPTIONS } from './event-filter.ts';
-
-const URL_OPTION: OptionSpec = { value: 'URL', about: 'the gateway (default: the one you signed in to, else http://localhost:7600)' };
-const PASSWORD_STDIN: OptionSpec = { about: 'read the password from standard input' };
-const REASON: OptionSpec = { value: 'TEXT', about: 'why; it is recorded, and the requester sees it' };
-const APPROVAL = { name: 'ID', about: 'as `sallyport approvals list` prints it', need: 'required' } as const;
-const LOCK_REASON: OptionSpec = { value: 'TEXT', about: 'why; it is recorded, and told to whoever is stopped' };
-const LOCKED = [
-  { name: 'KIND', about: 'subject, target or session', need: 'required' },
-  { name: 'NAME', about: 'person:NAME, workload:NAME, ai-agent:NAME or NAME; a target; the id of a session', need: 'required' },
-] as const;
-const ACCESS: Readonly<Record<string, OptionSpec>> = {
-  target: { value: 'NAME', about: 'the target' },
-  command: { value: 'PATTERN', about: "the commands, such as 'tools/call run_*'" },
-  where: { value: 'EXPRESSION', about: "only where this holds, such as 'args.rows <= 100'" },
-  for: { value: 'TIME', about: 'how long, such as 30m; it begins with the approval' },
-  reason: { value: 'TEXT', about: 'why; approvers see it, and it is recorded' },
-};
-const SESSION = { name: 'ID', about: 'as `sallyport sessions list` prints it', need: 'required' } as const;
-const DATA: OptionSpec = { value: 'DIR', about: "the gateway's data folder (default $SALLYPORT_DATA, else ./.sallyport)" };
-const PUBLIC_KEY: OptionSpec = { value: 'FILE', about: 'the public keys, one a line (default DIR/keys/checkpoint.pub); a copy kept elsewhere proves more' };
-const HELD = [
-  { name: 'KIND', about: 'session or target', need: 'required' },
-  { name: 'NAME', about: 'the id of a session, or the name of a target', need: 'required' },
-] as const;
-const TARGET = { name: 'TARGET', about: 'the target', need: 'required' } as const;
-const TOOL = { name: 'TOOL', about: 'as `sallyport tools list` prints it', need: 'required' } as const;
-const HASH: OptionSpec = { value: 'HASH', about: 'of the definition that you looked at, as `sallyport tools show` prints it' };
-const RESOURCES: Readonly<Record<string, OptionSpec>> = {
-  config: { value: 'FILE', about: 'sallyport.yaml, which names the resources (default ./sallyport.yaml)' },
-  resources: { value: 'PATH', about: 'a folder or file of resources, instead of a configuration' },
-};
-
-const APPROVALS_ARE = '`sallyport approvals list --all` shows those that you may see';
-const SESSIONS_ARE = '`sallyport sessions list` shows your own, and those on targets that you own';
-const TARGETS_ARE = '`sallyport whoami` names the targets in reach';
-const TOOLS_ARE = 'tools are shown to owners of the target; `sallyport whoami` tells your groups';
-
-const CONFIG: OptionSpec = { value: 'FILE', about: 'the configuration of the gateway (default ./sallyport.yaml)' };
-const ACCOUNT = { name: 'NAME', about: 'its name', need: 'required' } as const;
+import {
+  ACCESS,
+  ACCOUNT,
+  APPROVAL,
+  APPROVALS_ARE,
+  CONFIG,
+  HASH,
+  LOCKED,
+  LOCK_REASON,
+  PASSWORD_STDIN,
+  REASON,
+  RESOURCES,
+  TARGET,
+  TARGETS_ARE,
+  TOOL,
+  TOOLS_ARE,
+  URL_OPTION,
+} from './option-specs.ts';
+import { RECORD_COMMANDS } from './record-commands.ts';
 
 /** Every command, in the order in which help shows them. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -152,6 +131,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     whereAbsent: TARGETS_ARE,
     load: () => import('./commands/access-break-glass.ts'),
   },
+  {
+    name: 'access review',
+    about: 'who may do what on a target that you own, what of it was used, what to take away',
+    arguments: [TARGET],
+    options: { since: { value: 'SPAN', about: 'how far back, such as 12h (default 30d)' } },
+    whereAbsent: 'rights are shown to owners of the target; `sallyport whoami` tells your groups',
+    load: () => import('./commands/access-review.ts'),
+  },
   { name: 'reviews list', about: 'break-glass access that you may review, or took', load: () => import('./commands/reviews-list.ts') },
   {
     name: 'reviews close',
@@ -178,119 +165,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     arguments: [{ name: 'NAME', about: 'as `sallyport alerts list` prints it', need: 'required' }],
     load: () => import('./commands/alerts-test.ts'),
   },
-  {
-    name: 'sessions list',
-    heading: 'the record',
-    about: 'recorded sessions: your own, and those on targets that you own',
-    options: {
-      limit: { value: 'N', about: 'how many (default 50, at most 200)' },
-      cursor: { value: 'CURSOR', about: 'go on where the last list ended' },
-    },
-    load: () => import('./commands/sessions-list.ts'),
-  },
-  {
-    name: 'sessions show',
-    about: "one session's commands and how each was decided",
-    arguments: [SESSION],
-    whereAbsent: SESSIONS_ARE,
-    load: () => import('./commands/sessions-show.ts'),
-  },
-  {
-    name: 'sessions replay',
-    about: 'one session, with every masked request and reply, as it went',
-    arguments: [SESSION],
-    whereAbsent: SESSIONS_ARE,
-    options: { speed: { value: 'N', about: 'how many times as fast: 1 (default in a terminal), 4, 0.5, instant (default elsewhere); a wait is cut to 3 s' } },
-    examples: ['sallyport sessions replay 01KB2Q4CZ8W0X7T3M5N6P7R8S9 --speed 4'],
-    load: () => import('./commands/sessions-replay.ts'),
-  },
-  {
-    name: 'sessions erase',
-    about: 'erase what a closed session said: its payloads and its place in every index; that it was erased is recorded',
-    arguments: [SESSION],
-    options: { reason: { value: 'TEXT', about: 'why; it is recorded' } },
-    load: () => import('./commands/sessions-erase.ts'),
-  },
-  {
-    name: 'hold',
-    about: 'legal hold: what is held is neither erased nor deleted, whatever its age',
-    arguments: HELD,
-    options: { reason: { value: 'TEXT', about: 'why; it is recorded' } },
-    examples: ['sallyport hold target models --reason "case 2026-17"'],
-    load: () => import('./commands/hold.ts'),
-  },
-  {
-    name: 'release',
-    about: 'lift a legal hold',
-    arguments: HELD,
-    options: { reason: { value: 'TEXT', about: 'why; it is recorded' } },
-    load: () => import('./commands/release.ts'),
-  },
-  { name: 'holds list', about: 'legal holds on what you own', load: () => import('./commands/holds-list.ts') },
-  {
-    name: 'audit search',
-    about: 'what was recorded, the newest first: what you did, and what happened on targets that you own',
-    arguments: [{ name: 'TEXT', about: 'words, all of which are in the event or in what was said, masked: word, beginning* and -without', need: 'optional' }],
-    options: {
-      ...FIELD_OPTIONS,
-      ...TIME_OPTIONS,
-      limit: { value: 'N', about: 'how many (default 50, at most 200)' },
-      cursor: { value: 'CURSOR', about: 'go on where the last page ended' },
-    },
-    examples: ["sallyport audit search 'churn* rollback' --decision deny --since 7d", 'sallyport audit search --kind approval --target models --json'],
-    load: () => import('./commands/audit-search.ts'),
-  },
-  {
-    name: 'audit tail',
-    about: 'what is recorded, as it comes, until Ctrl-C; --json prints one event a line',
-    options: { ...FIELD_OPTIONS, count: { value: 'N', about: 'end after so many' } },
-    examples: ['sallyport audit tail --decision deny --json'],
-    load: () => import('./commands/audit-tail.ts'),
-  },
-  {
-    name: 'audit export',
-    about: 'what was recorded, all of it, the oldest first, one event a line; exporting is recorded',
-    options: {
-      format: { value: 'FORMAT', about: 'jsonl (default), csv, or ocsf: API Activity for a SIEM' },
-      ...FIELD_OPTIONS,
-      ...TIME_OPTIONS,
-      text: { value: 'TEXT', about: 'with these words, as `audit search` has them' },
-      content: { about: 'with what was said, masked' },
-      output: { value: 'FILE', about: 'to this file, which is there in full or not at all (default: standard output)' },
-    },
-    examples: ['sallyport audit export --format csv --since 2026-11-01 --until 2026-12-01 --output november.csv'],
-    load: () => import('./commands/audit-export.ts'),
-  },
-  {
-    name: 'audit verify',
-    about: 'compare the record with what was signed; needs no gateway and no secret',
-    options: {
-      data: DATA,
-      database: { value: 'URL', about: 'the copy in a database instead: sqlite:PATH or postgres://...' },
-      key: PUBLIC_KEY,
-      checkpoint: { value: 'FILE', about: 'signed checkpoints kept elsewhere: they find a rollback of the whole folder' },
-    },
-    examples: ['sallyport audit verify --data /var/lib/sallyport --key kept/checkpoint.pub --checkpoint kept/checkpoint'],
-    load: () => import('./commands/audit-verify.ts'),
-  },
-  {
-    name: 'audit prove',
-    about: 'print a proof that one event is in the record as it was signed, or check such a proof; needs no gateway and no secret',
-    arguments: [{ name: 'EVENT', about: 'the id of an event', need: 'optional' }],
-    options: {
-      data: DATA,
-      check: { value: 'FILE', about: 'a proof to be checked, instead of an event' },
-      key: PUBLIC_KEY,
-    },
-    examples: ['sallyport audit prove 01KANEVENT00000000000000000 > event.proof', 'sallyport audit prove --check event.proof --key kept/checkpoint.pub'],
-    load: () => import('./commands/audit-prove.ts'),
-  },
-  {
-    name: 'audit rotate-key',
-    about: 'sign with a new key from here on; the gateway must not run. What the old one signed verifies as before',
-    options: { data: DATA },
-    load: () => import('./commands/audit-rotate-key.ts'),
-  },
+  ...RECORD_COMMANDS,
   {
     name: 'policy check',
     heading: 'policy and masks (none of these needs a gateway)',

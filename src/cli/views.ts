@@ -121,3 +121,18 @@ export const alerts = z.looseObject({
   ),
 });
 export const queued = z.looseObject({ queued: z.number() });
+
+export const access = z.looseObject({
+  grants: z.array(
+    z.looseObject({
+      policy: z.string(),
+      rule: z.string(),
+      who: z.string(),
+      effect: z.string(),
+      pattern: z.string(),
+      uses: z.number(),
+      lastAt: z.string().optional(),
+      advice: z.string(),
+    }),
+  ),
+});

@@ -6,12 +6,14 @@ import type { Browser, Page } from 'playwright-core';
 import { z } from 'zod';
 import { signIn, type Api } from '../support/api.ts';
 import { buildConsole, enter, launchBrowser, openPerson, type Person } from '../support/browser.ts';
+import { faintTexts } from '../support/contrast.ts';
 import { CLIENT_KINDS, type TestClient } from '../support/clients.ts';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway.ts';
 import { startMcpServer, type McpHttpServer } from '../support/mcp-server.ts';
 
 const LEAD = { name: 'lead', kind: 'person', groups: ['ml-leads'], password: 'a-lead-of-this-test-only' } as const;
 const SCIENTIST = { name: 'scientist', kind: 'person', groups: ['data-science'], password: 'a-scientist-of-this-test-only' } as const;
+const PATHS = ['windows', 'targets', 'access', 'tools', 'policy', 'locks', 'sessions', 'approvals'];
 const HIDDEN = /\p{Cf}|[^\P{Cc}\n\t]/u;
 
 const POLICY = {
@@ -287,11 +289,26 @@ test('every page is one key sequence away, and on a narrow screen behind a menu 
   await page.getByRole('button', { name: 'Menu' }).click();
   await pages.getByRole('link', { name: 'Tools' }).click();
   await pages.waitFor({ state: 'hidden' });
-  for (const path of ['windows', 'targets', 'access', 'tools', 'policy', 'locks', 'sessions', 'approvals']) {
+  for (const path of PATHS) {
     await page.goto(`${gateway.url}/${path}`);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     const overflow = await page.evaluate('document.querySelector("main").scrollWidth - document.querySelector("main").clientWidth');
     assert.equal(overflow, 0, `${path} is as wide as a narrow screen`);
+  }
+});
+
+test('in light and in dark colours every text of every page stands out from what is behind it', async () => {
+  const { page } = lead;
+  await page.setViewportSize({ width: 1280, height: 800 });
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const path of PATHS) {
+      await page.goto(`${gateway.url}/${path}`);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      await page.getByText('Loading…').waitFor({ state: 'detached' });
+      assert.equal(await page.locator('html').getAttribute('data-mantine-color-scheme'), colorScheme);
+      assert.deepEqual(await faintTexts(page), [], `${path}, ${colorScheme}`);
+    }
   }
 });
 

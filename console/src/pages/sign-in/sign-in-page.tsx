@@ -64,6 +64,9 @@ export function SignInPage({ onSignedIn }: { readonly onSignedIn: (me: Me) => vo
         <Button type="submit" fullWidth loading={enter.isPending}>
           Sign in
         </Button>
+        <p className={css.note}>
+          No account yet? Whoever runs this gateway makes one: <code>sallyport accounts add NAME</code>. The demo prints its accounts when it starts.
+        </p>
       </form>
     </main>
   );
