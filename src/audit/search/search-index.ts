@@ -27,6 +27,8 @@ export function startSearchIndex(options: SearchIndexOptions): SearchIndex {
 }
 
 const AGAIN_MS = 5_000;
+/** Share of its time that the thread of the calls works, from which on it is busy. */
+const BUSY = 0.1;
 
 class SearchThread implements SearchIndex {
   readonly #options: SearchIndexOptions;
@@ -37,6 +39,7 @@ class SearchThread implements SearchIndex {
   #timer: NodeJS.Timeout | undefined;
   #position = 0;
   #isClosing = false;
+  #loop = performance.eventLoopUtilization();
 
   constructor(options: SearchIndexOptions) {
     const { journal, tellMs = 200 } = options;
@@ -96,7 +99,10 @@ class SearchThread implements SearchIndex {
   #tell({ hurry }: { readonly hurry: boolean }): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#worker?.postMessage({ limit: this.#options.journal.position, hurry } satisfies ToSearchWorker);
+    const now = performance.eventLoopUtilization();
+    const busy = performance.eventLoopUtilization(now, this.#loop).utilization > BUSY;
+    this.#loop = now;
+    this.#worker?.postMessage({ limit: this.#options.journal.position, hurry, busy } satisfies ToSearchWorker);
   }
 
   #hear(message: FromSearchWorker): void {

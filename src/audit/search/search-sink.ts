@@ -20,11 +20,16 @@ export interface SearchSinkOptions {
   readonly batch?: number;
   /** How long it rests, as a multiple of how long it worked, while nobody waits. Default 2: at most a third of a processor. */
   readonly rest?: number;
+  /** The same while the gateway is busy. Default 40: calls need the processor now, and words can wait. */
+  readonly busyRest?: number;
   readonly backOffMs?: readonly [first: number, longest: number];
   /** Hears how far it is. */
   readonly moved?: (position: number) => void;
   readonly report?: (error: unknown) => void;
 }
+
+/** A gateway that was busy is asked again. */
+const LONGEST_REST_MS = 20_000;
 
 /** Reads the journal behind everybody else and writes down which event has which words. What fails is tried again. */
 export class SearchSink {
@@ -38,6 +43,7 @@ export class SearchSink {
   #held: readonly { readonly frame: PlacedFrame; readonly segment: string }[] = [];
   #limit = 0;
   #hurry = 0;
+  #busy = false;
   #position = 0;
   /** The position as the database has it. */
   #from = 0;
@@ -49,9 +55,10 @@ export class SearchSink {
     this.#done = this.#run();
   }
 
-  /** The journal is durable up to here. `hurry`: somebody waits for it, so there is no rest before. */
-  follow(limit: number, { hurry = false } = {}): void {
+  /** The journal is durable up to here. `hurry`: somebody waits for it, so there is no rest before. `busy`: so are the calls. */
+  follow(limit: number, { hurry = false, busy = false } = {}): void {
     this.#limit = Math.max(this.#limit, limit);
+    this.#busy = busy;
     if (hurry) this.#hurry = Math.max(this.#hurry, limit);
     this.#wake();
   }
@@ -65,7 +72,7 @@ export class SearchSink {
   }
 
   async #run(): Promise<void> {
-    const { backOffMs: [first, longest] = [250, 30_000], rest = 2, moved, report } = this.#options;
+    const { backOffMs: [first, longest] = [250, 30_000], rest = 2, busyRest = 40, moved, report } = this.#options;
     for (let pause = first; !this.#stop.signal.aborted;) {
       try {
         const began = performance.now();
@@ -73,7 +80,7 @@ export class SearchSink {
         pause = first;
         moved?.(this.#position);
         if (this.#position >= this.#limit) await this.#more();
-        else if (this.#position >= this.#hurry) await this.#wait((performance.now() - began) * rest);
+        else if (this.#position >= this.#hurry) await this.#wait(Math.min(LONGEST_REST_MS, (performance.now() - began) * (this.#busy ? busyRest : rest)));
       } catch (error) {
         report?.(error);
         await this.#forget();

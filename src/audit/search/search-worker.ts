@@ -15,7 +15,7 @@ export interface SearchWorkerData {
   readonly writer: string;
 }
 
-export type ToSearchWorker = { readonly limit: number; readonly hurry: boolean } | 'close';
+export type ToSearchWorker = { readonly limit: number; readonly hurry: boolean; readonly busy: boolean } | 'close';
 export type FromSearchWorker = { readonly position: number } | { readonly problem: string };
 
 async function serve(): Promise<void> {
