@@ -7,7 +7,7 @@ import type { Subject } from '../core/subject.ts';
 import { scoreRisk } from './risk.ts';
 import { detectedIn, type CompiledRule, type CompiledTarget } from './ruleset.ts';
 import { chainOf, isSomebody, matchesSubject } from './subjects.ts';
-import { whenVariables, type WhenVariables } from './when.ts';
+import { WhenVariables } from './when-variables.ts';
 
 export interface DecideContext {
   readonly now?: Date;
@@ -129,7 +129,7 @@ function makeApplies(question: Question): Applies {
   return (rule, ifBroken) => {
     if (!matchesSubject(rule.subjects, question.subject)) return false;
     if (rule.when === undefined) return true;
-    variables ??= whenVariables(question);
+    variables ??= new WhenVariables(question);
     const outcome = rule.when(variables);
     return outcome === 'error' ? ifBroken : outcome;
   };

@@ -8,7 +8,7 @@ import { detectedIn, type CompiledRule, type CompiledTarget } from './ruleset.ts
 import { scoreRisk } from './risk.ts';
 import type { Snapshot } from './snapshot.ts';
 import { chainOf, matchesSubject } from './subjects.ts';
-import { whenVariables, type WhenVariables } from './when.ts';
+import { WhenVariables } from './when-variables.ts';
 
 export interface ExplainQuestion {
   readonly subject: Subject;
@@ -65,7 +65,7 @@ function consider(target: CompiledTarget | undefined, session: Session, { comman
   const { weights } = target;
   const risk = scoreRisk(command, { subject: session.subject, labels: target.target.labels, history, weights }).score;
   return (chainOf(session.subject) ?? []).flatMap((subject) => {
-    const variables = whenVariables({ session, subject, command, risk, now, ...detectedIn(target, command) });
+    const variables = new WhenVariables({ session, subject, command, risk, now, ...detectedIn(target, command) });
     return target.rules.map((rule) => {
       const { policy, name } = rule;
       const stand = standing(target, rule, subject, command, variables);

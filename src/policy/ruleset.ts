@@ -10,9 +10,11 @@ import type { DetectKinds } from './resources.ts';
 import { quotaOf } from './quota.ts';
 import { RISK_WEIGHTS, type RiskWeights } from './risk.ts';
 import type { MaskDocument, PolicyDocument, RuleDocument } from './schema.ts';
+import { remembered } from './remembered.ts';
 import { selectsTarget } from './selector.ts';
 import { compileSubjects, matchesSubject, type SubjectMatcher } from './subjects.ts';
-import { compileWhen, kindsAsked, type When, type WhenQuestion } from './when.ts';
+import { compileWhen, kindsAsked, type When } from './when.ts';
+import type { WhenQuestion } from './when-variables.ts';
 
 export interface CompiledRule {
   readonly policy: string;
@@ -64,18 +66,20 @@ export function compileTarget(target: Target, policies: readonly PolicyDocument[
     policies: mine,
     rules: sources.map(({ rule }) => rule),
     limited: sources.some(({ rule }) => rule.quota !== undefined),
-    denies: (command) => restrictions(deny, command),
-    reviews: (command) => restrictions(review, command),
-    allows: (command, effect) => named(allow, command, effect, effect),
-    reviewable: (command, effect) => named(review, command, effect, foldCase(effect)),
+    denies: restrictions(deny),
+    reviews: restrictions(review),
+    allows: named(allow, (effect) => effect),
+    reviewable: named(review, foldCase),
     masksFor: makeMasks(mine.flatMap((policy) => policy.masks)),
   };
 }
 
-function restrictions(index: PatternIndex<CompiledRule>, command: Command): readonly CompiledRule[] {
-  const { name, effects, details = [] } = command;
-  if (effects.length === 1 && effects[0] === name && details.length === 0) return index.find(foldCase(name), 'any');
-  return [...new Set([name, ...effects, ...details].flatMap((one) => index.find(foldCase(one), 'any')))];
+function restrictions(index: PatternIndex<CompiledRule>): (command: Command) => readonly CompiledRule[] {
+  const find = remembered((text) => index.find(foldCase(text), 'any'));
+  return ({ name, effects }) => {
+    if (effects.length === 1 && effects[0] === name) return find(name);
+    return [...new Set([name, ...effects].flatMap(find))];
+  };
 }
 
 /** Where two policies weigh the same factor, the heavier weight counts. */
@@ -90,8 +94,9 @@ function mergeWeights(written: readonly Readonly<Record<string, number>>[]): Ris
 }
 
 /** `*` never names what nobody understood: there a pattern has to spell the first word. */
-function named(index: PatternIndex<CompiledRule>, command: Command, effect: string, key: string): readonly CompiledRule[] {
-  return index.find(key, command.naming === 'literal' || /^unknown(?: |$)/i.test(effect) ? 'literal' : 'any');
+function named(index: PatternIndex<CompiledRule>, spelt: (effect: string) => string): (command: Command, effect: string) => readonly CompiledRule[] {
+  const find = remembered((effect) => index.find(spelt(effect), /^unknown(?: |$)/i.test(effect) ? 'literal' : 'any'));
+  return ({ naming }, effect) => (naming === 'literal' ? index.find(spelt(effect), 'literal') : find(effect));
 }
 
 function compileRule(policy: PolicyDocument, rule: RuleDocument, target: Target): CompiledRule {
@@ -121,6 +126,8 @@ function makeMasks(documents: readonly MaskDocument[]): (subjects: readonly Subj
     reveal: mask.reveal ? compileSubjects(mask.reveal) : undefined,
   }));
   const made = new Map<string, readonly MaskRule[]>();
+  const all = Object.freeze(masks.map(({ rule }) => rule));
+  if (masks.every(({ reveal }) => !reveal)) return () => all;
   return (subjects) => {
     const key = masks.map(({ reveal }) => (reveal && subjects.length > 0 && subjects.every((subject) => matchesSubject(reveal, subject)) ? '0' : '1')).join('');
     const known = made.get(key);

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commandOf, rulesOf, sessionOf, subjectOf } from './fixtures.ts';
-import { checkWhen, compileWhen, whenVariables } from './when.ts';
+import { checkWhen, compileWhen } from './when.ts';
+import { WhenVariables } from './when-variables.ts';
 
 const NOON = new Date('2026-11-21T12:30:00Z');
 
 function ask(expression: string, args = '{}'): boolean | 'error' {
   const session = sessionOf(rulesOf('{ name: a, allow: ["*"] }'));
-  const variables = whenVariables({ session, subject: subjectOf(), command: commandOf('tools/call x', args), risk: 42, now: NOON });
+  const variables = new WhenVariables({ session, subject: subjectOf(), command: commandOf('tools/call x', args), risk: 42, now: NOON });
   return compileWhen(expression)(variables);
 }
 

@@ -5,37 +5,18 @@
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 import { didYouMean } from '../core/closest-name.ts';
-import type { Command } from '../core/command.ts';
-import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../core/json.ts';
-import type { Session } from '../core/session.ts';
-import type { Subject } from '../core/subject.ts';
 import { describeTypes, type ArgumentTypes } from './argument-types.ts';
 import { kindName, whenFix } from './when-hint.ts';
-
-/** What an expression is asked about. */
-export interface WhenQuestion {
-  readonly session: Session;
-  /** The caller, or the one it acts for. */
-  readonly subject: Subject;
-  readonly command: Command;
-  readonly risk: number;
-  readonly now: Date;
-  /** Kinds of values in the command's arguments; absent where nobody can tell. */
-  readonly detected?: () => ReadonlySet<string>;
-}
+import type { WhenVariables } from './when-variables.ts';
 
 /** True, false, or `error` where the expression failed; its rule says what that means. */
 export type When = (variables: WhenVariables) => boolean | 'error';
-export type WhenVariables = Readonly<Record<string, unknown>>;
 
 export interface WhenProblem {
   readonly message: string;
   readonly fix: string;
 }
 
-const MAX_STRING = 1 << 16;
-const MAX_LIST = 10_000;
-const MAX_DEPTH = 64;
 const LIMITS = { maxAstNodes: 300, maxDepth: 32, maxListElements: 200, maxMapEntries: 50, maxCallArguments: 8 };
 
 const environment = makeEnvironment();
@@ -119,55 +100,6 @@ function firstLine(error: unknown): string {
   const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
   return message.charAt(0).toLowerCase() + message.slice(1);
 }
-
-/** The variables of one question; made once and shared by all its rules. */
-export function whenVariables(question: WhenQuestion): WhenVariables {
-  const { session, subject, command, risk, now, detected } = question;
-  return {
-    subject: { id: subject.id, name: subject.name, kind: subject.kind, groups: [...subject.groups], issuer: subject.issuer },
-    target: { name: session.target.name, labels: new Map(Object.entries(session.target.labels)) },
-    command: { name: command.name },
-    args: isJsonObject(command.arguments) ? toMap(command.arguments, 0) : new Map(),
-    // Looked for only where an expression asks; undefined is an error, so the rule fails closed.
-    get detected() {
-      return detected && [...detected()];
-    },
-    risk: BigInt(risk),
-    time: now,
-    client: { address: session.client.address, userAgent: session.client.userAgent, id: session.client.id },
-  };
-}
-
-/**
- * A value that an expression may not use: a number that a double cannot hold, or something too big. Touching it is an
- * error, so its rule fails closed. A list or mapping inside `args` that holds one is one, for CEL's `in` and `==` would
- * otherwise step over it as merely unequal.
- */
-class Unusable {
-  readonly why = 'too big, or not exact';
-}
-const UNUSABLE = new Unusable();
-
-/** JSON as CEL sees it: maps instead of objects, so that nothing inherited is ever a member. */
-function toCel(value: JsonValue, depth: number): unknown {
-  if (typeof value === 'string') return value.length > MAX_STRING ? UNUSABLE : value;
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof JsonNumber) return value.exact() ?? UNUSABLE;
-  if (depth > MAX_DEPTH) return UNUSABLE;
-  if (isJsonObject(value)) {
-    const map = toMap(value, depth);
-    return map.size > MAX_LIST || map.values().some(isUnusable) ? UNUSABLE : map;
-  }
-  if (value.length > MAX_LIST) return UNUSABLE;
-  const items = value.map((item) => toCel(item, depth + 1));
-  return items.some(isUnusable) ? UNUSABLE : items;
-}
-
-function toMap(object: JsonObject, depth: number): ReadonlyMap<string, unknown> {
-  return new Map(Object.entries(object).map(([key, value]) => [key, toCel(value, depth + 1)]));
-}
-
-const isUnusable = (value: unknown): boolean => value === UNUSABLE;
 
 function makeEnvironment(types?: ArgumentTypes): Environment {
   const args = types ? { name: 'args', schema: types } : { name: 'args', type: 'map<string, dyn>' };

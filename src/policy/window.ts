@@ -10,7 +10,8 @@ import { requirementOf } from './ruleset.ts';
 import type { PolicyDocument } from './schema.ts';
 import { selectsTarget } from './selector.ts';
 import { chainOf, compileSubjects, matchesSubject, type SubjectMatcher } from './subjects.ts';
-import { compileWhen, whenVariables } from './when.ts';
+import { compileWhen } from './when.ts';
+import { WhenVariables } from './when-variables.ts';
 
 /** Who may open access without waiting, and what follows from it. */
 export interface BreakGlass {
@@ -60,5 +61,5 @@ export function windowCovers(window: AccessWindow, session: Session, command: Co
   const glob = compileGlob(window.pattern);
   if (![command.name, ...command.effects].every((name) => !/^unknown(?: |$)/i.test(name) && matchesGlob(glob, name))) return false;
   if (window.constraint === undefined) return true;
-  return compileWhen(window.constraint)(whenVariables({ session, subject: session.subject, command, risk, now })) === true;
+  return compileWhen(window.constraint)(new WhenVariables({ session, subject: session.subject, command, risk, now })) === true;
 }
