@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { referenceTable } from '../policy/reference.ts';
 import { configSchema } from './config-schema.ts';
-import { metricsSchema, telemetrySchema } from './telemetry-schema.ts';
+import { metricsSchema, telemetrySchema, tracesSchema } from './telemetry-schema.ts';
 import { emailSchema, slackSchema, webhookSchema } from './notify-schema.ts';
 
 /** JSON schema of `sallyport.yaml`, for editors. It says less than loading does. */
@@ -22,6 +22,7 @@ export function configTables(): string {
     referenceTable('masking: analyzer', masking.unwrap().shape.analyzer.unwrap()),
     referenceTable('telemetry', telemetrySchema),
     referenceTable('telemetry: metrics', metricsSchema),
+    referenceTable('telemetry: traces', tracesSchema),
     referenceTable('notify: slack', slackSchema),
     referenceTable('notify: email', emailSchema),
     referenceTable('notify: webhook', webhookSchema),

@@ -27,6 +27,8 @@ export interface Config {
   readonly notify: readonly NotifySettings[];
   readonly audit: AuditSettings;
   readonly analyzer?: AnalyzerOptions;
+  /** Where spans are sent; absent: nowhere. */
+  readonly traces?: TracesConfig;
   /** Where metrics are read, and with which token. Absent: nowhere. */
   readonly metrics?: { readonly host: string; readonly port: number; readonly token?: SecretSource };
 }
@@ -36,6 +38,8 @@ export interface AuditSettings {
   readonly retentionMs?: number;
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];
 }
+
+export type TracesConfig = NonNullable<ConfigDocument['telemetry']['traces']>;
 
 /** Reads `sallyport.yaml`. Throws `config_invalid` with every problem, its line and column, and the fix. */
 export async function readConfig(file: string): Promise<Config> {
@@ -66,6 +70,7 @@ export function parseConfig(file: string, text: string): Config {
     resources: resolve(folder, resources),
     notify,
     audit: auditSettings(audit),
+    ...(telemetry.traces ? { traces: telemetry.traces } : {}),
     ...(listen.metrics === undefined ? {} : { metrics: metricsOptions(listen.metrics, telemetry.metrics.token) }),
     ...(masking.analyzer ? { analyzer: analyzerOptions(masking.analyzer) } : {}),
   };

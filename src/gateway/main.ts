@@ -42,6 +42,7 @@ import { listen, type Handler } from './http-server.ts';
 import { storedDayBook } from './day-book.ts';
 import { openHistory } from './history.ts';
 import { installationKey } from './installation-keys.ts';
+import { observerOf, openTraces } from './observer.ts';
 import { openPolicy, type LivePolicy } from './policy.ts';
 import { QuotaCounter } from './quotas.ts';
 import { startRecordLife } from './record-life.ts';
@@ -162,6 +163,8 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
 async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>> {
   const { config, shutdown, log, keysFolder, metrics, storage, policy, pins, authenticator } = parts;
   const snapshot = policy.snapshot.bind(policy);
+  const traces = config.traces && shutdown.owns(openTraces(config.traces, { metrics, log }));
+  const observer = observerOf(metrics, traces);
   const deps = {
     gate: createGate({
       ...parts,
@@ -174,7 +177,7 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
     authenticator,
     url: config.url,
     pins,
-    ...(metrics ? { observer: metrics } : {}),
+    ...(observer ? { observer } : {}),
     sessionKey: await installationKey(keysFolder, 'session'),
   };
   const handlers = new Map<string, Handler>();

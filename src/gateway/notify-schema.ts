@@ -17,7 +17,7 @@ const personName = z.string().min(1).max(320);
 const addressees = (address: z.ZodString) => z.record(who, z.array(address).min(1).max(100));
 
 /** An address that the gateway sends to. */
-const outgoingSchema = z
+export const outgoingSchema = z
   .string()
   .max(2048)
   .superRefine((value, context) => {

@@ -21,7 +21,7 @@ const progress = (asked: Asked): void =>
   write({ method: 'notifications/progress', params: { progressToken: asked.params?._meta?.['progressToken'], progress: 1 } });
 
 const TOOLS: Record<string, (asked: Asked, args: Record<string, string>) => void> = {
-  about: (asked) => result(asked, { pid: process.pid, argv: process.argv.slice(2), environment: process.env }),
+  about: (asked) => result(asked, { pid: process.pid, argv: process.argv.slice(2), environment: process.env, meta: asked.params?._meta }),
   echo: (asked, args) => result(asked, args),
   /** Waits under a name until `release` names it. */
   wait: (asked, { name = '' }) => {
