@@ -117,7 +117,8 @@ export async function openAlerts(options: AlertOptions): Promise<Alerts> {
     const { writer, next, records } = batch;
     const raised = await storage.db.transaction().execute(async (transaction) => {
       const from = await positionOf(transaction, writer);
-      const news = records.filter(({ index }) => index >= from).map(({ leaf }) => leaf);
+      // Nothing is read where nobody asked to be told.
+      const news = rules().length === 0 ? [] : records.filter(({ index }) => index >= from).map(({ leaf }) => leaf);
       const occurrences = news.flatMap(occurrencesIn).filter(({ at }) => at >= since);
       const found = await evaluate(transaction, occurrences);
       await moveTo(transaction, writer, Math.max(from, next));

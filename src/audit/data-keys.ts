@@ -44,6 +44,8 @@ export class DataKeys {
   readonly #recording: RecordingKey;
   readonly #bound: number;
   readonly #keys = new Map<string, DataKey>();
+  /** Session of the key that stands last. */
+  #last: string | undefined;
 
   constructor(writer: string, recording: RecordingKey, bound = 4096) {
     this.#writer = writer;
@@ -56,8 +58,11 @@ export class DataKeys {
     const known = this.#keys.get(session);
     if (known) {
       // Last used, last in the map's order: the first is the one to let go.
-      this.#keys.delete(session);
-      this.#keys.set(session, known);
+      if (session !== this.#last) {
+        this.#keys.delete(session);
+        this.#keys.set(session, known);
+        this.#last = session;
+      }
       return { key: known };
     }
     const bytes = randomBytes(32);
@@ -66,6 +71,7 @@ export class DataKeys {
     const wrapped = encrypt(this.#recording.key, randomBytes(NONCE_BYTES), aad, bytes).toString('base64');
     bytes.fill(0);
     this.#keys.set(session, key);
+    this.#last = session;
     for (const oldest of this.#keys.keys()) {
       if (this.#keys.size <= this.#bound) break;
       this.#keys.delete(oldest);
