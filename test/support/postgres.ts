@@ -18,8 +18,8 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** `undefined` where the server is not installed: `npm test` installs it, or says that these tests cannot run. */
-export async function startPostgres(): Promise<TestPostgres | undefined> {
+/** `undefined` where the server is not installed: `npm test` installs it, or says that these tests cannot run. `settings` such as `jit=off`. */
+export async function startPostgres(settings: readonly string[] = []): Promise<TestPostgres | undefined> {
   const programs = await findPrograms();
   if (programs === undefined) return undefined;
   const owner = await findOwner();
@@ -28,7 +28,10 @@ export async function startPostgres(): Promise<TestPostgres | undefined> {
   const data = join(folder, 'data');
   const options = { ...owner, cwd: folder, env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' } };
   await promisify(execFile)(join(programs, 'initdb'), ['-D', data, '-U', 'sallyport', '-A', 'trust', '-E', 'UTF8', '--no-sync'], options);
-  const server = spawn(join(programs, 'postgres'), ['-D', data, '-k', folder, ...SETTINGS], { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(join(programs, 'postgres'), ['-D', data, '-k', folder, ...SETTINGS, ...settings.flatMap((setting) => ['-c', setting])], {
+    ...options,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const killed = (): void => void server.kill('SIGQUIT');
   process.once('exit', killed);
   await untilReady(server);
