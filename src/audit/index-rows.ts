@@ -59,7 +59,7 @@ function sessionRow(id: string, leaf: Leaf): SessionRow {
     subject_kind: leaf.subject?.kind ?? '',
     subject_key: leaf.subject ? subjectKey(leaf.subject) : '',
     target: leaf.target ?? '',
-    client: leaf.client ? `${leaf.client.userAgent} from ${leaf.client.address}` : '',
+    client: leaf.client ? `${leaf.client.name ?? leaf.client.userAgent} from ${leaf.client.address}` : '',
     commands: COMMANDS.includes(leaf.kind) ? 1 : 0,
     refused: leaf.kind === 'command.refused' ? 1 : 0,
     masked: (leaf.masks ?? []).reduce((sum, { count }) => sum + count, 0),

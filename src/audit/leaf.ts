@@ -55,7 +55,7 @@ type Member<K extends keyof Leaf> = NonNullable<Leaf[K]>;
 
 const bodyMembers = ({ bytes, contentType, key, name, sha256 }: SealedBody): object => ({ bytes, contentType, key, name, sha256 }) satisfies Every<SealedBody>;
 
-const clientMembers = ({ address, id, userAgent }: Member<'client'>): object => ({ address, id, userAgent }) satisfies Every<Member<'client'>>;
+const clientMembers = ({ address, id, name, userAgent }: Member<'client'>): object => ({ address, id, name, userAgent }) satisfies Every<Member<'client'>>;
 
 const commandMembers = ({ digest, flags, name }: Member<'command'>): object => ({ digest, flags, name }) satisfies Every<Member<'command'>>;
 

@@ -228,12 +228,14 @@ function exhaustedDecision({ risk, masks, policyVersion }: Decision, { rule, rea
 /** Steps 5 to 9. */
 async function runCounted(gate: Gate, exchange: Exchange, asked: Asked, approval: Approval | undefined): Promise<void> {
   exchange.steps?.enter('record');
-  const intent = makeEvent('command.forwarded', { ...asked.parts, ...(approval ? { approval: approval.id } : {}) });
-  if (approval && !(await gate.approvals.execute(approval.id, intent.id))) {
+  const made = makeEvent('command.forwarded', { ...asked.parts, ...(approval ? { approval: approval.id } : {}) });
+  if (approval && !(await gate.approvals.execute(approval.id, made.id))) {
     const now = (await gate.approvals.get(approval.id)) ?? approval;
     if (now.status === 'consumed') return repeat(exchange, now);
     return refuse(gate, exchange, asked, { kind: 'approval', approval: now, decision: asked.decision });
   }
+  // The approval knows the intent's id before there is an intent; its time is that of going on.
+  const intent: Event = approval ? { ...made, time: new Date().toISOString() } : made;
   try {
     await gate.recorder.append(intent, [asked.body]);
     gate.history?.used(exchange.session, exchange.command);

@@ -5,6 +5,8 @@ import type { Target } from './target.ts';
 export interface Client {
   readonly address: string;
   readonly userAgent: string;
+  /** What it calls itself, with its version, where the protocol lets it say so; believed by nobody. */
+  readonly name?: string;
   /** OAuth client of the token; empty where the token names none. */
   readonly id: string;
 }

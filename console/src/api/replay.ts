@@ -35,6 +35,15 @@ export function entryMatches(entry: ReplayEntry, filter: string): boolean {
   );
 }
 
+/** Entries as far as these events go; one that had not begun is not there. It keeps its id, whatever became of it later. */
+export function entriesUntil(entries: readonly ReplayEntry[], seen: ReadonlySet<string>): readonly ReplayEntry[] {
+  return entries.flatMap((entry) => {
+    const steps = entry.steps.filter(({ event }) => seen.has(event.id));
+    if (steps.length === entry.steps.length) return [entry];
+    return steps.length === 0 ? [] : [entryOf(steps)];
+  });
+}
+
 function keysOf({ event }: ReplayStep): readonly string[] {
   return [event.intent ?? event.id, ...(event.approval === undefined ? [] : [event.approval])];
 }

@@ -10,6 +10,8 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['d', 'deny it (asks first)'],
   ['/', 'filter this list'],
   ['e', 'in a replay: open or close every command'],
+  ['p', 'in a replay: play or pause'],
+  [', .', 'in a replay: the event before, the next event'],
   ...PAGES.map(({ key, label }) => [`g ${key}`, `go to ${label.toLowerCase()}`] as const),
   ['Esc', 'close, leave'],
   ['?', 'this help'],

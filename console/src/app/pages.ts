@@ -3,6 +3,7 @@ export const PAGES = [
   { to: '/approvals', label: 'Approvals', icon: 'approvals', key: 'a', for: 'everybody' },
   { to: '/windows', label: 'Windows', icon: 'windows', key: 'w', for: 'everybody' },
   { to: '/sessions', label: 'Sessions', icon: 'sessions', key: 's', for: 'everybody' },
+  { to: '/audit', label: 'Audit', icon: 'audit', key: 'u', for: 'everybody' },
   { to: '/targets', label: 'Targets', icon: 'connect', key: 't', for: 'everybody' },
   { to: '/access', label: 'Access reviews', icon: 'access', key: 'r', for: 'everybody' },
   { to: '/tools', label: 'Tools', icon: 'tools', key: 'o', for: 'owners' },

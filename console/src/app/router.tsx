@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet,
 import { ApprovalsPage } from '../pages/approvals/approvals-page.tsx';
 import { ApprovalDetailPage } from '../pages/approvals/approval-detail-page.tsx';
 import { ApprovalsStart } from '../pages/approvals/approvals-start.tsx';
+import { readFilter } from '../api/audit.ts';
 import { LOCK_KINDS, type LockKind } from '../api/locks.ts';
 import { Gate } from './gate.tsx';
 import { NotFound } from './not-found.tsx';
@@ -50,6 +51,12 @@ const replay = createRoute({
   path: 'sessions/$id',
   component: lazyRouteComponent(() => import('../pages/replay/replay-page.tsx'), 'ReplayPage'),
 });
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: 'audit',
+  validateSearch: readFilter,
+  component: lazyRouteComponent(() => import('../pages/audit/audit-page.tsx'), 'AuditPage'),
+});
 const targets = createRoute({
   getParentRoute: () => root,
   path: 'targets',
@@ -87,7 +94,19 @@ const locks = createRoute({
 
 export function makeRouter() {
   return createRouter({
-    routeTree: root.addChildren([start, approvals.addChildren([approvalsStart, approval]), sessions, replay, targets, windows, access, tools, policy, locks]),
+    routeTree: root.addChildren([
+      start,
+      approvals.addChildren([approvalsStart, approval]),
+      sessions,
+      replay,
+      audit,
+      targets,
+      windows,
+      access,
+      tools,
+      policy,
+      locks,
+    ]),
     defaultPreload: 'intent',
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago, clock, duration, hours, left, offset } from './time.ts';
+import { ago, clock, duration, hours, left, offset, zone, zoneOf } from './time.ts';
 
 test('the past is told in one unit', () => {
   const told = [0, 4_999, 12_000, 59_999, 60_000, 3_599_999, 3_600_000, 86_400_000, 200_000_000].map((past) => ago(1e9 - past, 1e9));
@@ -26,7 +26,9 @@ test('durations grow in unit', () => {
 });
 
 test('the clock is the reader’s own', () => {
-  assert.equal(clock(new Date(2026, 10, 21, 4, 3, 7).getTime()), '2026-11-21 04:03:07');
+  const at = new Date(2026, 10, 21, 4, 3, 7).getTime();
+  assert.equal(clock(at), `2026-11-21 04:03:07 ${zone(at)}`);
+  assert.deepEqual([0, 60, -210, 345, 840].map(zoneOf), ['UTC', 'UTC+1', 'UTC-3:30', 'UTC+5:45', 'UTC+14']);
 });
 
 test('a length of time is said in hours and minutes', () => {

@@ -49,10 +49,31 @@ export function hours(minutes: number): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** The reader's own clock, with the day: `2026-11-21 14:03:07`. */
+/** The reader's own clock, with the day and the zone: `2026-11-21 14:03:07 UTC+1`. */
 export function clock(at: number): string {
-  const date = new Date(at);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-  return `${day} ${[two(date.getHours()), two(date.getMinutes()), two(date.getSeconds())].join(':')}`;
+  return `${day(at)} ${timeOfDay(at)} ${zone(at)}`;
 }
+
+export function day(at: number): string {
+  const date = new Date(at);
+  return [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+}
+
+export function timeOfDay(at: number): string {
+  const date = new Date(at);
+  return [two(date.getHours()), two(date.getMinutes()), two(date.getSeconds())].join(':');
+}
+
+/** The zone of the reader's clock at that time: `UTC`, `UTC+1`, `UTC-3:30`. */
+export function zone(at: number): string {
+  return zoneOf(-new Date(at).getTimezoneOffset());
+}
+
+/** `minutes` east of Greenwich. */
+export function zoneOf(minutes: number): string {
+  if (minutes === 0) return 'UTC';
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? '-' : '+'}${hours}${rest === 0 ? '' : `:${two(rest)}`}`;
+}
+
+const two = (value: number): string => String(value).padStart(2, '0');

@@ -27,6 +27,7 @@ const COLUMNS: Readonly<Record<string, (row: ExportedEvent) => Cell>> = {
   note: ({ event }) => event.note,
   approval: ({ event }) => event.approval,
   client_address: ({ event }) => event.client?.address,
+  client: ({ event }) => event.client?.name,
   user_agent: ({ event }) => event.client?.userAgent,
   session: ({ event }) => event.session,
   intent: ({ event }) => event.intent,

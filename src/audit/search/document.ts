@@ -45,6 +45,7 @@ function eventTexts(event: Event): readonly string[] {
     protocol,
     client?.address,
     client?.userAgent,
+    client?.name,
     client?.id,
     command?.name,
     command?.digest,

@@ -229,7 +229,8 @@ const sessionNotFound = (id: RpcRequest['id'] | null): JsonObject => rpcError(id
 function sessionOf(line: Line, mcp: McpSession | undefined, message: RpcMessage | undefined): Promise<Session> {
   const { subject, client } = line.caller;
   const opening = message?.kind === 'request' && message.method === 'initialize';
-  return line.context.sessions.of(subject, line.side.target, client, mcp?.id ?? (opening && line.side.learned.mintsSessions !== false ? newId() : undefined));
+  const id = mcp?.id ?? (opening && line.side.learned.mintsSessions !== false ? newId() : undefined);
+  return line.context.sessions.of(subject, line.side.target, client, id, () => calledItself(message));
 }
 
 /** The target could not even be asked what it has: that is told and recorded like any other failure of a command. */
@@ -263,6 +264,15 @@ function clientName(message: RpcMessage, session: McpSession | undefined): strin
   const info = metaMember(message.params, 'clientInfo') ?? member(message.params, 'clientInfo');
   const name = isJsonObject(info) ? member(info, 'name') : undefined;
   return typeof name === 'string' ? name.slice(0, 100) : (session?.clientName ?? '');
+}
+
+/** Name and version, as the client says them where a session begins. */
+function calledItself(message: RpcMessage | undefined): string | undefined {
+  if (message === undefined || message.kind === 'response') return undefined;
+  const info = metaMember(message.params, 'clientInfo') ?? member(message.params, 'clientInfo');
+  if (!isJsonObject(info)) return undefined;
+  const said = [member(info, 'name'), member(info, 'version')].filter((text) => typeof text === 'string' && text !== '');
+  return said.length === 0 ? undefined : said.join(' ').slice(0, 100).toWellFormed().replaceAll('\0', '');
 }
 
 function formHeaderProblem(message: RpcMessage, era: Era): HeaderProblem | undefined {

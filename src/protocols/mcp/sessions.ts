@@ -27,8 +27,8 @@ export class Sessions {
     this.#sweep.unref();
   }
 
-  /** The session of this caller; `id` where the protocol carries one. Resolves when its opening is recorded. */
-  async of(subject: Subject, target: Target, client: Client, id?: string): Promise<Session> {
+  /** The session of this caller; `id` where the protocol carries one. Resolves when its opening is recorded, with what the client calls itself. */
+  async of(subject: Subject, target: Target, client: Client, id?: string, called: () => string | undefined = () => undefined): Promise<Session> {
     const key = id ?? JSON.stringify([subjectKey(subject), target.name, client.id]);
     const known = this.#open.get(key);
     if (known) {
@@ -37,7 +37,8 @@ export class Sessions {
       // Groups and the target's settings are those of now, not those of the opening.
       return { id: known.session.id, subject, target, client };
     }
-    return this.#begin(key, { id: id ?? newId(this.#now()), subject, target, client });
+    const name = called();
+    return this.#begin(key, { id: id ?? newId(this.#now()), subject, target, client: name === undefined ? client : { ...client, name } });
   }
 
   /** A session is not idle while something of it is under way. */

@@ -2,8 +2,9 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useMemo, useState, type ReactNode } from 'react';
-import { entryMatches, groupReplay, type ReplayEntry } from '../../api/replay.ts';
+import { entriesUntil, entryMatches, groupReplay, type ReplayEntry } from '../../api/replay.ts';
 import { readReplay, type Replay } from '../../api/sessions.ts';
+import { buildTimeline, playedUntil, type Timeline } from '../../api/timeline.ts';
 import { useApi } from '../../app/api-context.ts';
 import { Icon } from '../../app/icon.tsx';
 import { Empty } from '../../components/empty.tsx';
@@ -14,6 +15,8 @@ import { useShortcuts } from '../../components/use-shortcuts.ts';
 import { ReplayCommand } from './replay-command.tsx';
 import css from './replay-page.module.css';
 import { SessionSummary } from './session-summary.tsx';
+import { TimelinePlayer } from './timeline-player.tsx';
+import { usePlayback } from './use-playback.ts';
 
 /** Looking at a recording is itself recorded, so it is read once and not again by itself. */
 export function ReplayPage(): ReactNode {
@@ -44,7 +47,10 @@ const OPEN_AT_FIRST = 12;
 function Recording({ replay, refresh, refreshing }: RecordingProps): ReactNode {
   const [filter, setFilter] = useState('');
   const entries = useMemo(() => groupReplay(replay.events), [replay]);
-  const shown = useMemo(() => entries.filter((entry) => entryMatches(entry, filter)), [entries, filter]);
+  const timeline = useMemo(() => buildTimeline(replay.events, entries), [replay, entries]);
+  const playback = usePlayback(timeline);
+  const played = usePlayed(timeline, entries, playback.position);
+  const shown = useMemo(() => played.filter((entry) => entryMatches(entry, filter)), [played, filter]);
   const { isOpen, toggle, toggleAll } = useOpen(entries);
   const list = useRows<HTMLOListElement>();
   const start = Date.parse(replay.session.openedAt);
@@ -52,6 +58,7 @@ function Recording({ replay, refresh, refreshing }: RecordingProps): ReactNode {
   return (
     <>
       <SessionSummary session={replay.session} />
+      <TimelinePlayer timeline={timeline} playback={playback} start={start} />
       <div className={css.tools}>
         <Filter label="Filter commands" value={filter} onChange={setFilter} />
         <Button size="xs" variant="default" onClick={toggleAll} aria-keyshortcuts="e">
@@ -62,7 +69,7 @@ function Recording({ replay, refresh, refreshing }: RecordingProps): ReactNode {
         </Button>
         <p className={css.note}>{shown.length === entries.length ? `${entries.length} entries` : `${shown.length} of ${entries.length} entries`}</p>
       </div>
-      {shown.length === 0 && <Empty title={entries.length === 0 ? 'Nothing is recorded in this session yet' : 'No entry matches'} />}
+      {shown.length === 0 && <Empty title={emptyTitle(entries, played)} />}
       <ol className={css.entries} ref={list}>
         {shown.map((entry) => (
           <ReplayCommand key={entry.id} entry={entry} start={start} open={isOpen(entry)} toggle={() => toggle(entry)} />
@@ -70,6 +77,21 @@ function Recording({ replay, refresh, refreshing }: RecordingProps): ReactNode {
       </ol>
     </>
   );
+}
+
+function emptyTitle(entries: readonly ReplayEntry[], played: readonly ReplayEntry[]): string {
+  if (entries.length === 0) return 'Nothing is recorded in this session yet';
+  return played.length === 0 ? 'Nothing has happened yet' : 'No entry matches';
+}
+
+/** What has happened by then: entries as far as they had come. They change with each event, not with each frame. */
+function usePlayed(timeline: Timeline, entries: readonly ReplayEntry[], position: number | undefined): readonly ReplayEntry[] {
+  const count = position === undefined ? timeline.points.length : playedUntil(timeline, position);
+  return useMemo(() => {
+    if (count === timeline.points.length) return entries;
+    const seen = new Set(timeline.points.slice(0, count).map(({ event }) => event));
+    return entriesUntil(entries, seen);
+  }, [timeline, entries, count]);
 }
 
 /** Which entries are open: the first few, so that a short session reads as one page. */

@@ -1,0 +1,24 @@
+import { useEffect, useState } from 'react';
+import { followAudit, type AuditEvent, type AuditFilter } from '../../api/audit.ts';
+
+/** A page that is left open does not grow. */
+const MOST = 500;
+
+export interface LiveAudit {
+  /** The newest first. */
+  readonly events: readonly AuditEvent[];
+  readonly state: 'live' | 'lost';
+}
+
+export function useLiveAudit(filter: AuditFilter): LiveAudit {
+  const [events, setEvents] = useState<readonly AuditEvent[]>([]);
+  const [state, setState] = useState<LiveAudit['state']>('live');
+  useEffect(() => {
+    setEvents([]);
+    return followAudit(filter, {
+      recorded: (event) => setEvents((known) => (known.some(({ id }) => id === event.id) ? known : [event, ...known].slice(0, MOST))),
+      state: setState,
+    });
+  }, [filter]);
+  return { events, state };
+}
