@@ -33,10 +33,10 @@ export function AuditTable({ events, filter, look }: AuditTableProps): ReactNode
 /** The zone of all times stands above them. */
 function columnsAt(time: string | undefined): Columns {
   return [
-    { title: `Time (${zone(time === undefined ? Date.now() : Date.parse(time))})`, width: '142px' },
-    { title: 'What', width: '168px' },
-    { title: 'Who', width: '130px' },
-    { title: 'Target', width: '110px' },
+    { title: `Time (${zone(time === undefined ? Date.now() : Date.parse(time))})`, width: '156px' },
+    { title: 'What', width: '200px' },
+    { title: 'Who', width: '112px' },
+    { title: 'Target', width: '104px' },
     'Command and outcome',
     { title: '', width: '64px', align: 'end' },
   ];
@@ -72,7 +72,14 @@ const EventRow = memo(function EventRow({ event, columns, filter, look }: EventR
     ),
     <Details key="details" event={event} narrow={narrow} />,
     session !== undefined && (
-      <Link to="/sessions/$id" params={{ id: session }} data-row={event.id} preload={false} aria-label={`Replay the session of ${eventWords(event)}`}>
+      <Link
+        className={css.replay}
+        to="/sessions/$id"
+        params={{ id: session }}
+        data-row={event.id}
+        preload={false}
+        aria-label={`Replay the session of ${eventWords(event)}`}
+      >
         Replay
       </Link>
     ),
@@ -86,7 +93,11 @@ function Details({ event, narrow }: { readonly event: AuditEvent; readonly narro
   const { command, decision, outcome, masks = [], note } = event;
   const masked = masks.reduce((sum, { count }) => sum + count, 0);
   const parts = [
-    command && <code className={css.command}>{<Line text={command.name} />}</code>,
+    command && (
+      <code className={css.command}>
+        <Line text={command.name} />
+      </code>
+    ),
     decision && (
       <button type="button" className={css.value} title="only what this rule decided" onClick={() => narrow({ rule: decision.rule })}>
         <Tag tone={TONES[decision.effect] ?? 'plain'}>{decision.effect}</Tag> <Line text={decision.rule} />

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { entriesUntil, entryMatches, groupReplay, type ReplayEntry } from '../../api/replay.ts';
 import { readReplay, type Replay } from '../../api/sessions.ts';
 import { buildTimeline, playedUntil, type Timeline } from '../../api/timeline.ts';
@@ -54,6 +54,11 @@ function Recording({ replay, refresh, refreshing }: RecordingProps): ReactNode {
   const { isOpen, toggle, toggleAll } = useOpen(entries);
   const list = useRows<HTMLOListElement>();
   const start = Date.parse(replay.session.openedAt);
+  // What happens while it plays is brought into view.
+  const { isPlaying } = playback;
+  useEffect(() => {
+    if (isPlaying) list.current?.lastElementChild?.scrollIntoView({ block: 'nearest' });
+  }, [isPlaying, played.length, list]);
 
   return (
     <>

@@ -2,7 +2,6 @@ import { Button } from '@mantine/core';
 import { memo, type ReactNode } from 'react';
 import { playedUntil, timeAt, type Timeline, type TimelineBar } from '../../api/timeline.ts';
 import { Choices } from '../../components/choices.tsx';
-import { Line } from '../../components/escaped.tsx';
 import { clock, duration, offset } from '../../text/time.ts';
 import css from './timeline-player.module.css';
 import { SPEEDS, type Playback } from './use-playback.ts';
@@ -118,8 +117,8 @@ function Legend({ timeline }: { readonly timeline: Timeline }): ReactNode {
     <p className={css.legend}>
       <span>{clock(first.time)}</span>
       <span>
-        <Line text={`${timeline.bars.length} commands`} />
-        {cut > 0 && `, ${timeline.cuts.length} long waits (${duration(cut)}) shown short`}
+        {timeline.bars.length === 1 ? '1 command' : `${timeline.bars.length} commands`}
+        {cut > 0 && `, long waits (${duration(cut)}) shown short`}
       </span>
       <span>{clock(last.time)}</span>
     </p>
