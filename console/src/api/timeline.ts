@@ -34,7 +34,7 @@ export interface TimelineCut {
 }
 
 /** Longer waits are played as this. */
-export const LONGEST_WAIT_MS = 3_000;
+const LONGEST_WAIT_MS = 3_000;
 
 export function buildTimeline(steps: readonly ReplayStep[], entries: readonly ReplayEntry[]): Timeline {
   const points: TimelinePoint[] = [];

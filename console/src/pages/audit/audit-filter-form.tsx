@@ -46,60 +46,61 @@ export function AuditFilterForm({ filter, look }: AuditFilterFormProps): ReactNo
   });
   const kinds = KINDS.some(({ value }) => value === (asked.kind ?? '')) ? KINDS : [...KINDS, { value: asked.kind ?? '', label: asked.kind ?? '' }];
   return (
-    <form
-      className={css.filter}
-      role="search"
-      aria-label="Events"
-      onSubmit={(event) => {
-        event.preventDefault();
-        look(asked);
-      }}
-    >
-      <TextInput
-        ref={input}
-        className={css.words}
-        size="xs"
-        type="search"
-        label="Words"
-        placeholder="churn roll* -draft   /"
-        description="all of them, in the event or in what was said: word, beginning*, -without"
-        maxLength={1024}
-        spellCheck={false}
-        autoComplete="off"
-        {...bind('text')}
-      />
-      <TextInput size="xs" label="Who" placeholder="alice" maxLength={256} {...bind('subject')} />
-      <TextInput size="xs" label="Target" maxLength={256} {...bind('target')} />
-      <TextInput size="xs" label="Command" placeholder="run_*" maxLength={256} {...bind('command')} />
-      <TextInput size="xs" label="Rule" maxLength={256} {...bind('rule')} />
-      <NativeSelect size="xs" label="Decision" data={EFFECTS} {...bind('effect')} />
-      <NativeSelect size="xs" label="Kind" data={kinds} {...bind('kind')} />
-      <When label="From" at={asked.since} set={(value) => set('since', value)} />
-      <When label="Before" at={asked.until} set={(value) => set('until', value)} />
-      <div className={css.look}>
-        <Button size="xs" type="submit">
-          Look
-        </Button>
-        {Object.keys(filter).length > 0 && (
-          <Button size="xs" variant="subtle" onClick={() => look({})}>
-            Clear
+    <search aria-label="Events">
+      <form
+        className={css.filter}
+        onSubmit={(event) => {
+          event.preventDefault();
+          look(asked);
+        }}
+      >
+        <TextInput
+          ref={input}
+          className={css.words}
+          size="xs"
+          type="search"
+          label="Words"
+          placeholder="churn roll* -draft   /"
+          description="all of them, in the event or in what was said: word, beginning*, -without"
+          maxLength={1024}
+          spellCheck={false}
+          autoComplete="off"
+          {...bind('text')}
+        />
+        <TextInput size="xs" label="Who" placeholder="alice" maxLength={256} {...bind('subject')} />
+        <TextInput size="xs" label="Target" maxLength={256} {...bind('target')} />
+        <TextInput size="xs" label="Command" placeholder="run_*" maxLength={256} {...bind('command')} />
+        <TextInput size="xs" label="Rule" maxLength={256} {...bind('rule')} />
+        <NativeSelect size="xs" label="Decision" data={EFFECTS} {...bind('effect')} />
+        <NativeSelect size="xs" label="Kind" data={kinds} {...bind('kind')} />
+        <When label="From" at={asked.since} set={(value) => set('since', value)} />
+        <When label="Before" at={asked.until} set={(value) => set('until', value)} />
+        <div className={css.look}>
+          <Button size="xs" type="submit">
+            Look
           </Button>
-        )}
-        {filter.session !== undefined && <span className={css.note}>of session {filter.session}</span>}
-      </div>
-    </form>
+          {Object.keys(filter).length > 0 && (
+            <Button size="xs" variant="subtle" onClick={() => look({})}>
+              Clear
+            </Button>
+          )}
+          {filter.session !== undefined && <span className={css.note}>of session {filter.session}</span>}
+        </div>
+      </form>
+    </search>
   );
 }
 
 /** A time of the reader's clock, whose zone stands beside it; it travels in UTC. */
 function When({ label, at, set }: { readonly label: string; readonly at: string | undefined; readonly set: (value: string) => void }): ReactNode {
   const time = at === undefined ? Number.NaN : Date.parse(at);
+  const [now] = useState(() => Date.now());
   return (
     <TextInput
       size="xs"
       type="datetime-local"
       step={1}
-      label={`${label} (${zone(Number.isNaN(time) ? Date.now() : time)})`}
+      label={`${label} (${zone(Number.isNaN(time) ? now : time)})`}
       value={Number.isNaN(time) ? '' : localText(time)}
       onChange={(event) => {
         const chosen = Date.parse(event.currentTarget.value);

@@ -44,7 +44,7 @@ export function AuditPage(): ReactNode {
       }
     >
       <AuditFilterForm key={JSON.stringify(filter)} filter={filter} look={look} />
-      {follows ? <LiveEvents filter={filter} look={look} /> : <FoundEvents filter={filter} look={look} />}
+      {follows ? <LiveEvents key={JSON.stringify(filter)} filter={filter} look={look} /> : <FoundEvents filter={filter} look={look} />}
       {isExporting && <ExportDialog filter={filter} close={() => setExporting(false)} />}
     </Page>
   );
@@ -76,10 +76,10 @@ function FoundEvents({ filter, look }: EventsProps): ReactNode {
           <>
             {events.length === 0 ? <NothingFound more={last?.next !== undefined} /> : <AuditTable events={events} filter={filter} look={look} />}
             <footer className={css.foot}>
-              <p role="status">
+              <output>
                 {told(events.length, last?.searchedTo)}
                 {pages[0]?.behind === true && ' What was recorded in the last moments may be missing.'}
-              </p>
+              </output>
               <div className={css.actions}>
                 {found.hasNextPage && (
                   <Button size="compact-sm" variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
@@ -112,10 +112,10 @@ function LiveEvents({ filter, look }: EventsProps): ReactNode {
   const { events, state } = useLiveAudit(filter);
   return (
     <>
-      <p className={css.live} data-state={state} role="status">
+      <output className={css.live} data-state={state}>
         <span className={css.dot} aria-hidden="true" />
         {state === 'live' ? 'Following: the newest is on top.' : 'The stream broke off; it goes on where it was.'}
-      </p>
+      </output>
       {events.length === 0 ? (
         <Empty title="Nothing has come yet">What is recorded from now on appears here.</Empty>
       ) : (

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { Fragment, memo, type ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { AuditEvent, AuditFilter } from '../../api/audit.ts';
 import { Line } from '../../components/escaped.tsx';
 import { Table, TableRow, type Columns } from '../../components/table.tsx';
@@ -61,18 +61,19 @@ const EventRow = memo(function EventRow({ event, columns, filter, look }: EventR
       <Line text={eventWords(event)} />
     </button>,
     subject && (
-      <button type="button" className={css.value} title={subject.kind} onClick={() => narrow({ subject: `${subject.kind}:${subject.name}` })}>
+      <button key="who" type="button" className={css.value} title={subject.kind} onClick={() => narrow({ subject: `${subject.kind}:${subject.name}` })}>
         <Line text={subject.name} />
       </button>
     ),
     target && (
-      <button type="button" className={css.value} onClick={() => narrow({ target })}>
+      <button key="target" type="button" className={css.value} onClick={() => narrow({ target })}>
         <Line text={target} />
       </button>
     ),
     <Details key="details" event={event} narrow={narrow} />,
     session !== undefined && (
       <Link
+        key="replay"
         className={css.replay}
         to="/sessions/$id"
         params={{ id: session }}
@@ -92,30 +93,25 @@ const TONES: Readonly<Record<string, Tone>> = { allow: 'ok', deny: 'bad', review
 function Details({ event, narrow }: { readonly event: AuditEvent; readonly narrow: (more: AuditFilter) => void }): ReactNode {
   const { command, decision, outcome, masks = [], note } = event;
   const masked = masks.reduce((sum, { count }) => sum + count, 0);
-  const parts = [
-    command && (
-      <code className={css.command}>
-        <Line text={command.name} />
-      </code>
-    ),
-    decision && (
-      <button type="button" className={css.value} title="only what this rule decided" onClick={() => narrow({ rule: decision.rule })}>
-        <Tag tone={TONES[decision.effect] ?? 'plain'}>{decision.effect}</Tag> <Line text={decision.rule} />
-      </button>
-    ),
-    outcome && <Line text={`${outcome.status}${outcome.milliseconds === undefined ? '' : ` in ${duration(outcome.milliseconds)}`}`} />,
-    masked > 0 && <Tag tone="warn">{masked} masked</Tag>,
-    note && (
-      <span className={css.note}>
-        <Line text={note} />
-      </span>
-    ),
-  ].filter(Boolean);
   return (
     <span className={css.details}>
-      {parts.map((part, index) => (
-        <Fragment key={index}>{part}</Fragment>
-      ))}
+      {command && (
+        <code className={css.command}>
+          <Line text={command.name} />
+        </code>
+      )}
+      {decision && (
+        <button type="button" className={css.value} title="only what this rule decided" onClick={() => narrow({ rule: decision.rule })}>
+          <Tag tone={TONES[decision.effect] ?? 'plain'}>{decision.effect}</Tag> <Line text={decision.rule} />
+        </button>
+      )}
+      {outcome && <Line text={`${outcome.status}${outcome.milliseconds === undefined ? '' : ` in ${duration(outcome.milliseconds)}`}`} />}
+      {masked > 0 && <Tag tone="warn">{masked} masked</Tag>}
+      {note && (
+        <span className={css.note}>
+          <Line text={note} />
+        </span>
+      )}
     </span>
   );
 }

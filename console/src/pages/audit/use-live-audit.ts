@@ -10,15 +10,17 @@ export interface LiveAudit {
   readonly state: 'live' | 'lost';
 }
 
+/** Of one filter: a component for another filter is another one. */
 export function useLiveAudit(filter: AuditFilter): LiveAudit {
   const [events, setEvents] = useState<readonly AuditEvent[]>([]);
   const [state, setState] = useState<LiveAudit['state']>('live');
-  useEffect(() => {
-    setEvents([]);
-    return followAudit(filter, {
-      recorded: (event) => setEvents((known) => (known.some(({ id }) => id === event.id) ? known : [event, ...known].slice(0, MOST))),
-      state: setState,
-    });
-  }, [filter]);
+  useEffect(
+    () =>
+      followAudit(filter, {
+        recorded: (event) => setEvents((known) => (known.some(({ id }) => id === event.id) ? known : [event, ...known].slice(0, MOST))),
+        state: setState,
+      }),
+    [filter],
+  );
   return { events, state };
 }

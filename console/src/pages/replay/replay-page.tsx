@@ -57,7 +57,7 @@ function Recording({ replay, refresh, refreshing }: RecordingProps): ReactNode {
   // What happens while it plays is brought into view.
   const { isPlaying } = playback;
   useEffect(() => {
-    if (isPlaying) list.current?.lastElementChild?.scrollIntoView({ block: 'nearest' });
+    if (isPlaying && played.length > 0) list.current?.lastElementChild?.scrollIntoView({ block: 'nearest' });
   }, [isPlaying, played.length, list]);
 
   return (
