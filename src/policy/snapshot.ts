@@ -31,6 +31,8 @@ export interface Snapshot {
   decide(session: Session, command: Command, context?: DecideContext): Decision;
   /** Whether some rule lets the subject do anything on the target, perhaps under conditions. */
   mayReach(subject: Subject, targetName: string): boolean;
+  /** Whether some rule may hold something of the subject's on the target for people. */
+  mayHold(subject: Subject, targetName: string): boolean;
   /** Whether the command could be permitted under some circumstances: lists show what passes here. */
   mayList(session: Session, command: Command): boolean;
   /** What the target's rules say of windows; undefined where there is no such target. */
@@ -55,6 +57,7 @@ export function compilePolicy(resources: Resources): Snapshot {
     compiled: (name) => compiled.get(name),
     decide: (session, command, context = {}) => decide(compiled.get(session.target.name), version, session, command, context),
     mayReach: (subject, name) => mayReach(compiled.get(name), subject),
+    mayHold: (subject, name) => mayHold(compiled.get(name), subject),
     mayList: (session, command) => mayList(compiled.get(session.target.name), session.subject, command),
     windows: (name) => windows.get(name),
     masksFor: (subject, name) => compiled.get(name)?.masksFor(chainOf(subject) ?? []) ?? [],
@@ -74,6 +77,13 @@ function mayReach(target: CompiledTarget | undefined, subject: Subject): boolean
   const chain = chainOf(subject);
   if (!target || !chain) return false;
   return chain.every((one) => target.rules.some((rule) => rule.permits && matchesSubject(rule.subjects, one)));
+}
+
+function mayHold(target: CompiledTarget | undefined, subject: Subject): boolean {
+  const chain = chainOf(subject);
+  if (!target || !chain) return false;
+  if (target.target.quarantine === 'review') return true;
+  return target.rules.some((rule) => rule.requirement !== undefined && chain.some((one) => matchesSubject(rule.subjects, one)));
 }
 
 function mayList(target: CompiledTarget | undefined, subject: Subject, command: Command): boolean {

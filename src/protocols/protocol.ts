@@ -14,6 +14,8 @@ import type { SupposedCommand } from '../policy/supposed.ts';
 export interface Reach {
   target(name: string): Target | undefined;
   mayReach(subject: Subject, target: string): boolean;
+  /** Whether people may be asked about something of the subject's on the target. */
+  mayHold(subject: Subject, target: string): boolean;
   mayList(session: Session, command: Command): boolean;
   masksFor(subject: Subject, target: string): readonly MaskRule[];
 }

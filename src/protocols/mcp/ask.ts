@@ -26,11 +26,15 @@ export interface Ask {
   readonly expiresAt: number;
   readonly clientName: string;
   readonly mayList: MayList;
+  /** Whether people may be asked about calls of this caller. */
+  readonly mayHold: () => boolean;
   readonly responder: Responder;
   /** Hears how far it is. */
   readonly steps?: Steps | undefined;
   /** The held call that this one repeats. */
   readonly round?: Round;
+  /** Tasks of the gateway's own that it subscribes to. */
+  readonly watched?: readonly OwnTask[];
   /** The task that it asks about, where that is one of the gateway's own; `resume` runs it where nothing here does. */
   readonly ownTask?: OwnTask & { readonly resume: () => Promise<void> };
   /** The approval of the task that it runs, and what to call when it is over. */

@@ -33,6 +33,7 @@ export interface Caller {
   /** When its token ends; epoch milliseconds. */
   readonly expiresAt: number;
   readonly mayList: (session: Session) => MayList;
+  readonly mayHold: () => boolean;
   /** `performance.now()` when the request came, and when it was known whose it is; 0 where nobody measures. */
   readonly arrived: number;
   readonly authenticated: number;
@@ -122,7 +123,7 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
   const question = { message, era, session, headers: line.headers, side: line.side, gate: line.context.gate };
   const brought = await understandHeld(question, line.context).catch((error: unknown) => failed({ ...line, responder }, message, era, session, error));
   if (brought === undefined) return;
-  const { understood, round, task } = brought;
+  const { understood, round, task, watched } = brought;
   if ('problem' in understood) return reject({ ...line, responder }, 400, understood.problem, message);
   const ask: Ask = {
     verb: 'POST',
@@ -137,9 +138,11 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
     expiresAt: line.caller.expiresAt,
     clientName: clientName(message, opened.session),
     mayList: line.caller.mayList(session),
+    mayHold: line.caller.mayHold,
     responder,
     steps: stepsOf(line, session, understood.command, message),
     ...(round ? { round } : {}),
+    ...(watched ? { watched } : {}),
   };
   const own: Ask = task ? { ...ask, ownTask: { ...task, resume: () => resume(line, ask, task) } } : ask;
   const run = (): Promise<void> => line.context.sessions.during(session, () => passCommand(line.context.gate, new McpExchange(own, line.side, line.context)));
@@ -203,6 +206,7 @@ async function transport(line: Line, verb: 'GET' | 'DELETE'): Promise<void> {
     expiresAt: line.caller.expiresAt,
     clientName: opened.session?.clientName ?? '',
     mayList: line.caller.mayList(session),
+    mayHold: line.caller.mayHold,
     responder,
     steps: stepsOf(line, session, command, undefined),
   };

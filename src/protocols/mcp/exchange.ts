@@ -8,7 +8,7 @@ import type { Session } from '../../core/session.ts';
 import type { Steps } from '../../core/steps.ts';
 import { subjectKey } from '../../core/subject.ts';
 import { asApproved } from './as-approved.ts';
-import { requestIdOf, type Ask } from './ask.ts';
+import { requestIdOf, requestMethodOf, type Ask } from './ask.ts';
 import { metaMember } from './codec.ts';
 import { isKnown } from './command.ts';
 import { refusalReply, rpcError, withNote } from './errors.ts';
@@ -20,9 +20,10 @@ import type { KeptStream } from './replay-buffer.ts';
 import { emptyReply, eventText, keptReply, ownReply, type Reply } from './reply.ts';
 import { sealSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
-import { answerOwnTask, withTaskId } from './task-answer.ts';
+import { answerOwnTask, listOwnTasks, withListedIds, withTaskId } from './task-answer.ts';
 import { writeEvent } from './sse.ts';
 import type { UpstreamCall, UpstreamEvent } from './transport.ts';
+import { tellOfTasks } from './watched-tasks.ts';
 
 const AFTER_FINAL_MS = 1000;
 const STANDING_MS = 500;
@@ -123,9 +124,11 @@ export class McpExchange implements Exchange {
       ...(message ? { message } : {}),
       ...(bytes ? { bytes } : {}),
     };
+    if (requestMethodOf(this.#ask) === 'tasks/list') this.#incoming.listed = await listOwnTasks(this.#ask, this.#context);
     let final = false;
     let resumable = false;
     let grace: NodeJS.Timeout | undefined;
+    const stopTelling = this.#tellOfTasks();
     const watch = isStanding(this.command) ? setInterval(() => this.#reconsider(), STANDING_MS) : undefined;
     try {
       for await (const event of this.#side.upstream.forward(grant, this.command, call)) {
@@ -148,6 +151,7 @@ export class McpExchange implements Exchange {
     } finally {
       clearTimeout(grace);
       clearInterval(watch);
+      stopTelling();
       if (this.#kept) this.#side.replays.finish(this.#kept, final ? 'answered' : 'open');
       if (!final) responder.left.removeEventListener('abort', this.#onLeft);
     }
@@ -170,6 +174,14 @@ export class McpExchange implements Exchange {
       : undefined;
   }
 
+  #tellOfTasks(): () => void {
+    const { watched, message, responder } = this.#ask;
+    if (watched === undefined || message?.kind !== 'request') return () => {};
+    return tellOfTasks(watched, message.id, this.#context, async (event) => {
+      if (responder.streaming && !responder.left.aborted) await responder.event(event);
+    });
+  }
+
   /** Nothing more is wanted of the target; a stream that stays open ends as it does when its rule is gone. */
   cutOff(): void {
     if (isStanding(this.command)) this.#endStanding();
@@ -187,9 +199,11 @@ export class McpExchange implements Exchange {
     void responder.event(writeEvent(writeJson({ jsonrpc: '2.0', method: 'notifications/message', params })));
   }
 
-  async release(part: ReplyPart, masked: MaskedPart): Promise<void> {
+  async release(part: ReplyPart, released: MaskedPart): Promise<void> {
     const reply = this.#reply;
     if (reply?.part !== part) throw new SallyportError('internal', 'this part is not of this exchange');
+    const { listed } = this.#incoming;
+    const masked = listed.ids.size === 0 ? released : { ...released, bytes: withListedIds(released.bytes, listed) };
     await this.#endSession(reply.status);
     if (reply.question !== undefined) this.#side.underWay.ask(this.session.id, reply.question);
     if (part.kind === 'final') this.#holding.end();

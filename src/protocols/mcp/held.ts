@@ -11,6 +11,7 @@ import type { McpContext } from './side.ts';
 import { taskCommand } from './task-answer.ts';
 import { understand, type Question, type Understood } from './understand.ts';
 import type { Era } from './versions.ts';
+import { watchedTasks } from './watched-tasks.ts';
 
 export interface Brought {
   /** As it goes on from here. */
@@ -18,6 +19,8 @@ export interface Brought {
   readonly understood: Understood;
   readonly round?: Round;
   readonly task?: OwnTask;
+  /** Tasks of the gateway's own that it subscribes to; the message is without them. */
+  readonly watched?: readonly OwnTask[];
 }
 
 export async function understandHeld(question: Question, context: McpContext): Promise<Brought> {
@@ -25,6 +28,8 @@ export async function understandHeld(question: Question, context: McpContext): P
   if (message.kind !== 'request') return { message, understood: await understand(question) };
   const task = ownTaskOf(message, era, session, context.sessionKey);
   if (task) return { message: aboutTask(message, task), understood: { command: await taskCommand(message, question, task) }, task };
+  const watched = era === 'modern' ? watchedTasks(message, session, context.sessionKey) : undefined;
+  if (watched) return { message: watched.message, understood: await understand({ ...question, message: watched.message }), watched: watched.tasks };
   const restored = era === 'modern' ? restoreCall(message, { session, key: context.sessionKey, now: Date.now() }) : { message };
   if ('problem' in restored) return { message, understood: { command: commandOf(message, era, { objection: restored.problem }) } };
   const understood = await understand({ ...question, message: restored.message });

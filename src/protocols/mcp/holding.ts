@@ -9,7 +9,7 @@ import { progressTokenOf, requestIdOf, type Ask } from './ask.ts';
 import { isPatient, isRetrying } from './clients.ts';
 import type { RpcRequest } from './codec.ts';
 import { approvalNote } from './errors.ts';
-import { taskIdOf, wantsTask } from './own-task.ts';
+import { ownerOf, taskIdOf, wantsTask } from './own-task.ts';
 import { nextRound } from './round.ts';
 import type { McpContext, TargetSide } from './side.ts';
 import { createdTask } from './task-view.ts';
@@ -82,6 +82,7 @@ export class Holding {
     const { sessionKey, consoleUrl, times, tasks } = this.#context;
     const id = taskIdOf(approval, this.#request, this.#ask, sessionKey);
     const { era } = this.#ask;
+    if (id !== undefined) tasks.remember(ownerOf(this.#ask.session), approval.id, id);
     return id === undefined ? undefined : createdTask({ approval, id, era, consoleUrl, pollMs: times.pollMs, outcome: tasks.outcome(approval.id) });
   }
 

@@ -1,7 +1,8 @@
 import { SallyportError } from '../../core/error.ts';
-import { isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonArray, isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ReplyPart } from '../../core/pipeline.ts';
 import { subjectKey } from '../../core/subject.ts';
+import { withTasksAnnounced } from './announced-tasks.ts';
 import { progressTokenOf, requestIdOf, requestMethodOf, type Ask } from './ask.ts';
 import { idText, metaMember, type RpcRequest, type RpcResponse } from './codec.ts';
 import { SERVER_REQUESTS, serverCommand } from './command.ts';
@@ -10,6 +11,7 @@ import { rpcError } from './errors.ts';
 import { filterResult, methodOf } from './lists.ts';
 import { emptyReply, messageReply, type Reply } from './reply.ts';
 import type { McpContext, TargetSide } from './side.ts';
+import { NO_TASKS, type ListedTasks } from './task-answer.ts';
 import type { UpstreamEvent } from './transport.ts';
 import { isSupported } from './versions.ts';
 
@@ -22,6 +24,8 @@ export class Incoming {
   readonly #context: McpContext;
   /** Why the caller may not be asked anything; undefined where it may. */
   readonly #takesNoMore: () => string | undefined;
+  /** The caller's tasks that are the gateway's own, where it asks for a list. */
+  listed: ListedTasks = NO_TASKS;
 
   constructor(ask: Ask, side: TargetSide, context: McpContext, takesNoMore: () => string | undefined) {
     this.#takesNoMore = takesNoMore;
@@ -39,7 +43,7 @@ export class Incoming {
         if (this.#isResumed())
           return messageReply({ ...base, ...this.#withoutForbiddenRequests(message, text), method: methodOf(member(message.message, 'result')), final: false });
         if (!this.#answers(message.id, head)) return undefined;
-        return messageReply({ ...base, ...this.#withoutForbiddenRequests(message, text), final: true });
+        return this.#answer(base, message);
       case 'notification':
         if (message.method === 'notifications/tools/list_changed') this.#side.catalog.expire();
         return this.#isWanted(message.method, message.params) ? messageReply({ ...base, final: false }) : undefined;
@@ -52,8 +56,25 @@ export class Incoming {
 
   readonly #filter = (method: string, result: JsonValue): JsonValue => {
     const filtered = filterResult(method, result, this.#ask.mayList, this.#side.catalog);
-    return method === 'tasks/list' && isJsonObject(filtered) ? this.#side.tasks.filter(filtered, subjectKey(this.#ask.session.subject)) : filtered;
+    if (method === 'server/discover') return withTasksAnnounced(filtered, this.#ask.mayHold);
+    if (method !== 'tasks/list' || !isJsonObject(filtered)) return filtered;
+    const theirs = this.#side.tasks.filter(filtered, subjectKey(this.#ask.session.subject));
+    const tasks = member(theirs, 'tasks');
+    return this.listed.tasks.length === 0 ? theirs : { ...theirs, tasks: [...this.listed.tasks, ...(isJsonArray(tasks) ? tasks : [])] };
   };
+
+  /** A target without tasks knows no list of them; the gateway's own are listed all the same. */
+  #listedHere(message: RpcResponse): RpcResponse {
+    const isMissing = this.listed.tasks.length > 0 && message.error && writeJson(member(member(message.message, 'error'), 'code') ?? null) === '-32601';
+    if (!isMissing) return message;
+    return { ...message, error: false, message: { jsonrpc: '2.0', id: message.id, result: { tasks: [] } } };
+  }
+
+  #answer(base: Omit<Parameters<typeof messageReply>[0], 'final'>, message: RpcResponse): Reply {
+    const listed = this.#listedHere(message);
+    if (listed !== message) return messageReply({ ...base, message: listed.message, text: writeJson(listed.message), status: 200, final: true });
+    return messageReply({ ...base, ...this.#withoutForbiddenRequests(message, base.text), final: true });
+  }
 
   /** A stream that goes on where it broke may carry the answer to a request of before. */
   #isResumed(): boolean {

@@ -64,7 +64,7 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
     await serve(
       request,
       response,
-      { ...callerOf(request, outcome, deps), arrived, authenticated: observer ? performance.now() : 0 },
+      { ...callerOf(request, outcome, deps, name), arrived, authenticated: observer ? performance.now() : 0 },
       sides.of(target),
       context,
     );
@@ -96,8 +96,19 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
   };
 }
 
-function callerOf(request: IncomingMessage, { subject, clientId, expiresAt }: Authenticated, deps: ProtocolDeps): Omit<Caller, 'arrived' | 'authenticated'> {
-  return { subject, client: clientOf(request, clientId), expiresAt, mayList: (session) => (command) => deps.reach().mayList(session, command) };
+function callerOf(
+  request: IncomingMessage,
+  { subject, clientId, expiresAt }: Authenticated,
+  deps: ProtocolDeps,
+  target: string,
+): Omit<Caller, 'arrived' | 'authenticated'> {
+  return {
+    subject,
+    client: clientOf(request, clientId),
+    expiresAt,
+    mayList: (session) => (command) => deps.reach().mayList(session, command),
+    mayHold: () => deps.reach().mayHold(subject, target),
+  };
 }
 
 /** From the socket; what headers say of addresses is not believed. */

@@ -11,7 +11,7 @@ import { metaMember, metaOf, type RpcMessage, type RpcRequest } from './codec.ts
 import { seal, unseal } from './seal.ts';
 import type { Era } from './versions.ts';
 
-const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
+export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const PREFIX = 'sallyport-task.';
 /** An id is repeated in a header, and not everything on the way takes long ones. */
@@ -66,6 +66,9 @@ export function taskIdOf(approval: Approval, request: RpcRequest, call: MadeCall
   const id = PREFIX + seal(text, boundTo('task', session), key);
   return id.length > MAX_ID ? undefined : id;
 }
+
+/** Whose the tasks of a session are. */
+export const ownerOf = (session: Session): string => JSON.stringify(boundTo('task', session));
 
 /** The task of this caller's; undefined where the id is another's, altered, or the target's. */
 export function openTaskId(id: JsonValue | undefined, session: Session, key: Uint8Array): OwnTask | undefined {

@@ -6,7 +6,7 @@ import { requestIdOf, requestMethodOf, type Ask } from './ask.ts';
 import type { RpcId, RpcRequest } from './codec.ts';
 import { commandOf } from './command.ts';
 import { rpcError } from './errors.ts';
-import { aboutTask, type OwnTask } from './own-task.ts';
+import { aboutTask, openTaskId, ownerOf, type OwnTask } from './own-task.ts';
 import type { McpContext } from './side.ts';
 import { detailedTask, stateOf, type TaskState, type TaskView } from './task-view.ts';
 import type { Question } from './understand.ts';
@@ -36,6 +36,32 @@ export async function answerOwnTask(ask: Ask, task: NonNullable<Ask['ownTask']>,
   return { jsonrpc: '2.0', id, result: detailedTask(view) };
 }
 
+export interface ListedTasks {
+  /** As they are recorded: by their approvals. */
+  readonly tasks: readonly JsonObject[];
+  /** The ids that their caller knows them by. */
+  readonly ids: ReadonlyMap<string, string>;
+}
+
+export const NO_TASKS: ListedTasks = { tasks: [], ids: new Map() };
+
+/** The caller's tasks as they are now, for the first page of a list. */
+export async function listOwnTasks({ session, era, message }: Ask, context: McpContext): Promise<ListedTasks> {
+  if (message?.kind !== 'request' || message.params['cursor'] !== undefined) return NO_TASKS;
+  const opened = context.tasks.idsOf(ownerOf(session)).flatMap((id) => openTaskId(id, session, context.sessionKey) ?? []);
+  const views = await Promise.all(opened.map((task) => viewOf(task, era, context)));
+  return { tasks: views.flatMap((view) => (view ? [detailedTask(view)] : [])), ids: new Map(opened.map(({ approval, id }) => [approval, id])) };
+}
+
+/** The same bytes, a body or an event, with the ids that the caller knows its tasks by. */
+export function withListedIds(bytes: Uint8Array, { ids }: ListedTasks): Uint8Array {
+  return Buffer.from(
+    Buffer.from(bytes)
+      .toString()
+      .replace(/"taskId":"([0-9A-Z]{26})"/g, (whole, id: string) => (ids.has(id) ? `"taskId":${JSON.stringify(ids.get(id))}` : whole)),
+  );
+}
+
 /** The same bytes with the id that the caller knows the task by. */
 export function withTaskId(bytes: Uint8Array, { id, approval }: OwnTask): Uint8Array {
   const message = parseJson(Buffer.from(bytes).toString());
@@ -44,7 +70,7 @@ export function withTaskId(bytes: Uint8Array, { id, approval }: OwnTask): Uint8A
   return Buffer.from(writeJson({ ...message, result: { ...result, taskId: id } }));
 }
 
-async function viewOf({ approval: id, digest }: OwnTask, era: Era, { gate, consoleUrl, times, tasks }: McpContext): Promise<TaskView | undefined> {
+export async function viewOf({ approval: id, digest }: OwnTask, era: Era, { gate, consoleUrl, times, tasks }: McpContext): Promise<TaskView | undefined> {
   const approval = await gate.approvals.get(id);
   if (approval?.digest !== digest) return undefined;
   return { approval, id, era, consoleUrl, pollMs: times.pollMs, outcome: tasks.outcome(id) };

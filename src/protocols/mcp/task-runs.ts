@@ -1,11 +1,15 @@
 import type { JsonObject } from '../../core/json.ts';
 
 const MAX_OUTCOMES = 10_000;
+const MAX_LISTED = 100;
+const MAX_OWNERS = 1000;
 
 /** Held calls that go on here without their callers, by the approval that is their task, and how those ended that have no result in the database. */
 export class TaskRuns {
   readonly #running = new Map<string, number>();
   readonly #outcomes = new Map<string, JsonObject>();
+  /** Ids of tasks as their callers know them, by whose they are and by the approval. */
+  readonly #ids = new Map<string, Map<string, string>>();
   readonly #closing = new AbortController();
   #idle: (() => void) | undefined;
 
@@ -35,6 +39,22 @@ export class TaskRuns {
 
   outcome(approval: string): JsonObject | undefined {
     return this.#outcomes.get(approval);
+  }
+
+  /** Remembers a task for lists. The row of its approval has it for good; its id is its caller's, and here until this process ends. */
+  remember(owner: string, approval: string, id: string): void {
+    const own = this.#ids.get(owner) ?? new Map<string, string>();
+    this.#ids.delete(owner);
+    this.#ids.set(owner, own.set(approval, id));
+    const oldest = own.size > MAX_LISTED ? own.keys().next().value : undefined;
+    if (oldest !== undefined) own.delete(oldest);
+    const idle = this.#ids.size > MAX_OWNERS ? this.#ids.keys().next().value : undefined;
+    if (idle !== undefined) this.#ids.delete(idle);
+  }
+
+  /** The latest first. */
+  idsOf(owner: string): readonly string[] {
+    return [...(this.#ids.get(owner)?.values() ?? [])].toReversed();
   }
 
   /** Ends the waits; what already runs is ended with its target. */
