@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { JsonValue as Json } from '@modelcontextprotocol/ext-tasks/core';
 import { createTaskSessionFromClient, resultFromTaskOutcome } from '@modelcontextprotocol/ext-tasks/client';
 import { openCaller, sendModern } from '../../../test/support/relay/caller.ts';
 import { bench, LEAD, startRelay, type Relay } from '../../../test/support/relay/gateway.ts';
@@ -77,7 +78,9 @@ test('the tasks extension of SDK 2.x at its defaults: its program calls once, wa
     async rawDispatch(request) {
       // what the extension sends is a request
       const { method, params } = request as { readonly method: string; readonly params: object };
-      const { result, error } = JSON.parse(JSON.stringify(await (await sendModern(relay.endpoint(), ann, method, params)).message()));
+      const reply = await (await sendModern(relay.endpoint(), ann, method, params)).message();
+      // read from JSON, and never both
+      const { result, error } = reply as unknown as { readonly result: Json; readonly error?: { readonly code: number; readonly message: string } };
       return error === undefined ? { kind: 'result', result } : { kind: 'error', error };
     },
   });
