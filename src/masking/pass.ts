@@ -6,7 +6,7 @@ import { featuresOf, HAS, type Features } from './features.ts';
 import { NO_KEY, type KeyTraits } from './key.ts';
 import { embeddedJson, nestedBase64, nestedJson, type Nested } from './nested.ts';
 import { maskedNumber, maskedText } from './operator.ts';
-import { descend, joinPlaces, ruleAtRoot, type Place, type PlaceRule } from './place.ts';
+import { descend, joinPlaces, ruleAtRoot, staysBelow, type Place, type PlaceRule } from './place.ts';
 import { scan, type Armed, type Hit } from './scan.ts';
 import { setMember } from './set-member.ts';
 import { Tally } from './tally.ts';
@@ -137,7 +137,7 @@ export class Pass {
   }
 
   #member(item: JsonValue, name: string | number, key: KeyTraits, place: Place, depth: number): JsonValue {
-    if (place.length === 0) return this.#value(item, key, place, depth);
+    if (staysBelow(place, name)) return this.#value(item, key, place, depth);
     const arrival = descend(place, name);
     return arrival.rule ? this.#field(item, arrival.rule) : this.#value(item, key, arrival.place, depth);
   }

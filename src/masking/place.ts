@@ -32,6 +32,15 @@ export function ruleAtRoot(place: Place): PlaceRule | undefined {
   return place.find(({ rule, done }) => done === rule.path.steps.length)?.rule;
 }
 
+/** Whether one step down leads to the same place and to no rule: so it is nearly everywhere below the root, where only `..` is left. */
+export function staysBelow(place: Place, to: string | number): boolean {
+  for (const { rule, done } of place) {
+    const step = rule.path.steps[done];
+    if (!step?.deep || step.name === undefined || step.name === to) return false;
+  }
+  return true;
+}
+
 /** One step down, to a member's name or an array's index. */
 export function descend(place: Place, to: string | number): Arrival {
   let next: Progress[] | undefined;

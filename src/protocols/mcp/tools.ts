@@ -100,7 +100,7 @@ export function argumentCheck(tool: Tool, target: Pick<Target, 'extraArguments' 
   const validate = compileSchema(tool.schema);
   if (validate === undefined) return () => 'the schema of this tool cannot be used, so its arguments cannot be checked';
   return (args) => {
-    if (!validate(plain(args))) return `arguments do not fit the tool's schema: ${schemaErrors(validate)}`;
+    if (!validate(holdsExact(args) ? plain(args) : args)) return `arguments do not fit the tool's schema: ${schemaErrors(validate)}`;
     if (target.extraArguments === 'refuse') {
       const extra = undeclared(tool.schema, args);
       if (extra !== undefined) return `argument ${JSON.stringify(extra.slice(0, 80))} is not declared by the tool`;
@@ -179,6 +179,14 @@ function firstOf<T, R>(items: readonly T[], find: (item: T, at: number) => R | u
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Whether there is a number that is kept as its text: nearly never, and then nothing is copied for a reader that only reads. */
+function holdsExact(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (value instanceof JsonNumber) return true;
+  if (isJsonArray(value)) return value.some(holdsExact);
+  return Object.keys(value).some((key) => holdsExact(value[key] ?? null));
 }
 
 /** The value with numbers as doubles, for a reader that knows no others. Own members stay own (`__proto__` too). */
