@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { SallyportError } from '../core/error.ts';
+import { explainError, SallyportError } from '../core/error.ts';
 
 export interface FolderLock {
   release(): void;
@@ -19,6 +19,7 @@ interface Holder {
  * it, whatever its pid is in which container; `lock.holder` beside it only says who. See decisions/021.
  */
 export function lockFolder(folder: string, now: () => Date = () => new Date()): FolderLock {
+  checkWritable(folder);
   const database = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');
@@ -33,6 +34,18 @@ export function lockFolder(folder: string, now: () => Date = () => new Date()): 
   const holder: Holder = { pid: process.pid, host: hostname(), since: now().toISOString() };
   writeFileSync(join(folder, 'lock.holder'), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
   return { release: () => database.close() };
+}
+
+/** SQLite would say that it cannot open its file, and not why. */
+function checkWritable(folder: string): void {
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new SallyportError('record_failed', `the journal ${folder} cannot be written: ${explainError(cause)}`, {
+      cause,
+      hint: 'the data folder must be writable for the user that the gateway runs as, on a disk that is not mounted read-only',
+    });
+  }
 }
 
 const SQLITE_BUSY = 5;
