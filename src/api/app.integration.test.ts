@@ -118,7 +118,12 @@ test('metadata is open, in the path form for any name and in the root form for n
 
 test('an error of the gateway’s own is reported to the operator and told to the caller without its cause', async () => {
   const broken = await startTestApi({
-    recordings: { list: () => Promise.reject(new Error(`no such table ${CANARY}`)), read: () => Promise.resolve(undefined), verify: () => Promise.resolve({}) },
+    recordings: {
+      list: () => Promise.reject(new Error(`no such table ${CANARY}`)),
+      read: () => Promise.resolve(undefined),
+      verify: () => Promise.resolve({}),
+      sinks: () => Promise.resolve([]),
+    },
   });
   const reply = await broken.call('/api/sessions', { headers: await broken.signIn('owner') });
   assert.equal(reply.status, 500);

@@ -9,6 +9,7 @@ import type { SearchFilter, SearchScope } from '../audit/search/query.ts';
 import type { SearchOptions, SearchPage } from '../audit/search/search-events.ts';
 import type { SessionSummary } from '../audit/session-summary.ts';
 import type { SessionPage } from '../audit/sessions.ts';
+import type { SinkStatus } from '../audit/sinks/status.ts';
 import type { Event } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
@@ -82,6 +83,8 @@ export interface Recordings {
   erase?(id: string, reason: string, by: Subject): Promise<void>;
   /** Checks the whole log; the report is JSON. */
   verify(): Promise<object>;
+  /** How far each place where the record goes has it. */
+  sinks(): Promise<readonly SinkStatus[]>;
 }
 
 /** The whole record, event by event. */

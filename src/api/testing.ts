@@ -128,6 +128,7 @@ export async function startTestApi({ notify = [], ...more }: TestApiOptions = {}
     list: () => Promise.resolve({ sessions: [] }),
     read: () => Promise.resolve(undefined),
     verify: () => Promise.resolve({ ok: true }),
+    sinks: () => Promise.resolve([]),
   };
   const notices = startNotices({
     settings: notify,

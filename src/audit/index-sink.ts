@@ -7,8 +7,11 @@ import type { Journal } from './journal.ts';
 import { LogReader } from './log-reader.ts';
 import { storeLeaves, type StoreLeaves } from './store-leaves.ts';
 
+/** What the index needs of a journal: another writer's log can be seen as one. */
+export type IndexedLog = Pick<Journal, 'folder' | 'writer' | 'position' | 'watch' | 'newest'>;
+
 export interface IndexOptions {
-  readonly journal: Journal;
+  readonly journal: IndexedLog;
   readonly storage: Storage;
   /** Events of one transaction. Default 500. */
   readonly batch?: number;

@@ -99,6 +99,7 @@ export const RECORD_COMMANDS: readonly CommandSpec[] = [
     examples: ['sallyport audit verify --data /var/lib/sallyport --key kept/checkpoint.pub --checkpoint kept/checkpoint'],
     load: () => import('./commands/audit-verify.ts'),
   },
+  { name: 'audit sinks', about: 'where the record goes, how far each place has it, and what is wrong there', load: () => import('./commands/audit-sinks.ts') },
   {
     name: 'audit prove',
     about: 'prove that one event is in the record as it was signed, or check such a proof',

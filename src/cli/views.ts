@@ -93,6 +93,20 @@ export const verification = z.looseObject({
   writers: z.array(z.looseObject({ writer: z.string(), events: z.number(), covered: z.number() })),
 });
 
+const sink = z.looseObject({
+  name: z.string(),
+  kind: z.string(),
+  state: z.string(),
+  writers: z.array(z.looseObject({ position: z.number(), end: z.number() })),
+  lagEvents: z.number(),
+  lagSeconds: z.number(),
+  rejected: z.number(),
+  missed: z.number(),
+  lastError: z.looseObject({ at: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
+});
+export type SinkView = z.infer<typeof sink>;
+export const sinks = z.looseObject({ sinks: z.array(sink) });
+
 const lock = z.looseObject({ kind: z.string(), name: z.string(), reason: z.string(), by: z.string(), at: z.string() });
 export const locks = z.looseObject({ locks: z.array(lock) });
 export const holds = z.looseObject({ holds: z.array(lock) });

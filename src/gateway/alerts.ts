@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { openAlerts, type Alerts } from '../alert/alerts.ts';
 import { SinkWatch } from '../alert/sink-watch.ts';
-import type { Index } from '../audit/index-sink.ts';
 import type { Journal } from '../audit/journal.ts';
 import { journalLogs } from '../audit/sinks/logs.ts';
 import { PositionFile } from '../audit/sinks/position-file.ts';
 import { startShipper } from '../audit/sinks/shipper.ts';
 import type { Shipping } from '../audit/sinks/shipping.ts';
-import type { SinkStatus } from '../audit/sinks/status.ts';
+import type { Sinks } from '../audit/sinks/sinks.ts';
 import { explainError } from '../core/error.ts';
 import type { Notices } from '../notice/notices.ts';
 import { visible } from '../notice/visible.ts';
@@ -22,11 +21,10 @@ export interface AlertParts {
   readonly journal: Journal;
   readonly storage: Storage;
   readonly notices: Pick<Notices, 'alertMessages' | 'look'>;
-  readonly index: Pick<Index, 'position'>;
   snapshot(): Snapshot;
   readonly log: (line: string) => void;
-  /** Other copies of the record, which may fall behind. */
-  readonly sinks?: () => Promise<readonly SinkStatus[]>;
+  /** The copies of the record, which may fall behind. */
+  readonly sinks: Pick<Sinks, 'status'>;
   readonly registry?: Registry;
 }
 
@@ -39,7 +37,7 @@ export interface StartedAlerts {
 
 /** Alerts, fed from the journal behind the hot path. */
 export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
-  const { folder, url, journal, storage, notices, index, snapshot, log, sinks = async () => [], registry } = parts;
+  const { folder, url, journal, storage, notices, snapshot, log, sinks, registry } = parts;
   const raised = registry?.counter({ name: 'sallyport_alerts_raised', help: 'Alerts raised.', labels: ['alert', 'severity'] });
   const report = (error: unknown): void => log(`alerts: ${explainError(error)}`);
   const alerts = await openAlerts({
@@ -63,12 +61,11 @@ export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
   });
   const watch = new SinkWatch({
     async lags() {
-      const others = [...(await sinks()), await shipper.status()].map(({ name, writers }) => ({
+      return [...(await sinks.status()), await shipper.status()].map(({ name, writers }) => ({
         name,
         position: writers.reduce((sum, { position }) => sum + position, 0),
         end: writers.reduce((sum, { end }) => sum + end, 0),
       }));
-      return [{ name: 'index', position: index.position, end: journal.position }, ...others];
     },
     take: (occurrences) => alerts.take(occurrences),
     report,

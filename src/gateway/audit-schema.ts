@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sinksSchema } from './sinks-schema.ts';
 import { readRetention } from '../policy/retention.ts';
 
 const witness = z.strictObject({
@@ -10,6 +11,7 @@ const witness = z.strictObject({
 });
 
 export const auditSchema = z.strictObject({
+  sinks: sinksSchema.default([]).describe('Where the record goes beside the local disk: a list of `s3`, `otlp`, `syslog`, `webhook` and `file`.'),
   retention: z
     .string()
     .refine((value) => readRetention(value) !== undefined, { params: { fix: 'write days or years: 90d, 7y' }, error: 'not a retention' })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { referenceTable } from '../policy/reference.ts';
+import { auditWebhookSchema, fileSchema, objectLockSchema, otlpSchema, s3Schema, syslogSchema, syslogTlsSchema } from './sinks-schema.ts';
 import { configSchema } from './config-schema.ts';
 import { metricsSchema, telemetrySchema, tracesSchema } from './telemetry-schema.ts';
 import { emailSchema, slackSchema, webhookSchema } from './notify-schema.ts';
@@ -11,7 +12,7 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
 
 /** The tables of the reference page. */
 export function configTables(): string {
-  const { listen, identity, masking } = configSchema.shape;
+  const { listen, identity, masking, audit } = configSchema.shape;
   const issuer = identity.unwrap().shape.issuers.unwrap().element;
   return [
     referenceTable('sallyport.yaml', configSchema),
@@ -23,6 +24,14 @@ export function configTables(): string {
     referenceTable('telemetry', telemetrySchema),
     referenceTable('telemetry: metrics', metricsSchema),
     referenceTable('telemetry: traces', tracesSchema),
+    referenceTable('audit', audit),
+    referenceTable('audit: sinks: s3', s3Schema),
+    referenceTable('audit: sinks: s3: objectLock', objectLockSchema),
+    referenceTable('audit: sinks: otlp', otlpSchema),
+    referenceTable('audit: sinks: syslog', syslogSchema),
+    referenceTable('audit: sinks: syslog: tls', syslogTlsSchema),
+    referenceTable('audit: sinks: webhook', auditWebhookSchema),
+    referenceTable('audit: sinks: file', fileSchema),
     referenceTable('notify: slack', slackSchema),
     referenceTable('notify: email', emailSchema),
     referenceTable('notify: webhook', webhookSchema),

@@ -29,6 +29,7 @@ describe('sallyport.yaml', () => {
       resources: '/etc/resources',
       notify: [],
       audit: { witnesses: [] },
+      sinks: [],
     });
   });
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { SinkSettings } from '../audit/sinks/settings.ts';
 import { SallyportError } from '../core/error.ts';
 import type { IssuerConfig } from '../identity/token-source.ts';
 import type { AnalyzerOptions } from '../masking/analyzer.ts';
@@ -13,6 +14,7 @@ import { issueProblems } from '../policy/shape.ts';
 import type { SecretSource } from '../core/target.ts';
 import { configSchema, type ConfigDocument } from './config-schema.ts';
 import { isLoopback } from './metrics-server.ts';
+import { sinkSettings } from './sink-settings.ts';
 
 /** What one gateway runs with; paths are absolute. */
 export interface Config {
@@ -26,6 +28,7 @@ export interface Config {
   readonly resources: string;
   readonly notify: readonly NotifySettings[];
   readonly audit: AuditSettings;
+  readonly sinks: readonly SinkSettings[];
   readonly analyzer?: AnalyzerOptions;
   /** Where spans are sent; absent: nowhere. */
   readonly traces?: TracesConfig;
@@ -71,6 +74,7 @@ export function parseConfig(file: string, text: string): Config {
     notify,
     audit: auditSettings(audit),
     ...(telemetry.traces ? { traces: telemetry.traces } : {}),
+    sinks: audit.sinks.map((one) => sinkSettings(one, folder)),
     ...(listen.metrics === undefined ? {} : { metrics: metricsOptions(listen.metrics, telemetry.metrics.token) }),
     ...(masking.analyzer ? { analyzer: analyzerOptions(masking.analyzer) } : {}),
   };

@@ -11,10 +11,11 @@ import { openAccessReviews } from '../approval/access-reviews.ts';
 import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
 import { startErasures, type Erasures } from '../audit/erasures.ts';
 import { openHolds } from '../audit/holds.ts';
-import { startIndex, type Index } from '../audit/index-sink.ts';
 import { startSearchIndex } from '../audit/search/search-index.ts';
 import { readCommands } from '../audit/recorded-commands.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
+import type { Sinks } from '../audit/sinks/sinks.ts';
+import type { SinkStatus } from '../audit/sinks/status.ts';
 import { explainError } from '../core/error.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { readSecretSource } from '../credential/credential.ts';
@@ -47,6 +48,7 @@ import { openPolicy, type LivePolicy } from './policy.ts';
 import { QuotaCounter } from './quotas.ts';
 import { startRecordLife } from './record-life.ts';
 import { createRecordings } from './recordings.ts';
+import { openSinks } from './sinks.ts';
 import { Shutdown } from './shutdown.ts';
 import { createStanding, type Standing } from './standing.ts';
 import { ToolBook } from './tool-book.ts';
@@ -198,15 +200,18 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   const { config, shutdown, log, keysFolder, journal, recorder, metrics, storage, policy, approvals, signing, hosts, accounts, pins, locks, authenticator } =
     parts;
   const notices = await openNotices(parts);
-  const index = shutdown.owns(startIndex({ journal, storage, report: (error) => log(`index: ${explainError(error)}`) }));
-  const { alerts, shipping } = await openAlertsOf(parts, notices, index);
+  const report = (sink: string, error: unknown): void => log(`sink ${sink}: ${explainError(error)}`);
+  const sinks = shutdown.owns(await openSinks({ journal, storage, settings: config.sinks, data: config.data, report }));
+  const { index } = sinks;
+  const { alerts, shipping } = await openAlertsOf(parts, notices, sinks);
+  const sinkStatus = async (): Promise<readonly SinkStatus[]> => [...(await sinks.status()), await shipping.status()];
   const searchIndex = shutdown.owns(
     startSearchIndex({ journal, keysFolder, database: config.database, report: (error) => log(`search: ${explainError(error)}`) }),
   );
   // A segment may go when everybody has read it.
   const shipped = async (): Promise<number> => {
     await Promise.all([index.caughtUp(), searchIndex.caughtUp(SEARCH_PATIENCE_MS)]);
-    return Math.min(index.position, searchIndex.position, shipping.durableUpTo(journal.writer));
+    return Math.min(sinks.shippedUpTo(journal.writer), searchIndex.position, shipping.durableUpTo(journal.writer));
   };
   const erasures: Erasures = shutdown.owns(
     startErasures({
@@ -230,7 +235,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
       report: (error) => log(`record: ${explainError(error)}`),
     }),
   );
-  if (metrics) await openMetrics(metrics, config, shutdown, { journal, index, locks, storage, policyVersion: () => policy.snapshot().version });
+  if (metrics) await openMetrics(metrics, config, shutdown, { journal, sinks: sinkStatus, locks, storage, policyVersion: () => policy.snapshot().version });
   return createApi({
     url: config.url,
     hosts,
@@ -246,7 +251,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     reviews: openAccessReviews({ storage, recorder }),
     pins,
     holds,
-    recordings: createRecordings({ storage, index, journal, keysFolder, erasures }),
+    recordings: createRecordings({ storage, index, sinks: sinkStatus, journal, keysFolder, erasures }),
     auditLog: createAuditLog({ storage, journal, keysFolder, index, searchIndex }),
     recorder,
     pastCommands: (since, targets) => readCommands({ folder: journal.folder, keysFolder, since, targets }),
@@ -274,14 +279,18 @@ async function openNotices({ config, shutdown, log, keysFolder, approvals, accou
   );
 }
 
-async function openAlertsOf({ config, shutdown, log, journal, storage, policy, metrics }: Parts, notices: Notices, index: Index): Promise<StartedAlerts> {
+async function openAlertsOf(
+  { config, shutdown, log, journal, storage, policy, metrics }: Parts,
+  notices: Notices,
+  sinks: Pick<Sinks, 'status'>,
+): Promise<StartedAlerts> {
   const started = await startAlerts({
     folder: config.data,
     url: config.url,
     journal,
     storage,
     notices,
-    index,
+    sinks,
     snapshot: () => policy.snapshot(),
     log,
     ...(metrics ? { registry: metrics.registry } : {}),

@@ -1,5 +1,5 @@
-import type { Index } from '../audit/index-sink.ts';
 import type { Journal } from '../audit/journal.ts';
+import type { SinkStatus } from '../audit/sinks/status.ts';
 import type { Locks } from '../lock/locks.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { CommandStart, Observer, Steps } from '../core/steps.ts';
@@ -30,20 +30,19 @@ export function createMetrics(): Metrics {
 
 export interface Watched {
   readonly journal: Journal;
-  readonly index: Index;
+  sinks(): Promise<readonly SinkStatus[]>;
   readonly locks: Locks;
   readonly storage: Storage;
   policyVersion(): string;
 }
 
 /** What is looked at when somebody asks. */
-export function watchParts(registry: Registry, { journal, index, locks, storage, policyVersion }: Watched): void {
+export function watchParts(registry: Registry, { journal, sinks, locks, storage, policyVersion }: Watched): void {
   const gauge = (name: string, help: string) => registry.gauge({ name: `sallyport_${name}`, help }).with();
   const position = gauge('journal_position', 'Events that are durable, over all restarts.');
   const waitingEvents = gauge('journal_waiting_events', 'Events that wait for the disk.');
   const waitingBytes = gauge('journal_waiting_bytes', 'Bytes that wait for the disk.');
-  const sinkPosition = registry.gauge({ name: 'sallyport_sink_position', help: 'Events that a sink has taken.', labels: ['sink'] });
-  const sinkLag = registry.gauge({ name: 'sallyport_sink_lag_events', help: 'Durable events that a sink has not taken yet.', labels: ['sink'] });
+  watchSinks(registry, journal.writer, sinks);
   const locked = registry.gauge({ name: 'sallyport_locks', help: 'What is locked now.', labels: ['kind'] });
   const pending = gauge('approvals_pending', 'Approvals that wait for people, over all processes of the installation.');
   const policy = registry.gauge({ name: 'sallyport_policy', help: 'Always 1; the label says which policy is in force.', labels: ['version'] });
@@ -51,8 +50,6 @@ export function watchParts(registry: Registry, { journal, index, locks, storage,
     position.set(journal.position);
     waitingEvents.set(journal.waiting.events);
     waitingBytes.set(journal.waiting.bytes);
-    sinkPosition.with('index').set(index.position);
-    sinkLag.with('index').set(Math.max(0, journal.position - index.position));
     policy.clear();
     policy.with(policyVersion()).set(1);
   });
@@ -67,5 +64,25 @@ export function watchParts(registry: Registry, { journal, index, locks, storage,
       .where('status', '=', 'pending')
       .executeTakeFirstOrThrow();
     pending.set(row.count);
+  });
+}
+
+function watchSinks(registry: Registry, writer: string, sinks: Watched['sinks']): void {
+  const gauge = (name: string, help: string) => registry.gauge({ name: `sallyport_sink_${name}`, help, labels: ['sink'] });
+  const position = gauge('position', 'Events of this gateway that a sink has taken.');
+  const lagEvents = gauge('lag_events', 'Durable events that a sink has not taken yet.');
+  const lagSeconds = gauge('lag_seconds', 'Age of the oldest of them.');
+  const failing = gauge('failing', '1 while the last try to reach a sink has failed.');
+  const retries = gauge('retries', 'Tries that failed since the start.');
+  const rejected = gauge('rejected_events', 'Events that the other side refused for good, since the start.');
+  registry.onRead(async () => {
+    for (const status of await sinks()) {
+      position.with(status.name).set(status.writers.find((one) => one.writer === writer)?.position ?? 0);
+      lagEvents.with(status.name).set(status.lagEvents);
+      lagSeconds.with(status.name).set(status.lagSeconds);
+      failing.with(status.name).set(status.state === 'failing' ? 1 : 0);
+      retries.with(status.name).set(status.retries);
+      rejected.with(status.name).set(status.rejected);
+    }
   });
 }

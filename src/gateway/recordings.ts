@@ -4,6 +4,7 @@ import type { Recordings } from '../api/deps.ts';
 import type { Erasures } from '../audit/erasures.ts';
 import type { Index } from '../audit/index-sink.ts';
 import type { Journal } from '../audit/journal.ts';
+import type { SinkStatus } from '../audit/sinks/status.ts';
 import { readSession } from '../audit/replay.ts';
 import { getSession, listSessions, sessionEvents } from '../audit/sessions.ts';
 import { verifyLog } from '../audit/verify.ts';
@@ -14,6 +15,7 @@ import type { Storage } from '../storage/storage.ts';
 export interface RecordingParts {
   readonly storage: Storage;
   readonly index: Index;
+  readonly sinks: () => Promise<readonly SinkStatus[]>;
   readonly journal: Journal;
   readonly keysFolder: string;
   readonly erasures: Pick<Erasures, 'erase'>;
@@ -22,7 +24,7 @@ export interface RecordingParts {
 const ERASED = '[erased]';
 
 /** What the API reads of the record: the index finds, the journal tells. */
-export function createRecordings({ storage, index, journal, keysFolder, erasures }: RecordingParts): Recordings {
+export function createRecordings({ storage, index, sinks, journal, keysFolder, erasures }: RecordingParts): Recordings {
   return {
     async list({ subject, targets, cursor, limit }) {
       await index.caughtUp();
@@ -52,6 +54,7 @@ export function createRecordings({ storage, index, journal, keysFolder, erasures
         throw new SallyportError('conflict', 'the session is open', { hint: 'lock it, or wait until it is closed: it is after 15 idle minutes' });
       await erasures.erase({ session: id, target: session.target, reason, by });
     },
+    sinks,
     async verify() {
       // Signed first, so that nothing is left that no signature covers.
       await journal.checkpoint();

@@ -61,8 +61,14 @@ function toProblems(document: Document, issue: Issue, above: Path, known: KnownK
 
 /** Of several shapes that a value could have had, the one that it came closest to. */
 function closest(branches: readonly (readonly Issue[])[]): readonly Issue[] {
-  const wrongKind = (issues: readonly Issue[]): number => (issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0) ? 1 : 0);
-  return branches.toSorted((a, b) => wrongKind(a) - wrongKind(b))[0] ?? [];
+  return branches.toSorted((a, b) => distance(a) - distance(b))[0] ?? [];
+}
+
+/** Another type is farthest; a mapping with a key that the shape does not know is rather meant to be one that does. */
+function distance(issues: readonly Issue[]): number {
+  const own = issues.filter(({ path }) => path.length === 0).map(({ code }) => code);
+  if (own.includes('invalid_type')) return 2;
+  return own.includes('unrecognized_keys') ? 1 : 0;
 }
 
 function explainIssue(issue: Issue, at: string): { readonly message: string; readonly fix: string } {

@@ -1,4 +1,5 @@
 /** The gateway's HTTP API as a person uses it from a terminal: signs in with name and password, then asks. */
+import type { SinkStatus } from '../../src/audit/sinks/status.ts';
 
 export interface ApprovalView {
   readonly id: string;
@@ -34,6 +35,7 @@ export interface Api {
   sessions(): Promise<readonly SessionView[]>;
   session(id: string): Promise<SessionEvents>;
   verify(): Promise<unknown>;
+  sinks(): Promise<readonly SinkStatus[]>;
   raw(path: string, init?: RequestInit): Promise<Response>;
 }
 
@@ -49,6 +51,7 @@ export async function signIn(url: string, name: string, password: string): Promi
     token: async (target) => (await json<{ token: string }>(await send('token', { target }))).token,
     sessions: async () => (await json<{ sessions: readonly SessionView[] }>(await raw('sessions'))).sessions,
     session: async (id) => json<SessionEvents>(await raw(`sessions/${id}`)),
+    sinks: async () => (await json<{ sinks: SinkStatus[] }>(await raw('audit/sinks'))).sinks,
     verify: async () => json<unknown>(await send('audit/verify', {})),
   };
 }

@@ -36,7 +36,7 @@ export async function startFaultProxy(upstream: Upstream): Promise<FaultProxy> {
     },
     set fault(next) {
       fault = next;
-      if (next !== 'none') for (const socket of sockets) socket.resetAndDestroy();
+      if (next !== 'none') for (const socket of sockets) drop(socket);
     },
     async close() {
       for (const socket of sockets) socket.destroy();
@@ -44,6 +44,12 @@ export async function startFaultProxy(upstream: Upstream): Promise<FaultProxy> {
       await once(server, 'close');
     },
   };
+}
+
+/** A unix socket knows no reset. */
+function drop(socket: Socket): void {
+  if (socket.remoteAddress === undefined) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function serve(client: Socket, fault: () => LineFault, upstream: Upstream, keep: (socket: Socket) => Socket): void {

@@ -1,6 +1,6 @@
 /** A server that speaks S3, checks signatures, and keeps objects in a temporary folder. */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from '@20minutes/s3rver';
@@ -22,6 +22,8 @@ export interface S3Server {
   readonly requests: readonly S3Request[];
   makeBucket(): Promise<void>;
   removeBucket(): Promise<void>;
+  /** All that it stores, as Latin-1. */
+  everything(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,10 @@ export async function startS3(): Promise<S3Server> {
     requests,
     makeBucket: () => server.store.putBucket(S3_BUCKET),
     removeBucket: () => rm(join(directory, S3_BUCKET), { recursive: true, force: true }),
+    async everything() {
+      const files = (await readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+      return (await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'latin1')))).join('');
+    },
     async close() {
       await close();
       await rm(directory, { recursive: true, force: true });

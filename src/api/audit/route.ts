@@ -1,17 +1,21 @@
 import { Hono } from 'hono';
 import { readBody } from '../body.ts';
 import { requireCaller } from '../caller.ts';
-import type { ApiDeps, ApiEnv } from '../deps.ts';
+import type { ApiDeps, ApiEnv, Caller } from '../deps.ts';
 import { ownedTargets } from '../owners.ts';
 import { notFound, refuse } from '../refusal.ts';
 import { verifySchema } from './schema.ts';
 
-/** Verification of the whole record, by owners of any target; one at a time, because it reads everything. */
+/** For owners of any target: where the record goes, and its verification, one at a time, because it reads everything. */
 export function auditRoutes(deps: ApiDeps): Hono<ApiEnv> {
   let running = false;
-  return new Hono<ApiEnv>().post('/audit/verify', requireCaller(deps), async (c) => {
+  const routes = new Hono<ApiEnv>().get('/audit/sinks', requireCaller(deps), async (c) => {
+    if (!ownsAny(deps, c.get('caller'))) return notFound(c);
+    return c.json({ sinks: await deps.recordings.sinks() });
+  });
+  return routes.post('/audit/verify', requireCaller(deps), async (c) => {
     await readBody(c, verifySchema);
-    if (ownedTargets(c.get('caller').subject, deps.snapshot()).length === 0) return notFound(c);
+    if (!ownsAny(deps, c.get('caller'))) return notFound(c);
     if (running) return refuse(c, 409, 'conflict', 'a verification is running', 'wait for it to end');
     running = true;
     try {
@@ -21,3 +25,5 @@ export function auditRoutes(deps: ApiDeps): Hono<ApiEnv> {
     }
   });
 }
+
+const ownsAny = (deps: ApiDeps, { subject }: Caller): boolean => ownedTargets(subject, deps.snapshot()).length > 0;

@@ -39,6 +39,7 @@ before(async () => {
         erased.push(`${which} ${reason} ${by.name}`);
       },
       verify: () => Promise.resolve({ ok: true }),
+      sinks: () => Promise.resolve([]),
     },
   });
 });

@@ -24,6 +24,20 @@ let opener = subject;
 const asked: SessionFilter[] = [];
 let verifications = 0;
 
+const SINK = {
+  name: 'siem',
+  kind: 'syslog',
+  state: 'failing',
+  writers: [{ writer: 'w1', position: 3, end: 5 }],
+  lagEvents: 2,
+  lagSeconds: 1.5,
+  shipped: 3,
+  retries: 4,
+  rejected: 0,
+  missed: 0,
+  lastError: { at: '2026-01-01T00:00:00.000Z', message: 'nobody is there' },
+} as const;
+
 let api: TestApi;
 before(async () => {
   api = await startTestApi({
@@ -32,6 +46,7 @@ before(async () => {
       read: (which) =>
         Promise.resolve(which === id ? { session, events: [{ event: makeEvent('session.opened', { session: id, subject: opener }), bodies: [] }] } : undefined),
       verify: () => Promise.resolve({ ok: true, verified: (verifications += 1) }),
+      sinks: () => Promise.resolve([SINK]),
     },
   });
 });
@@ -86,4 +101,12 @@ test('a decision is explained to the owners of its target, and to nobody else', 
   const [foreign, absent] = [await explain('owner', { target: 'payroll' }), await explain('owner', { target: 'nothing' })];
   assert.deepEqual([foreign.status, foreign.text], [404, absent.text]);
   assert.equal((await explain('scientist')).status, 404);
+});
+
+test('where the record goes, and what is wrong there, is told to owners of targets and to nobody else', async () => {
+  const owner = await api.call('/api/audit/sinks', { headers: await api.signIn('owner') });
+  assert.deepEqual([owner.status, owner.json], [200, { sinks: [SINK] }]);
+  const scientist = await api.call('/api/audit/sinks', { headers: await api.signIn('scientist') });
+  assert.equal(scientist.status, 404);
+  assert.equal((await api.call('/api/audit/sinks')).status, 401);
 });
