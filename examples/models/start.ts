@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { lockFolder } from '../../src/audit/lock.ts';
 import { readConfig } from '../../src/gateway/config.ts';
 import { startGateway } from '../../src/gateway/main.ts';
 import { demoAccounts, type DemoAccount } from './accounts.ts';
@@ -19,7 +20,10 @@ export interface DemoOptions {
 
 export async function startDemo({ data: folder, port, print }: DemoOptions): Promise<{ close(): Promise<void> }> {
   const data = resolve(folder);
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  const journal = join(data, 'journal');
+  await mkdir(journal, { recursive: true, mode: 0o700 });
+  // Before anything is written: the files of a demo that runs are its own.
+  lockFolder(journal).release();
   const token = randomBytes(32).toString('base64url');
   const models = await startOnLastPort(data, token);
   try {

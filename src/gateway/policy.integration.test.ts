@@ -72,7 +72,7 @@ test('tools that are known: another set has to fit them; the set of the start, a
   await told(/^policy not changed: .*there is no argument rowz/s);
   assert.equal(policy.snapshot().version, version);
   await writeFile(file, rule('args.rows < 6'));
-  await told(/^policy changed/);
+  await told(/^policy changed: version [0-9a-f]{12} -> [0-9a-f]{12}$/);
   // Another address is another server, of which nothing is known.
   await writeFile(file, rule('args.other < 6').replace('127.0.0.1:1', '127.0.0.1:2'));
   await until('the other server', () => (policy.snapshot().target('models')?.address?.includes(':2') ? true : undefined));

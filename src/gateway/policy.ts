@@ -73,7 +73,7 @@ export async function openPolicy(path: string, { recorder, log, kinds, tools }: 
     await recorder.append(makeEvent('policy.changed', { note }));
     current = next;
     resources = from;
-    log(`policy changed: ${note}`);
+    log(`policy changed: ${inShort(note)}`);
     await tellUnusable(next, log);
     await tellWarnings();
   };
@@ -90,6 +90,9 @@ export async function openPolicy(path: string, { recorder, log, kinds, tools }: 
     },
   };
 }
+
+/** The record has whole hashes; the first twelve digits tell two versions apart for people. */
+const inShort = (text: string): string => text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1');
 
 /** Says each warning once, until it is gone. */
 class Warnings {
