@@ -28,6 +28,8 @@ export interface Analysis {
   readonly uses: readonly Use[];
   /** Relations whose values errors and notices may quote, by oid. */
   readonly touched: ReadonlySet<number>;
+  /** Relations whose definition it changes, by oid. */
+  readonly defined: ReadonlySet<number>;
   readonly flags: readonly string[];
   /** What names were taken to mean, sorted. */
   readonly dependencies: readonly string[];
@@ -96,6 +98,7 @@ function finished(statements: readonly AnalysedStatement[], all: Findings): Anal
     effects: all.effects,
     uses: all.uses,
     touched: all.touched,
+    defined: all.defined,
     flags: [...all.flags],
     dependencies: [...all.dependencies].toSorted(),
     unknown: all.unknown,

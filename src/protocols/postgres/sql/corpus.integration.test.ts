@@ -7,7 +7,7 @@ import { parseResources } from '../../../policy/resources.ts';
 import { compilePolicy } from '../../../policy/snapshot.ts';
 import { statementCommand } from '../command.ts';
 import { textsOf } from './analysis.ts';
-import { READER_POLICY } from '../../../../test/support/reader-policy.ts';
+import { readerPolicy } from '../../../../test/support/reader-policy.ts';
 import { compileColumnMasks, maskVerdict, type ColumnMasks, type MaskVerdict } from './mask-verdict.ts';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/sql-database.ts';
 
@@ -34,7 +34,12 @@ const cases: readonly Case[] = present
 
 let database: TestDatabase | undefined;
 let masks: ColumnMasks | undefined;
-const snapshot = compilePolicy(parseResources([{ file: 'policy.yaml', text: READER_POLICY }]));
+const policy = readerPolicy({
+  functions: ['public.add_tax'],
+  hidden: ['hr.*', 'vault.*', 'public.audit_log'],
+  masked: ['public.users.ssn', 'public.users.card', 'public.users.password_hash', 'public.users.api_token'],
+});
+const snapshot = compilePolicy(parseResources([{ file: 'policy.yaml', text: policy }]));
 const analyst = { kind: 'person', id: '1', name: 'ana', groups: ['analysts'], issuer: 'test' } as const;
 
 before(async () => {

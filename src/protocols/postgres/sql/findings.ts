@@ -24,6 +24,10 @@ export class Findings {
   readonly touched = new Set<number>();
   /** Columns that are read. */
   readonly origins = new Set<Origin>();
+  /** Relations whose definition changes, by oid. */
+  readonly defined = new Set<number>();
+  /** What functions gave that the planner may call itself: a plan can show it. */
+  readonly planned: Value[] = [];
   readonly changes: Change[] = [];
   readonly flags = new Set<string>();
   /** What the meaning of names rests on, for approvals: they are for exactly this. */
@@ -87,6 +91,8 @@ export class Findings {
     this.changes.push(...part.changes);
     for (const oid of part.touched) this.touched.add(oid);
     for (const origin of part.origins) this.origins.add(origin);
+    for (const oid of part.defined) this.defined.add(oid);
+    this.planned.push(...part.planned);
     for (const flag of part.flags) this.flags.add(flag);
     for (const dependency of part.dependencies) this.dependencies.add(dependency);
     this.unknown ??= part.unknown;

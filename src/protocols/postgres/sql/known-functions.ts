@@ -5,8 +5,8 @@
 export interface KnownFunction {
   /** Effects; `%` stands for the first argument where that is a constant. */
   readonly effects?: readonly string[];
-  /** Which argument is run as SQL. */
-  readonly runs?: number;
+  /** One of the arguments is run as SQL. */
+  readonly runs?: true;
   /** Which argument names a relation that is read. */
   readonly reads?: number;
   /** Relations that it shows the content of. */
@@ -111,8 +111,8 @@ const ADMINISTRATION: Readonly<Record<string, KnownFunction>> = {
 
 /** They take a text and run it, or a name and read what it names. */
 const DYNAMIC: Readonly<Record<string, KnownFunction>> = {
-  ...each('query_to_xml query_to_xmlschema query_to_xml_and_xmlschema ts_stat', { runs: 0 }),
-  ...each('ts_rewrite', { runs: 1 }),
+  ...each('query_to_xml query_to_xmlschema query_to_xml_and_xmlschema ts_stat', { runs: true }),
+  ...each('ts_rewrite', { runs: true }),
   ...each('table_to_xml table_to_xmlschema table_to_xml_and_xmlschema', { reads: 0 }),
   ...each('schema_to_xml schema_to_xmlschema schema_to_xml_and_xmlschema', { effects: ['read:%.*', 'dynamic'] }),
   ...each('database_to_xml database_to_xmlschema database_to_xml_and_xmlschema', { effects: ['read:*', 'dynamic'] }),
@@ -152,7 +152,7 @@ export const SERVER_FUNCTIONS: Readonly<Record<string, KnownFunction>> = {
 /** Functions of extensions that reach out or run texts; by extension, whatever schema it is in. */
 export const EXTENSION_FUNCTIONS: Readonly<Record<string, Readonly<Record<string, KnownFunction>>>> = {
   dblink: {
-    ...each('dblink dblink_exec dblink_open dblink_send_query', { effects: ['net:dblink'], runs: 1 }),
+    ...each('dblink dblink_exec dblink_open dblink_send_query', { effects: ['net:dblink'], runs: true }),
     ...effect(
       `dblink_connect dblink_connect_u dblink_disconnect dblink_fetch dblink_close dblink_get_result dblink_cancel_query dblink_error_message
       dblink_get_connections dblink_is_busy dblink_get_notify`,
@@ -164,7 +164,7 @@ export const EXTENSION_FUNCTIONS: Readonly<Record<string, Readonly<Record<string
   xml2: each('xpath_table', { reads: 2 }),
   tablefunc: {
     ...each('connectby', { reads: 0 }),
-    ...each('crosstab crosstab2 crosstab3 crosstab4 crosstabn crosstab_hash', { runs: 0 }),
+    ...each('crosstab crosstab2 crosstab3 crosstab4 crosstabn crosstab_hash', { runs: true }),
   },
 };
 

@@ -84,7 +84,8 @@ function parseColumn(text: string): ColumnPattern {
 /** What is to be done so that no masked value comes out by any way, or why that cannot be. */
 export function maskVerdict(analysis: Analysis, masks: ColumnMasks): MaskVerdict {
   if (masks.columns.size === 0) return { kind: 'masked', statements: analysis.statements.map(({ columns }) => columns.map(() => undefined)), silent: false };
-  if (analysis.unknown !== undefined) return { kind: 'refused', reason: `${analysis.unknown}, and some columns are masked for you` };
+  const hidden = unreadable(analysis, masks);
+  if (hidden !== undefined) return { kind: 'refused', reason: `${hidden}, and some columns are masked for you` };
   for (const use of analysis.uses) {
     const told = toldBy(use, masks);
     if (told !== undefined) return { kind: 'refused', reason: told };
@@ -96,6 +97,14 @@ export function maskVerdict(analysis: Analysis, masks: ColumnMasks): MaskVerdict
     statements: analysis.statements.map(({ columns }) => columns.map((field) => maskOf(field, masks))),
     silent: [...analysis.touched].some((oid) => masks.relations.has(oid)),
   };
+}
+
+/** Why nobody can tell what becomes of masked columns. */
+function unreadable({ unknown, effects, flags, defined }: Analysis, { relations }: ColumnMasks): string | undefined {
+  if (unknown !== undefined) return unknown;
+  if (effects.some(({ name }) => name === 'dynamic')) return 'nobody can tell what a text does that is put together while it runs';
+  if (flags.includes('code')) return 'what is defined here could use columns as no statement may';
+  return [...defined].some((oid) => relations.has(oid)) ? 'the definition of a relation changes' : undefined;
 }
 
 /** Why a use would tell of a masked column; undefined where it would not. */

@@ -15,6 +15,8 @@ export interface Value {
   /** What is written in the text itself, where it can be worked out. */
   readonly constant?: string;
   readonly type?: number;
+  /** A parameter that is not known yet is in it: what is done with its text depends on what is bound. */
+  readonly open?: true;
   /** How long a text is at least, where a function was told to make it that long. */
   readonly length?: number;
 }
@@ -42,8 +44,10 @@ export function rowValue(fields: readonly Field[], type?: number): Value {
 
 /** A value made from others: it tells of whatever they tell of. */
 export function derivedFrom(values: readonly Value[], type?: number): Value {
-  return { origins: unite(values), ...(type === undefined ? {} : { type }) };
+  return { origins: unite(values), ...(type === undefined ? {} : { type }), ...openOf(values) };
 }
+
+export const openOf = (values: readonly Value[]): Pick<Value, 'open'> => (values.some(({ open }) => open) ? { open: true } : {});
 
 /** One of several values, as of a union: itself where all are the same column. */
 export function eitherOf(values: readonly Value[]): Value {

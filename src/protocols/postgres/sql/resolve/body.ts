@@ -17,16 +17,11 @@ export function bodyOfFunction(resolver: Resolver, called: SqlFunction, args: re
   const findings = new Findings('body');
   const inside = resolver.with({ findings, within: [...resolver.within, called.oid], parameters: undefined, namespace: namespaceOf(resolver, called) });
   const value = language === 'sql' ? sqlBody(inside, called, source, args) : procedureBody(inside, called, source, args);
-  resolver.findings.include(withoutParameters(findings));
+  resolver.findings.include(findings);
   return value;
 }
 
 const opaque = ({ returns }: SqlFunction, args: readonly Value[]): Value => ({ origins: new Set([ANYTHING, ...derivedFrom(args).origins]), type: returns });
-
-function withoutParameters(findings: Findings): Findings {
-  findings.dependsOnParameters = false;
-  return findings;
-}
 
 function namespaceOf({ namespace }: Resolver, { searchPath }: SqlFunction): Resolver['namespace'] {
   if (searchPath === undefined) return namespace;
@@ -117,7 +112,10 @@ function walk(resolver: Resolver, part: unknown, scope: Scope, args: readonly Va
 /** It runs a text that it makes: what the caller gave is read as one, in case it is. */
 function runDynamic(resolver: Resolver, args: readonly Value[]): void {
   resolver.findings.effect('dynamic');
-  for (const { constant } of args) if (constant !== undefined) runText(resolver, constant);
+  for (const { constant, open } of args) {
+    if (open) resolver.findings.dependsOnParameters = true;
+    if (constant !== undefined) runText(resolver, constant);
+  }
 }
 
 function runFragment(resolver: Resolver, fragment: unknown, scope: Scope): readonly Value[] {

@@ -94,7 +94,7 @@ function callOfServer(resolver: Resolver, called: SqlFunction, args: readonly Va
   if (known) applyKnown(resolver, called, known, args);
   else if (called.volatility === 'volatile' && called.kind !== 'aggregate' && !called.name.startsWith('pg_stat_get_')) resolver.findings.call(called);
   if (called.kind === 'procedure') resolver.findings.call(called);
-  const value = derivedFrom(args, called.returns);
+  const value = known && givesAnything(known) ? anything(called) : derivedFrom(args, called.returns);
   const text = args[0]?.constant;
   // Names of settings and statements are sometimes put together or folded in the text itself.
   if (text !== undefined && args.length === 1 && (called.name === 'lower' || called.name === 'upper'))
@@ -104,6 +104,12 @@ function callOfServer(resolver: Resolver, called: SqlFunction, args: readonly Va
   const length = known?.special === 'repeats' ? { length: lengthMade(called, args) } : {};
   return { ...value, ...length, ...outputFields(resolver, called, value) };
 }
+
+/** Files, large objects, other servers, texts that are run: what comes from there may be any value. */
+const givesAnything = ({ effects = [], runs, reads }: KnownFunction): boolean =>
+  runs === true || reads !== undefined || effects.some((effect) => /^(?:file|read|net|dynamic)\b/.test(effect));
+
+const anything = ({ returns }: SqlFunction): Value => ({ ...unknownValue, type: returns });
 
 /** `repeat(text, n)`, `lpad(text, n)`. */
 function lengthMade({ name }: SqlFunction, [text, count]: readonly Value[]): number {
@@ -120,7 +126,8 @@ function callOfPeople(resolver: Resolver, called: SqlFunction, args: readonly Va
   if (!computes) resolver.findings.call(called);
   for (const { type } of called.parameters) resolver.convert(resolver.catalog.typeOf(type));
   const result = computes || effects ? undefined : bodyOfFunction(resolver, called, args);
-  const value = result ?? derivedFrom(args, called.returns);
+  const value = result ?? (effects ? anything(called) : derivedFrom(args, called.returns));
+  if (called.volatility !== 'volatile') resolver.findings.planned.push(value);
   return value.fields ? value : { ...value, ...outputFields(resolver, called, value) };
 }
 
@@ -135,8 +142,8 @@ function applyKnown(resolver: Resolver, called: SqlFunction, known: KnownFunctio
   const { findings } = resolver;
   const [first] = args;
   for (const effect of known.effects ?? []) {
-    if (!effect.includes('%')) findings.effect(effect);
-    else if (first?.constant !== undefined) findings.effect(effect.replace('%', () => detail(first.constant ?? '')));
+    const text = effect.includes('%') ? textOf(resolver, first) : '';
+    if (text !== undefined) findings.effect(effect.replace('%', () => detail(text)));
   }
   for (const name of known.shows ?? []) {
     const [schema = '', relation = ''] = name.split('.');
@@ -144,20 +151,29 @@ function applyKnown(resolver: Resolver, called: SqlFunction, known: KnownFunctio
     if (shown) findings.read(shown);
     else findings.effect(`read:${name}`);
   }
-  if (known.runs !== undefined) runArgument(resolver, args, known.runs);
+  if (known.runs) runArguments(resolver, args);
   if (known.reads !== undefined) readArgument(resolver, args[known.reads]);
   if (known.special) special(resolver, called, known.special, args);
 }
 
-/** Connections and texts come in either order, and options after: every constant that is a statement is read as one. */
-function runArgument(resolver: Resolver, args: readonly Value[], at: number): void {
+/** The text of an argument, where it is written or bound; what is bound may be another text the next time. */
+function textOf({ findings }: Resolver, value: Value | undefined): string | undefined {
+  if (value?.open) findings.dependsOnParameters = true;
+  return value?.constant;
+}
+
+/** Connections, texts and options come in any order: every constant that is a statement is read as one. */
+function runArguments(resolver: Resolver, args: readonly Value[]): void {
   resolver.findings.effect('dynamic');
-  const texts = args.slice(0, at + 1).concat(args.slice(at + 1));
-  for (const { constant } of texts) if (constant !== undefined) runText(resolver, constant);
+  for (const arg of args) {
+    const text = textOf(resolver, arg);
+    if (text !== undefined) runText(resolver, text);
+  }
 }
 
 function readArgument(resolver: Resolver, arg: Value | undefined): void {
-  const relation = arg?.constant === undefined ? undefined : relationNamed(resolver, arg.constant);
+  const text = textOf(resolver, arg);
+  const relation = text === undefined ? undefined : relationNamed(resolver, text);
   if (!relation) return resolver.findings.effect('dynamic');
   for (const { value } of resolver.open(relation)) resolver.findings.use('derivation', value, 'a function that reads a relation by its name');
 }
@@ -166,18 +182,16 @@ const MANY = 1_000_000;
 
 function special(resolver: Resolver, called: SqlFunction, what: NonNullable<KnownFunction['special']>, args: readonly Value[]): void {
   const { findings } = resolver;
-  const [first, second] = args;
+  const [first, second] = args.map((arg) => textOf(resolver, arg));
   switch (what) {
     case 'set-config':
-      return first?.constant === undefined
-        ? anySettingChanged(findings)
-        : settingChanged(findings, first.constant, second?.constant, second?.constant === undefined ? 'computed' : 'known');
+      return first === undefined ? anySettingChanged(findings) : settingChanged(findings, first, second, second === undefined ? 'computed' : 'known');
     case 'current-setting':
-      return settingShown(findings, first?.constant);
+      return settingShown(findings, first);
     case 'repeats':
       return lengthMade(called, args) > MANY ? findings.effect('dos') : undefined;
     case 'series':
-      return Number(second?.constant ?? 0) - Number(first?.constant ?? 0) > 10 * MANY ? findings.effect('dos') : undefined;
+      return Number(second ?? 0) - Number(first ?? 0) > 10 * MANY ? findings.effect('dos') : undefined;
     case 'sequence':
       return sequenceEffect(resolver, args);
     case 'cursor':
@@ -188,7 +202,8 @@ function special(resolver: Resolver, called: SqlFunction, what: NonNullable<Know
 }
 
 function sequenceEffect(resolver: Resolver, args: readonly Value[]): void {
-  const sequence = args[0]?.constant === undefined ? undefined : relationNamed(resolver, args[0].constant);
+  const text = textOf(resolver, args[0]);
+  const sequence = text === undefined ? undefined : relationNamed(resolver, text);
   const verb = args.length > 1 ? 'setval' : 'nextval';
   resolver.findings.effect(sequence ? `admin:${verb}:${detail(nameOf(sequence))}` : `admin:${verb}`);
 }

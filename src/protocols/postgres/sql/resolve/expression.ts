@@ -1,6 +1,6 @@
 import type { A_Expr, A_Indirection, ColumnRef, Node, SubLink } from 'libpg-query';
 import { bodyOf, childrenOf, constantOf, kindOf, partsOf, type BodyOf, type Kind } from '../tree.ts';
-import { BLANK, constantValue, derivedFrom, eitherOf, rowValue, unknownValue, type Value } from '../value.ts';
+import { BLANK, constantValue, derivedFrom, eitherOf, openOf, rowValue, unknownValue, type Value } from '../value.ts';
 import { calledFunction } from './call.ts';
 import { operate } from './operator.ts';
 import type { Resolver } from './resolver.ts';
@@ -103,13 +103,12 @@ function predicate(resolver: Resolver, value: Value, by: string): Value {
   return value;
 }
 
-function parameter({ parameters, findings }: Resolver, number: number, scope: Scope): Value {
+function parameter({ parameters }: Resolver, number: number, scope: Scope): Value {
   for (let at: Scope | undefined = scope; at; at = at.outer) {
     const own = at.variables?.get(`$${number}`);
     if (own) return own;
   }
-  findings.dependsOnParameters = true;
-  return constantValue(parameters?.[number - 1] ?? undefined);
+  return { ...constantValue(parameters?.[number - 1] ?? undefined), open: true };
 }
 
 function columnReference(resolver: Resolver, { fields }: ColumnRef, scope: Scope): Value {
@@ -193,6 +192,9 @@ const COMPARES: ReadonlySet<string> = new Set([
   'AEXPR_OP_ALL',
 ]);
 
+/** Operators that answer a question; those of other names make something. */
+const COMPARISONS: ReadonlySet<string> = new Set('= <> != < <= > >= ~ ~* !~ !~* ~~ !~~ ~~* !~~* ^@ @> <@ && ? ?| ?&'.split(' '));
+
 function operatorExpression(resolver: Resolver, { kind = 'AEXPR_OP', name, lexpr, rexpr }: A_Expr, scope: Scope): Value {
   const left = lexpr ? [resolver.expression(lexpr, scope)] : [];
   const right = rexpr ? [resolver.expression(rexpr, scope)] : [];
@@ -204,14 +206,14 @@ function operatorExpression(resolver: Resolver, { kind = 'AEXPR_OP', name, lexpr
   if (COMPARES.has(kind)) return predicate(resolver, derivedFrom(values, BOOLEAN), kind === 'AEXPR_OP' ? symbol : kind.slice(6));
   const result = derivedFrom([...values, ...ran]);
   if (symbol === '||') return concatenated(left[0], right[0], result);
-  const compares = /^[<>=!~@#&|?^`]+\*?$/.test(symbol);
+  const compares = COMPARISONS.has(symbol);
   resolver.findings.use(compares ? 'predicate' : 'derivation', result, `the operator ${symbol}`);
   return compares ? { ...result, type: BOOLEAN } : result;
 }
 
 function concatenated(left: Value | undefined, right: Value | undefined, result: Value): Value {
   if (left?.constant === undefined || right?.constant === undefined) return { ...result, ...(left?.type === 25 || right?.type === 25 ? { type: 25 } : {}) };
-  return constantValue(left.constant + right.constant, 25);
+  return { ...constantValue(left.constant + right.constant, 25), ...openOf([left, right]) };
 }
 
 /** Converting to a text always succeeds; whatever else a value is converted to may fail, and say with what value. */
@@ -221,7 +223,7 @@ function castTo(resolver: Resolver, value: Value, name: BodyOf<'TypeName'> | und
   if (!type) resolver.findings.notUnderstood(`no type is called ${partsOf(name?.names).join('.')}`);
   const oid = type?.oid;
   const array = (name?.arrayBounds?.length ?? 0) > 0;
-  if (value.constant !== undefined) return constantValue(value.constant, array ? undefined : oid);
+  if (value.constant !== undefined) return { ...constantValue(value.constant, array ? undefined : oid), ...openOf([value]) };
   const same = oid !== undefined && value.type === oid && !array;
   if (!same && !(oid !== undefined && TEXTS.has(oid) && !array)) resolver.findings.use('derivation', value, `a cast to ${partsOf(name?.names).at(-1) ?? ''}`);
   if (same && value.fields) return value;

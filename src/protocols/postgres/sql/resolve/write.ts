@@ -29,10 +29,18 @@ function conflict(resolver: Resolver, clause: OnConflictClause | undefined, targ
   const scope = nested(outer, joined(itemOf(target), { sources: [{ name: 'excluded', fields: target.fields }], fields: [] }));
   for (const node of [clause.whereClause, clause.infer?.whereClause])
     if (node) resolver.findings.use('predicate', resolver.expression(node, scope), 'ON CONFLICT');
+  for (const node of clause.infer?.indexElems ?? []) resolver.findings.use('predicate', conflictKey(resolver, node, target, scope), 'ON CONFLICT');
   if (clause.action !== 'ONCONFLICT_UPDATE') return [];
   const assigned = assignments(resolver, clause.targetList, scope);
   written(resolver, 'update', target, assigned);
   return assigned;
+}
+
+/** Whether a row collides tells whether its key is there. */
+function conflictKey(resolver: Resolver, node: Node, target: Source, scope: Scope): Value {
+  const { name, expr } = bodyOf(node, 'IndexElem') ?? {};
+  if (expr) return resolver.expression(expr, scope);
+  return target.fields.find((field) => field.name === name)?.value ?? derivedFrom([]);
 }
 
 export function update(resolver: Resolver, statement: UpdateStmt, outer: Scope): readonly Field[] {

@@ -1,5 +1,5 @@
 import type { AlterTableStmt, CreateFunctionStmt, DropStmt, Node, ObjectType, RangeVar } from 'libpg-query';
-import { nameOf } from '../catalog/catalog.ts';
+import { nameOf, type Relation } from '../catalog/catalog.ts';
 import { detail } from '../effect.ts';
 import { bodyOf, partsOf, type Kind } from '../tree.ts';
 import { creationSchema } from '../resolve/relation.ts';
@@ -12,7 +12,27 @@ import { createExpressions } from './default.ts';
 /** Kinds of objects that are relations: an effect names the one. Of others it names the kind, and in a second effect the one. */
 const RELATIONS: ReadonlySet<string> = new Set(['table', 'view', 'materialized-view', 'foreign-table', 'sequence', 'index']);
 
-function defined({ findings }: Resolver, verb: string, kind: string, name: string | undefined): void {
+/** Kinds that hold statements, or change which ones run. */
+const CODE: ReadonlySet<string> = new Set([
+  'function',
+  'procedure',
+  'aggregate',
+  'operator',
+  'operator-class',
+  'cast',
+  'domain',
+  'trigger',
+  'event-trigger',
+  'rule',
+  'policy',
+  'language',
+  'extension',
+  'transform',
+]);
+
+function defined({ findings }: Resolver, verb: string, kind: string, name: string | undefined, relation?: Relation): void {
+  if (relation) findings.defined.add(relation.oid);
+  if (CODE.has(kind) && verb !== 'drop') findings.flags.add('code');
   if (!RELATIONS.has(kind)) findings.effect(`ddl:${verb}:${kind}`);
   if (name !== undefined && name !== '') findings.effect(`ddl:${verb}:${kind}:${detail(name)}`);
   findings.changes.push({ kind: 'schema' });
@@ -46,7 +66,7 @@ export const DEFINITIONS: StatementHandlers = {
   RenameStmt: (resolver, { relation, renameType, object, subname }) => {
     const found = relation && resolver.relation(relation);
     const kind = kindName(renameType);
-    if (found) defined(resolver, 'alter', found.kind === 'view' ? 'view' : 'table', nameOf(found));
+    if (found) defined(resolver, 'alter', found.kind === 'view' ? 'view' : 'table', nameOf(found), found);
     else defined(resolver, 'alter', kind, partsOf(object ? [object] : []).join('.') || subname);
   },
   DropStmt: dropped,
@@ -57,6 +77,8 @@ export const DEFINITIONS: StatementHandlers = {
   AlterEventTrigStmt: simply<'AlterEventTrigStmt'>('alter', 'event-trigger', ({ trigname }) => trigname),
   RuleStmt: (resolver, { relation: reference }) => {
     const relation = reference && resolver.relation(reference);
+    resolver.findings.flags.add('code');
+    if (relation) resolver.findings.defined.add(relation.oid);
     resolver.findings.effect(relation ? `ddl:create:rule:${detail(nameOf(relation))}` : 'ddl:create:rule');
     resolver.findings.changes.push({ kind: 'schema' });
   },
@@ -64,6 +86,7 @@ export const DEFINITIONS: StatementHandlers = {
   AlterPolicyStmt: (resolver, { table }) => onTable(resolver, 'alter', 'policy', table),
   IndexStmt: (resolver, { relation, indexParams = [], whereClause }) => {
     const table = relation && resolver.relation(relation);
+    if (table) resolver.findings.defined.add(table.oid);
     resolver.findings.effect('ddl:create:index');
     resolver.findings.effect(`ddl:create:index:${detail(table ? nameOf(table) : '')}`);
     createExpressions(resolver, [...indexParams, ...(whereClause ? [whereClause] : [])]);
@@ -137,7 +160,7 @@ export const DEFINITIONS: StatementHandlers = {
   AlterObjectSchemaStmt: (resolver, { relation, objectType, newschema }) => {
     const found = relation && resolver.relation(relation);
     resolver.findings.effect('ddl:alter:schema');
-    defined(resolver, 'alter', kindName(objectType), found ? nameOf(found) : newschema);
+    defined(resolver, 'alter', kindName(objectType), found ? nameOf(found) : newschema, found);
   },
   AlterOwnerStmt: (resolver, { relation, objectType }) => {
     const found = relation && resolver.relation(relation);
@@ -173,18 +196,19 @@ function createdTable(resolver: Resolver, kind: string, reference: RangeVar | un
 
 function attached(resolver: Resolver, reference: RangeVar | undefined, how: string): void {
   const parent = reference && resolver.relation(reference);
+  if (parent) resolver.findings.defined.add(parent.oid);
   if (parent) resolver.findings.effect(`ddl:alter:table:${detail(nameOf(parent))}`);
   resolver.findings.effect(`ddl:alter:${how}`);
 }
 
 function onTable(resolver: Resolver, verb: string, kind: string, reference: RangeVar | undefined): void {
   const relation = reference && resolver.relation(reference);
-  defined(resolver, verb, kind, relation && nameOf(relation));
+  defined(resolver, verb, kind, relation && nameOf(relation), relation);
 }
 
 function alterTable(resolver: Resolver, { relation: reference, objtype, cmds = [] }: AlterTableStmt): void {
   const relation = reference && resolver.relation(reference);
-  defined(resolver, 'alter', kindName(objtype), relation ? nameOf(relation) : reference && newName(resolver, reference));
+  defined(resolver, 'alter', kindName(objtype), relation ? nameOf(relation) : reference && newName(resolver, reference), relation);
   for (const node of cmds) {
     const command = bodyOf(node, 'AlterTableCmd');
     if (command?.subtype === 'AT_ChangeOwner') resolver.findings.effect('ddl:alter:owner');

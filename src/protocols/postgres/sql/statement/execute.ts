@@ -9,7 +9,7 @@ import type { Resolver } from '../resolve/resolver.ts';
 import { EMPTY_SCOPE, nested, type Scope } from '../resolve/scope.ts';
 import { stored } from '../resolve/stored.ts';
 import { bodyOf, partsOf } from '../tree.ts';
-import { BLANK, rowValue, type Field } from '../value.ts';
+import { derivedFrom, rowValue, type Field } from '../value.ts';
 import { isOff, optionOf, type StatementHandlers } from './handler.ts';
 import { runBlock } from './block.ts';
 
@@ -57,21 +57,19 @@ export const EXECUTION: StatementHandlers = {
   CreateTableAsStmt: createTableAs,
 };
 
-const PLAN_COLUMN: readonly Field[] = [{ name: 'QUERY PLAN', value: BLANK }];
+/** A plan quotes the statement's own text, and what the planner worked out ahead. */
+const planColumns = ({ planned }: Findings): readonly Field[] => [{ name: 'QUERY PLAN', value: derivedFrom(planned) }];
 
 function explain(resolver: Resolver, { query, options }: ExplainStmt, scope: Scope): readonly Field[] {
-  if (!query) return PLAN_COLUMN;
-  if (!isOff(optionOf(options, 'analyze'))) {
-    resolver.findings.effect('plan');
-    resolver.statement(query, scope);
-    return PLAN_COLUMN;
-  }
   const findings = new Findings();
-  resolver.with({ findings }).statement(query, scope);
-  findings.changes.length = 0;
+  if (query) resolver.with({ findings }).statement(query, scope);
   resolver.findings.effect('plan');
-  resolver.findings.include(findings, (name) => planned(resolver, name));
-  return PLAN_COLUMN;
+  if (!isOff(optionOf(options, 'analyze'))) resolver.findings.include(findings);
+  else {
+    findings.changes.length = 0;
+    resolver.findings.include(findings, (name) => planned(resolver, name));
+  }
+  return planColumns(findings);
 }
 
 /** What is only planned: nothing runs but functions that the planner calls itself, and those are not volatile. */
