@@ -9,8 +9,10 @@ import { readerPolicy } from '../../../../test/support/reader-policy.ts';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/sql-database.ts';
 import { statementCommand } from '../command.ts';
 import type { Analysis } from './analysis.ts';
+import { ALLOWED } from './cases-allowed.ts';
+import { REFUSED } from './cases-refused.ts';
 import { compileColumnMasks, maskVerdict, type ColumnMasks, type MaskVerdict } from './mask-verdict.ts';
-import { ALLOWED, REFUSED, SHOP_SCHEMA } from './reader-cases.ts';
+import { SHOP_SCHEMA } from './shop-schema.ts';
 
 const policy = readerPolicy({
   functions: ['public.with_tax'],
