@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command } from '../core/command.ts';
+import { HISTORY_FACTORS, type HistoryFactor } from '../core/history.ts';
 import type { Decision } from '../core/decision.ts';
 import type { Subject } from '../core/subject.ts';
 import { explain } from './explain.ts';
@@ -47,7 +48,7 @@ const PATTERNS = [
   'unknown *',
 ];
 const SUBJECTS = ['*', 'group:a', 'group:b', 'person:ann', 'ai-agent:bot', 'workload:ci'];
-const WHENS = ['args.n < 5', 'risk >= 40', 'has(args.n)', 'subject.kind == "person"', 'args.missing == 1', 'time.getHours() < 12'];
+const WHENS = ['args.n < 5', 'risk >= 40', 'risk > 55', 'has(args.n)', 'subject.kind == "person"', 'args.missing == 1', 'time.getHours() < 12'];
 const ARGS = ['{}', '{"n":1}', '{"n":9}', '{"n":"x"}', '{"missing":1}', '{"n":9007199254740993}'];
 
 class World {
@@ -129,15 +130,23 @@ function compile(policies: readonly Policy[], files: 'one' | 'each' = 'one'): Sn
 const NOW = new Date('2026-06-01T10:00:00Z');
 const RANK = { allow: 0, review: 1, deny: 2 } as const;
 const rank = ({ effect }: Decision): number => RANK[effect];
-const ask = (snapshot: Snapshot, subject: Subject, command: Command): Decision => snapshot.decide(sessionOf(snapshot, subject), command, { now: NOW });
+const ask = (snapshot: Snapshot, { subject, command, history }: Asked): Decision =>
+  snapshot.decide(sessionOf(snapshot, subject), command, { now: NOW, history });
+
+interface Asked {
+  readonly subject: Subject;
+  readonly command: Command;
+  /** What the subject did before. */
+  readonly history: readonly HistoryFactor[];
+}
 
 /** One world a seed; `check` is asked about several subjects and commands of it. */
-function everywhere(check: (world: World, policies: readonly Policy[], question: { subject: Subject; command: Command }) => void): void {
+function everywhere(check: (world: World, policies: readonly Policy[], question: Asked) => void): void {
   for (let seed = 1; seed <= ROUNDS; seed += 1) {
     const world = new World(seed);
     const policies = world.policies();
     for (let at = 0; at < QUESTIONS / 4; at += 1) {
-      const question = { subject: world.subject(), command: world.command() };
+      const question = { subject: world.subject(), command: world.command(), history: world.some(HISTORY_FACTORS) };
       try {
         check(world, policies, question);
       } catch (cause) {
@@ -156,27 +165,27 @@ function withRule(world: World, policies: readonly Policy[], kind: 'allow' | 'de
 
 test('the worlds that are tried hold all kinds of answers', () => {
   const seen: Record<string, number> = { allow: 0, review: 0, deny: 0 };
-  everywhere((_world, policies, { subject, command }) => {
-    const { effect } = ask(compile(policies), subject, command);
+  everywhere((_world, policies, question) => {
+    const { effect } = ask(compile(policies), question);
     seen[effect] = (seen[effect] ?? 0) + 1;
   });
   for (const [effect, count] of Object.entries(seen)) assert.ok(count > 30, `${effect}: ${count}`);
 });
 
 test('adding a deny rule never allows more', () => {
-  everywhere((world, policies, { subject, command }) => {
-    const before = ask(compile(policies), subject, command);
-    const after = ask(compile(withRule(world, policies, 'deny')), subject, command);
+  everywhere((world, policies, question) => {
+    const before = ask(compile(policies), question);
+    const after = ask(compile(withRule(world, policies, 'deny')), question);
     assert.ok(rank(after) >= rank(before) || before.effect === after.effect, `${before.effect} became ${after.effect}`);
   });
 });
 
 test('adding an allow rule never denies more, and takes nothing away of what was allowed', () => {
-  everywhere((world, policies, { subject, command }) => {
-    const before = ask(compile(policies), subject, command);
-    const after = ask(compile(withRule(world, policies, 'allow')), subject, command);
+  everywhere((world, policies, question) => {
+    const before = ask(compile(policies), question);
+    const after = ask(compile(withRule(world, policies, 'allow')), question);
     assert.ok(rank(after) <= rank(before), `${before.effect} became ${after.effect}`);
-    if (before.effect === 'deny' || subject.onBehalfOf) return;
+    if (before.effect === 'deny' || question.subject.onBehalfOf) return;
     // Whoever was admitted by one quota of each group still is.
     for (const group of after.quotas ?? []) {
       const wasBound = (before.quotas ?? []).some((old) => old.every((quota) => group.some(({ key }) => key === quota.key)));
@@ -186,20 +195,20 @@ test('adding an allow rule never denies more, and takes nothing away of what was
 });
 
 test('the order of rules, policies and files never matters', () => {
-  everywhere((world, policies, { subject, command }) => {
+  everywhere((world, policies, question) => {
     const shuffled = world.shuffled(policies.map((policy) => ({ ...policy, rules: world.shuffled(policy.rules) })));
-    const { policyVersion: _a, ...first } = ask(compile(policies), subject, command);
-    const { policyVersion: _b, ...second } = ask(compile(shuffled, 'each'), subject, command);
+    const { policyVersion: _a, ...first } = ask(compile(policies), question);
+    const { policyVersion: _b, ...second } = ask(compile(shuffled, 'each'), question);
     assert.deepEqual(second, first);
   });
 });
 
 test('explain agrees with decide, and says of some rule that it matched where one decided', () => {
-  everywhere((_world, policies, { subject, command }) => {
+  everywhere((_world, policies, question) => {
     const snapshot = compile(policies);
-    const decision = ask(snapshot, subject, command);
-    const session = sessionOf(snapshot, subject);
-    const { considered, ...explained } = explain(snapshot, { subject, target: 'models', command, client: session.client, now: NOW });
+    const decision = ask(snapshot, question);
+    const { client } = sessionOf(snapshot, question.subject);
+    const { considered, ...explained } = explain(snapshot, { ...question, target: 'models', client, now: NOW });
     for (const key of ['effect', 'rule', 'reason', 'risk', 'masks', 'policyVersion'] as const) assert.deepEqual(explained[key], decision[key], key);
     const named = decision.rule.split(', ').filter((rule) => rule !== 'default' && rule !== 'quarantine');
     for (const name of named)
@@ -222,7 +231,7 @@ test('who-can agrees with decide: what it says is always allowed is, what it say
     for (const row of rows) {
       if (!row.who.startsWith('group:')) continue;
       const member = subjectOf({ name: 'member', groups: [row.who.slice('group:'.length)] });
-      const { effect } = ask(snapshot, member, plain);
+      const { effect } = ask(snapshot, { subject: member, command: plain, history: [] });
       const isPlain = row.when.length + row.unless.length + row.reviewWhen.length === 0 && (everybody?.when.length ?? 0) === 0;
       if (row.effect === 'deny') assert.equal(effect, 'deny', row.who);
       else if (isPlain) assert.equal(effect, row.effect, row.who);

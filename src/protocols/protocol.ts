@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Command } from '../core/command.ts';
 import type { MaskRule } from '../core/decision.ts';
+import type { Definitions } from '../core/definitions.ts';
 import type { Gate } from '../core/pipeline.ts';
 import type { Session } from '../core/session.ts';
 import type { Observer } from '../core/steps.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
-import type { ToolPins } from './mcp/pins/tool-pins.ts';
 import type { SupposedCommand } from '../policy/supposed.ts';
 
 /** What a protocol may ask of the policy beside decisions. */
@@ -29,7 +29,7 @@ export interface ProtocolDeps {
   /** What clients type: the base of every endpoint. */
   readonly url: string;
   /** Which definitions of tools may be relied on; absent: remembered until the gateway ends. */
-  readonly pins?: ToolPins;
+  readonly pins?: Definitions;
   /** Who measures; absent: nobody. */
   readonly observer?: Observer;
   /** 32 bytes, the same for every process of one installation. */

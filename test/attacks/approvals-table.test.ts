@@ -133,6 +133,9 @@ const ATTACKS: readonly (readonly [kind: string, file: string, proof: string])[]
   ['windows', WINDOWS, 'a window falls with its approver or its requester'],
   ['windows', WINDOWS, "a window's yes is for its pattern, constraint and time"],
   ['windows', WINDOWS, 'a command called like a window has none of its yes'],
+  ['windows', 'src/core/window-watch.test.ts', 'what runs ends within a second when its window is taken back'],
+  ['windows', GATEWAYS, 'a standing stream that people agreed to ahead stays open in its window'],
+  ['tasks', 'src/protocols/mcp/relay-announced-tasks.integration.test.ts', 'a subscription to a task of somebody else is refused'],
   ['break-glass', WINDOWS, 'stays open for review until somebody else closes it'],
   ['break-glass', GATEWAYS, 'break-glass never stands in for a deny'],
 ];

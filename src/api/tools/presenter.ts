@@ -1,6 +1,6 @@
+import type { Finding } from '../../core/definitions.ts';
 import { latestOf, type Pin } from '../../protocols/mcp/pins/pin.ts';
 import { differences, type Difference } from '../../protocols/mcp/pins/difference.ts';
-import type { Finding } from '../../protocols/mcp/pins/findings.ts';
 
 /** One tool of a target as its owners see it. Times are RFC 3339. */
 export interface ToolView {

@@ -1,10 +1,10 @@
+import type { Definitions } from '../../core/definitions.ts';
 import { isJsonArray, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Masker } from '../../core/masker.ts';
 import type { Target } from '../../core/target.ts';
 import type { RpcMessage } from './codec.ts';
 import { declaredInstructions, declaredTools, instructionsHash } from './pins/declared.ts';
 import { INSTRUCTIONS } from './pins/pin.ts';
-import type { ToolPins } from './pins/tool-pins.ts';
 import type { McpSession } from './session-id.ts';
 import { argumentCheck, readTool, type ArgumentCheck, type Tool } from './tools.ts';
 import type { UpstreamCall, UpstreamEvent } from './transport.ts';
@@ -46,7 +46,7 @@ export interface Catalog {
 export interface CatalogParts {
   readonly target: Target;
   readonly upstream: Upstream;
-  readonly pins: ToolPins;
+  readonly pins: Definitions;
   /** What masks a definition that is kept for people: everything that any policy of the target masks. */
   masker(): Masker;
   readonly now?: () => number;

@@ -1,3 +1,4 @@
+import type { Definitions } from '../../core/definitions.ts';
 import type { Masker } from '../../core/masker.ts';
 import type { Gate } from '../../core/pipeline.ts';
 import type { Observer } from '../../core/steps.ts';
@@ -5,7 +6,6 @@ import type { Target } from '../../core/target.ts';
 import { createCatalog, type Catalog } from './catalog.ts';
 import type { KnownClients } from './clients.ts';
 import { HeldCalls } from './held-calls.ts';
-import type { ToolPins } from './pins/tool-pins.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { Sessions } from './sessions.ts';
 import type { TaskRuns } from './task-runs.ts';
@@ -44,7 +44,7 @@ export interface McpContext {
 }
 
 export interface SideParts {
-  readonly pins: ToolPins;
+  readonly pins: Definitions;
   /** Of everything that any policy masks on the target. */
   masker(target: Target): Masker;
 }

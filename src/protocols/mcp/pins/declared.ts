@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../../core/canonical.ts';
+import type { Declared, Finding } from '../../../core/definitions.ts';
 import { isJsonArray, isJsonObject, member, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import { withMasker, type Masker } from '../../../core/masker.ts';
 import { maskMessage } from '../mask.ts';
 import { definitionOf, readTool } from '../tools.ts';
-import { findingsIn, type Finding } from './findings.ts';
+import { findingsIn } from './findings.ts';
 import { spellOut } from './hidden-characters.ts';
 import { INSTRUCTIONS } from './pin.ts';
-import type { Declared } from './tool-pins.ts';
 
 /** The tools of a `tools/list` result. Those that may never be shown are not among them. */
 export function declaredTools(result: JsonValue | undefined, masker: () => Masker): readonly Declared[] {

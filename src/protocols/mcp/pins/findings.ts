@@ -1,17 +1,7 @@
+import type { Finding } from '../../../core/definitions.ts';
 import { isJsonArray, isJsonObject, type JsonValue } from '../../../core/json.ts';
 import { hiddenCharacters } from './hidden-characters.ts';
 import { instructionIn } from './instruction-text.ts';
-
-export type FindingKind = 'hidden-characters' | 'instruction-like-text' | 'cross-tool-reference';
-
-/** Something in a definition that a person should see. */
-export interface Finding {
-  readonly kind: FindingKind;
-  /** Where: `description`, `inputSchema.properties.m.enum[1]`. */
-  readonly path: string;
-  /** What: a code point, the beginning of the text, the name of the other tool. */
-  readonly what: string;
-}
 
 /** What the definition of a tool, or what a server says of itself, holds. `others` are the names of the server's other tools. */
 export function findingsIn(definition: JsonValue, others: readonly string[] = []): readonly Finding[] {

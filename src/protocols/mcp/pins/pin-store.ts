@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
+import type { Finding } from '../../../core/definitions.ts';
 import type { EventSubject } from '../../../core/event.ts';
 import type { Schema, ToolPinRow } from '../../../storage/schema.ts';
 import type { Storage } from '../../../storage/storage.ts';
-import type { Finding } from './findings.ts';
 import type { Pin, PinState, PinStatus } from './pin.ts';
 
 /** When a target's first list ended; what comes later is new. */

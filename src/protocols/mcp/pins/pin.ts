@@ -1,5 +1,5 @@
+import type { Finding } from '../../../core/definitions.ts';
 import type { EventSubject } from '../../../core/event.ts';
-import type { Finding } from './findings.ts';
 
 /**
  * accepted: pinned at first sight, or by somebody. quarantined: nobody has looked at it yet. rejected: somebody has.

@@ -4,28 +4,15 @@
  * Asked by the data path (lists, calls) and by the API (what waits, and the answer).
  */
 import { hash } from 'node:crypto';
+import type { Declared, Definitions, Finding, Seen, Standing } from '../../../core/definitions.ts';
 import { SallyportError } from '../../../core/error.ts';
 import { eventSubject, makeEvent, type EventParts } from '../../../core/event.ts';
 import type { Recorder } from '../../../core/recorder.ts';
 import type { Subject } from '../../../core/subject.ts';
 import type { Target } from '../../../core/target.ts';
-import { isSuspicious, type Finding } from './findings.ts';
+import { isSuspicious } from './findings.ts';
 import { INSTRUCTIONS, latestOf, type Pin, type PinState } from './pin.ts';
 import type { FirstList, PinChange, PinStore } from './pin-store.ts';
-
-/** A definition as its server declares it now. */
-export interface Declared {
-  readonly name: string;
-  readonly hash: string;
-  /** What people will see of it; asked for only where the definition is new. */
-  shown(): Promise<{ readonly definition: string; readonly findings: readonly Finding[] }>;
-}
-
-export interface Seen {
-  readonly declared: readonly Declared[];
-  /** Whether a list has come to its end with this. */
-  readonly listEnded: boolean;
-}
 
 type Shown = ReadonlyMap<Declared, Awaited<ReturnType<Declared['shown']>>>;
 
@@ -35,15 +22,6 @@ interface News {
   readonly listEnded: boolean;
 }
 
-export type Standing =
-  | { readonly kind: 'accepted'; readonly findings: readonly Finding[] }
-  | {
-      readonly kind: 'refused';
-      readonly reason: string;
-      readonly findings: readonly Finding[];
-      /** Merely new or changed: people may let one call pass. */ readonly mayBeHeld: boolean;
-    };
-
 /** How long a first list may take: a client need not ask for its later pages. */
 const FIRST_MS = 10 * 60_000;
 /** How long another process's answers may be unknown here. */
@@ -52,7 +30,7 @@ const MAX_NAMES = 10_000;
 /** Of definitions of one tool that nobody answered, the latest are kept. */
 const MAX_WAITING = 20;
 
-export class ToolPins {
+export class ToolPins implements Definitions {
   readonly #store: PinStore;
   readonly #recorder: Recorder;
   readonly #now: () => number;
