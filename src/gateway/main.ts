@@ -16,6 +16,7 @@ import { readCommands } from '../audit/recorded-commands.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
 import type { Sinks } from '../audit/sinks/sinks.ts';
 import type { SinkStatus } from '../audit/sinks/status.ts';
+import { startWitnesses } from '../audit/witness.ts';
 import { explainError } from '../core/error.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { readSecretSource } from '../credential/credential.ts';
@@ -235,6 +236,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
       report: (error) => log(`record: ${explainError(error)}`),
     }),
   );
+  shutdown.owns(startWitnesses({ journal, witnesses: config.audit.witnesses, report: (error) => log(`witness: ${explainError(error)}`) }));
   if (metrics) await openMetrics(metrics, config, shutdown, { journal, sinks: sinkStatus, locks, storage, policyVersion: () => policy.snapshot().version });
   return createApi({
     url: config.url,
