@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
 import type { Command } from '../core/command.ts';
 import type { Session } from '../core/session.ts';
-import { subjectKey } from '../core/subject.ts';
 import type { Use, UseBook } from './use-book.ts';
 
 const DAY_MS = 86_400_000;
 /** What was not used for so long is used for the first time again. */
 const KEPT_MS = 90 * DAY_MS;
 const MAX_KNOWN = 100_000;
+const MAX_DIGESTS = 10_000;
+const MAX_REMEMBERED_TEXT = 300;
 const WRITE_MS = 200;
 const LOOK_MS = 2000;
 /** Clocks of processes differ, and what was written is seen a little later. */
@@ -29,6 +30,7 @@ export class PastUses {
   readonly #now: () => number;
   readonly #known = new Map<string, number>();
   readonly #unwritten = new Map<string, number>();
+  readonly #digests = new Map<string, string>();
   readonly #timers: NodeJS.Timeout[] = [];
   #seen = 0;
   #work: Promise<void> = Promise.resolve();
@@ -58,18 +60,31 @@ export class PastUses {
 
   isFirst(session: Session, command: Command): boolean {
     const since = this.#now() - KEPT_MS;
-    return command.effects.some((effect) => (this.#known.get(keyOf(session, effect)) ?? 0) < since);
+    return command.effects.some((effect) => (this.#known.get(this.#keyOf(session, effect)) ?? 0) < since);
   }
 
   note(session: Session, command: Command): void {
     const now = this.#now();
     for (const effect of command.effects) {
-      const key = keyOf(session, effect);
+      const key = this.#keyOf(session, effect);
       // A day is exact enough, and keeps the database out of what is used all the time.
       if (now - (this.#known.get(key) ?? 0) < DAY_MS) continue;
       this.#keep(key, now);
       this.#unwritten.set(key, now);
     }
+  }
+
+  /** Short, whatever a URI holds, and it says nothing of what was used. A digest costs more than all else here, so the usual ones are remembered. */
+  #keyOf({ subject, target }: Session, effect: string): string {
+    const { kind, issuer, id } = subject;
+    const text = `${kind}\n${issuer}\n${id}\n${target.name}\n${effect}`;
+    const known = this.#digests.get(text);
+    if (known !== undefined) return known;
+    const key = hash('sha256', text, 'base64url').slice(0, 22);
+    if (text.length > MAX_REMEMBERED_TEXT) return key;
+    if (this.#digests.size >= MAX_DIGESTS) this.#digests.clear();
+    this.#digests.set(text, key);
+    return key;
   }
 
   #keep(key: string, at: number): void {
@@ -104,9 +119,4 @@ export class PastUses {
       this.#seen = Math.max(this.#seen, at);
     }
   }
-}
-
-/** Short, whatever a URI holds, and it says nothing of what was used. */
-function keyOf({ subject, target }: Session, effect: string): string {
-  return hash('sha256', `${subjectKey(subject)}\n${target.name}\n${effect}`, 'base64url').slice(0, 22);
 }
