@@ -58,13 +58,17 @@ export class Lane {
     const { next: from, signed, sending } = this.#positions.get(this.#writer);
     const records =
       sending === undefined ? await this.#records.take(await this.#logs.end(this.#writer), this.#sink.limits) : await this.#records.take(sending, UNLIMITED);
-    const next = (records.at(-1)?.index ?? from - 1) + 1;
+    const { next } = this.#records;
     const checkpoints = await this.#checkpoints.take(next);
-    if (records.length === 0 && checkpoints.length === 0) return undefined;
+    if (records.length === 0 && checkpoints.length === 0) {
+      // Nothing is left of what was to come: the position goes on without it.
+      if (next > from) this.#positions.set(this.#writer, { next, signed });
+      return undefined;
+    }
     if (this.#sink.bounds === 'fixed' && records.length > 0 && sending === undefined) {
       this.#positions.set(this.#writer, { next: from, signed, sending: next });
       await this.#positions.save();
     }
-    return { writer: this.#writer, first: records[0]?.index ?? from, next, records, checkpoints };
+    return { writer: this.#writer, first: records[0]?.index ?? next, next, records, checkpoints };
   }
 }

@@ -86,7 +86,14 @@ class OtherLogs {
 
 /** The last one whose head is whole. Only the last file's head is read where it is, since there may be thousands. */
 async function lastSegment(folder: string): Promise<Segment | undefined> {
-  const newest = Math.max(0, ...(await readdir(folder)).filter((name) => name.endsWith('.segment')).map((name) => Number.parseInt(name, 10) || 0));
-  const [last] = await listSegments(folder, newest);
-  return last?.header ? last : (await listSegments(folder)).findLast(({ header }) => header);
+  const sequences = (await readdir(folder)).filter((name) => /\.(?:segment|hashes)$/.test(name)).map((name) => Number.parseInt(name, 10) || 0);
+  const isWhole = ({ header }: Segment): boolean => header !== undefined;
+  return (
+    (
+      await listSegments(
+        folder,
+        sequences.reduce((a, b) => Math.max(a, b), 0),
+      )
+    ).findLast(isWhole) ?? (await listSegments(folder)).findLast(isWhole)
+  );
 }

@@ -14,12 +14,20 @@ export class RecordFeed {
   #reader: LogReader;
   /** Read, but not taken: at most what one read gives. */
   #surplus: readonly PlacedFrame[] = [];
+  /** Index of the record that comes next if none is missing. */
+  #expected: number;
   #missed = 0;
 
   constructor(folder: string, writer: string, from: number) {
     this.#folder = folder;
     this.#writer = writer;
+    this.#expected = from;
     this.#reader = new LogReader(folder, writer, from);
+  }
+
+  /** Index of the record that comes next. */
+  get next(): number {
+    return this.#expected;
   }
 
   /** Records that were gone from the journal before their turn; each is counted once. */
@@ -38,12 +46,22 @@ export class RecordFeed {
       for (; used < frames.length && taken.length < limits.events && bytes < limits.bytes; used += 1) {
         const frame = frames[used];
         if (!frame || frame.index >= end) break;
+        this.#expect(frame.index);
+        this.#expected = frame.index + 1;
         taken.push(new JournalRecord(frame));
         bytes += frame.size;
       }
       this.#surplus = frames.slice(used);
-      if (used === 0 || this.#surplus.length > 0) return taken;
+      if (used > 0 && this.#surplus.length === 0) continue;
+      if (taken.length === 0 && this.#surplus.length === 0) this.#expect(Math.min(end, this.#reader.next));
+      return taken;
     }
+  }
+
+  /** What was expected before this is not in the journal any more. */
+  #expect(index: number): void {
+    this.#missed += Math.max(0, index - this.#expected);
+    this.#expected = Math.max(this.#expected, index);
   }
 
   async close(): Promise<void> {
@@ -64,7 +82,6 @@ export class RecordFeed {
   async #skipDeleted(): Promise<void> {
     const oldest = (await listSegments(join(this.#folder, this.#writer))).find(({ header }) => header)?.header?.tree.size;
     if (oldest === undefined || oldest <= this.#reader.next) return;
-    this.#missed += oldest - this.#reader.next;
     await this.#reader.close();
     this.#reader = new LogReader(this.#folder, this.#writer, oldest);
   }

@@ -3,6 +3,8 @@ import { readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SallyportError } from '../../core/error.ts';
+import { localDisk } from '../disk.ts';
+import { writeHashes } from '../hash-file.ts';
 import { listSegments } from '../segment.ts';
 import { journalLogs } from './logs.ts';
 import { PositionFile } from './position-file.ts';
@@ -198,6 +200,26 @@ test('records that retention deleted before a sink was added are counted as miss
   await sinks.caughtUp();
   assert.deepEqual(indexes(sink), upTo(60).slice(begin));
   assert.equal((await sinks.status())[0]?.missed, begin);
+  await sinks.close();
+});
+
+test('a log of which only the hashes are left holds nothing up', async (t) => {
+  const data = await recorded(t);
+  await data.record(60);
+  await data.log.close();
+  const other = await data.open({ writer: 'w2' });
+  t.after(() => other.close().catch(() => {}));
+  const segments = await listSegments(join(data.journal, 'w1'));
+  for (const [i, segment] of segments.entries()) {
+    assert.ok(segment.header);
+    await writeHashes({ ...segment, header: segment.header }, segments[i + 1]?.header?.tree.size ?? 60, localDisk);
+    await rm(segment.path);
+  }
+  const sink = memorySink();
+  const sinks = await start({ ...data, log: other }, sink);
+  await sinks.caughtUp();
+  const [status] = await sinks.status();
+  assert.deepEqual([indexes(sink), status?.missed, status?.lagEvents, status?.writers[0]], [[], 60, 0, { writer: 'w1', position: 60, end: 60 }]);
   await sinks.close();
 });
 

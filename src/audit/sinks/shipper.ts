@@ -168,17 +168,25 @@ class Shipper implements Shipping {
       await lane.close();
       throw error;
     });
-    if (!batch) return 'nothing';
+    if (!batch) {
+      // It may have moved over what is no longer there.
+      this.#tellMoved();
+      return 'nothing';
+    }
     this.#take(await sink.send(batch, this.#cut.signal));
     lane.arrived();
     this.#shipped += batch.records.length;
     this.#behindSince = timeOf(batch.records.at(-1))[0] ?? this.#behindSince;
     this.#lastShippedAt = this.#now();
-    this.#moved.resolve();
-    this.#moved = Promise.withResolvers();
+    this.#tellMoved();
     if (this.#now() - this.#savedAt >= (this.#options.saveEveryMs ?? 1000)) await this.#save();
     const isFull = batch.records.length >= sink.limits.events || bytesOf(batch.records) >= sink.limits.bytes;
     return isFull ? 'full' : 'some';
+  }
+
+  #tellMoved(): void {
+    this.#moved.resolve();
+    this.#moved = Promise.withResolvers();
   }
 
   #lane(writer: string): Lane {
