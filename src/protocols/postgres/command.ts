@@ -39,7 +39,8 @@ export function statementCommand({ text, analysis, parameters = [], searchPath =
 
 /** Which factor of risk an effect is, from the most severe down; the first pattern that fits counts. */
 const RISKS: readonly (readonly [RegExp, string])[] = [
-  [/^(?:unknown|protocol)\b/, 'unknown'],
+  [/^unknown\b/, 'unknown'],
+  [/^protocol\b/, 'unknown'],
   [/^(?:exec\b|file:write)/, 'program'],
   [/^(?:priv\b|session:(?:role|authorization))/, 'privilege'],
   [/^(?:file|net)\b/, 'server-access'],

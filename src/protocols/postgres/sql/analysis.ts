@@ -46,6 +46,8 @@ export interface AnalyseOptions {
   readonly catalog: Catalog;
   readonly namespace: Namespace;
   readonly parameters?: readonly (string | null)[];
+  /** Types of parameters as the protocol's Parse names them: reading a value of a domain runs its checks. */
+  readonly parameterTypes?: readonly number[];
 }
 
 /** Reads a text as the server will, statement by statement, each with the names that the ones before it leave. */
@@ -70,7 +72,9 @@ function analyseAll(statements: readonly RawStmt[], options: AnalyseOptions): An
     if (!stmt) continue;
     const findings = new Findings();
     const { grammar, catalog, parameters } = options;
-    const columns = createResolver({ grammar, catalog, namespace, findings, parameters, within: [] }).statement(stmt, EMPTY_SCOPE);
+    const resolver = createResolver({ grammar, catalog, namespace, findings, parameters, within: [] });
+    for (const type of options.parameterTypes ?? []) resolver.convert(catalog.typeOf(type));
+    const columns = resolver.statement(stmt, EMPTY_SCOPE);
     if (findings.effects.length === 0) findings.effect(COMPUTES);
     if (renamed) findings.notUnderstood('a statement before it changes what names or texts mean');
     renamed ||= findings.changes.some(changesMeaning);
@@ -83,7 +87,7 @@ function analyseAll(statements: readonly RawStmt[], options: AnalyseOptions): An
   return finished(analysed, all);
 }
 
-const changesMeaning = ({ kind }: Change): boolean => kind === 'search-path' || kind === 'lexing' || kind === 'schema';
+const changesMeaning = ({ kind }: Change): boolean => kind === 'search-path' || kind === 'lexing' || kind === 'schema' || kind === 'names-lost';
 
 function notUnderstood(reason: string): Analysis {
   const all = new Findings();

@@ -24,7 +24,10 @@ export type Change =
   | { readonly kind: 'deallocate'; readonly name: string | undefined }
   | { readonly kind: 'declare'; readonly name: string; readonly fields: readonly Field[] }
   | { readonly kind: 'close'; readonly name: string | undefined }
-  | { readonly kind: 'temporary'; readonly relation: Relation }
+  | { readonly kind: 'temporary'; readonly relation: Relation; readonly until: 'session' | 'transaction' }
+  | { readonly kind: 'temporary-dropped'; readonly name: string }
+  /** Names changed in a way that is not followed: no unqualified name is known any more. */
+  | { readonly kind: 'names-lost' }
   | { readonly kind: 'begin' | 'commit' | 'rollback' }
   /** Names of the database itself changed: the catalog has to be read again. */
   | { readonly kind: 'schema' };
@@ -50,6 +53,10 @@ export function afterChange(namespace: Namespace, change: Change): Namespace {
       return { ...namespace, cursors: withoutEntry(namespace.cursors, change.name) };
     case 'temporary':
       return { ...namespace, temporary: withEntry(namespace.temporary, change.relation.name, change.relation) };
+    case 'temporary-dropped':
+      return { ...namespace, temporary: withoutEntry(namespace.temporary, change.name) };
+    case 'names-lost':
+      return namesLost(namespace);
     case 'begin':
     case 'commit':
     case 'rollback':
@@ -59,6 +66,9 @@ export function afterChange(namespace: Namespace, change: Change): Namespace {
       return change satisfies never;
   }
 }
+
+/** What was temporary may be gone, and the name another relation's. */
+export const namesLost = (namespace: Namespace): Namespace => ({ ...namespace, searchPath: undefined, temporary: new Map() });
 
 function withEntry<T>(map: ReadonlyMap<string, T>, name: string, value: T): ReadonlyMap<string, T> {
   return new Map([...map, [name, value]]);

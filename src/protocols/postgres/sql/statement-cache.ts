@@ -1,5 +1,5 @@
 import { analyse, type Analysis, type AnalyseOptions } from './analysis.ts';
-import type { Catalog } from './catalog/catalog.ts';
+import { isSystem, type Catalog } from './catalog/catalog.ts';
 import type { Namespace } from './namespace.ts';
 
 /** Texts longer than this are seldom sent twice. */
@@ -19,7 +19,7 @@ export class StatementCache {
     const { catalog, namespace, parameters } = options;
     if (catalog !== this.#catalog) this.#analyses.clear();
     this.#catalog = catalog;
-    const keyed = text.length <= LONGEST_KEPT && namespace.temporary.size === 0;
+    const keyed = text.length <= LONGEST_KEPT && namespace.temporary.size === 0 && !options.parameterTypes?.some(isMade);
     if (!keyed) return analyse(text, options);
     const key = `${keyOf(namespace)}\0${text}`;
     const before = this.#analyses.get(key);
@@ -41,6 +41,9 @@ export class StatementCache {
     if (this.#analyses.size > this.#capacity && oldest !== undefined) this.#analyses.delete(oldest);
   }
 }
+
+/** Types of the server itself run nothing that people wrote. */
+const isMade = (type: number): boolean => !isSystem({ oid: type });
 
 const keys = new WeakMap<readonly string[], string>();
 

@@ -41,10 +41,11 @@ const HANDLERS: Handlers = {
   NullTest: (resolver, { arg }, scope) => predicate(resolver, derivedFrom(allOf(resolver, arg ? [arg] : [], scope), BOOLEAN), 'IS NULL'),
   BooleanTest: (resolver, { arg }, scope) => predicate(resolver, derivedFrom(allOf(resolver, arg ? [arg] : [], scope), BOOLEAN), 'IS TRUE'),
   CaseExpr: (resolver, { arg, args = [], defresult }, scope) => {
-    if (arg) predicate(resolver, resolver.expression(arg, scope), 'CASE');
+    const tested = arg ? predicate(resolver, resolver.expression(arg, scope), 'CASE') : undefined;
     const branches = args.flatMap((node) => {
       const branch = bodyOf(node, 'CaseWhen');
-      if (branch?.expr) predicate(resolver, resolver.expression(branch.expr, scope), 'CASE');
+      const asked = branch?.expr ? predicate(resolver, resolver.expression(branch.expr, scope), 'CASE') : undefined;
+      if (tested && asked) operate(resolver, ['='], tested, asked);
       return branch?.result ? [resolver.expression(branch.result, scope)] : [];
     });
     return derivedFrom([...branches, ...(defresult ? [resolver.expression(defresult, scope)] : [])], branches[0]?.type);
@@ -192,6 +193,9 @@ const COMPARES: ReadonlySet<string> = new Set([
   'AEXPR_OP_ALL',
 ]);
 
+/** What BETWEEN is made of. */
+const BETWEEN: readonly (readonly string[])[] = [['<='], ['>='], ['<'], ['>']];
+
 /** Operators that answer a question; those of other names make something. */
 const COMPARISONS: ReadonlySet<string> = new Set('= <> != < <= > >= ~ ~* !~ !~* ~~ !~~ ~~* !~~* ^@ @> <@ && ? ?| ?&'.split(' '));
 
@@ -199,7 +203,9 @@ function operatorExpression(resolver: Resolver, { kind = 'AEXPR_OP', name, lexpr
   const left = lexpr ? [resolver.expression(lexpr, scope)] : [];
   const right = rexpr ? [resolver.expression(rexpr, scope)] : [];
   const operator = partsOf(name);
-  const ran = operate(resolver, operator, left[0], right[0]);
+  const ran = (kind.includes('BETWEEN') ? BETWEEN : [operator]).flatMap((each) =>
+    operate(resolver, each, left[0], kind.includes('BETWEEN') ? { origins: BLANK.origins } : right[0]),
+  );
   const values = [...left, ...right];
   const symbol = operator.at(-1) ?? '';
   if (kind === 'AEXPR_NULLIF') return predicate(resolver, derivedFrom(values, left[0]?.type), 'NULLIF');

@@ -7,7 +7,7 @@ import { renamed } from './from.ts';
 import type { Resolver } from './resolver.ts';
 import { joined, nested, type Scope } from './scope.ts';
 import { stored } from './stored.ts';
-import { consultWindow } from './window.ts';
+import { consultWindow, sortKeys } from './window.ts';
 
 /** A query: what it does, and where each of its columns comes from. */
 export function query(resolver: Resolver, statement: SelectStmt, outer: Scope): readonly Field[] {
@@ -38,7 +38,8 @@ function plainQuery(resolver: Resolver, statement: SelectStmt, outer: Scope): re
 function tail(resolver: Resolver, statement: SelectStmt, outer: Scope, scope: Scope, fields: readonly Field[]): readonly Field[] {
   for (const node of statement.sortClause ?? []) {
     const sort = bodyOf(node, 'SortBy');
-    if (sort?.node) keyed(resolver, sort.node, scope, fields, 'ORDER BY');
+    if (sort?.useOp) sortKeys(resolver, [node], scope);
+    else if (sort?.node) keyed(resolver, sort.node, scope, fields, 'ORDER BY');
   }
   for (const node of [statement.limitCount, statement.limitOffset]) if (node) consult(resolver, node, outer, 'LIMIT');
   if (statement.intoClause) stored(resolver, statement.intoClause, fields);

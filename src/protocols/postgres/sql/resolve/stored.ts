@@ -7,7 +7,7 @@ import { renamed } from './from.ts';
 import type { Resolver } from './resolver.ts';
 
 /** SELECT INTO, CREATE TABLE AS: what a query gives is kept, where no mask knows it. */
-export function stored(resolver: Resolver, { rel, colNames, skipData }: IntoClause, fields: readonly Field[], kind = 'table'): void {
+export function stored(resolver: Resolver, { rel, colNames, skipData, onCommit }: IntoClause, fields: readonly Field[], kind = 'table'): void {
   const { findings, namespace } = resolver;
   const temporary = rel?.relpersistence === 't' || rel?.schemaname === 'pg_temp';
   const schema = temporary ? 'pg_temp' : (rel?.schemaname ?? creationSchema(namespace));
@@ -16,7 +16,8 @@ export function stored(resolver: Resolver, { rel, colNames, skipData }: IntoClau
   if (!skipData) findings.use('storage', rowValue(fields), 'a table that is made of it');
   if (!temporary) return void findings.changes.push({ kind: 'schema' });
   const columns = renamed(fields, partsOf(colNames)).map((field) => ({ name: field.name, type: field.value.type ?? BLANK.type ?? 0 }));
-  findings.changes.push({ kind: 'temporary', relation: { oid: temporaryOid(name), schema, name, kind: 'table', columns } });
+  const until = rel?.relpersistence === 't' && onCommit === 'ONCOMMIT_DROP' ? 'transaction' : 'session';
+  findings.changes.push({ kind: 'temporary', until, relation: { oid: temporaryOid(name), schema, name, kind: 'table', columns } });
 }
 
 /** Temporary relations have no oid here; negative ones never meet those of the catalog. */

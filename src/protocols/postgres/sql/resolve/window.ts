@@ -1,5 +1,6 @@
 import type { Node, WindowDef } from 'libpg-query';
-import { bodyOf } from '../tree.ts';
+import { bodyOf, partsOf } from '../tree.ts';
+import { operate } from './operator.ts';
 import type { Resolver } from './resolver.ts';
 import type { Scope } from './scope.ts';
 
@@ -7,7 +8,10 @@ import type { Scope } from './scope.ts';
 export function sortKeys(resolver: Resolver, keys: readonly Node[] | undefined, scope: Scope): void {
   for (const key of keys ?? []) {
     const node = bodyOf(key, 'SortBy')?.node ?? key;
-    resolver.findings.use('predicate', resolver.expression(node, scope), 'ORDER BY');
+    const value = resolver.expression(node, scope);
+    const using = partsOf(bodyOf(key, 'SortBy')?.useOp);
+    if (using.length > 0) operate(resolver, using, value, value);
+    resolver.findings.use('predicate', value, 'ORDER BY');
   }
 }
 

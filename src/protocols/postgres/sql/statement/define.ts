@@ -32,6 +32,7 @@ const CODE: ReadonlySet<string> = new Set([
 
 function defined({ findings }: Resolver, verb: string, kind: string, name: string | undefined, relation?: Relation): void {
   if (relation) findings.defined.add(relation.oid);
+  if (relation?.schema === 'pg_temp') findings.changes.push({ kind: 'names-lost' });
   if (CODE.has(kind) && verb !== 'drop') findings.flags.add('code');
   if (!RELATIONS.has(kind)) findings.effect(`ddl:${verb}:${kind}`);
   if (name !== undefined && name !== '') findings.effect(`ddl:${verb}:${kind}:${detail(name)}`);
@@ -49,13 +50,13 @@ function simply<K extends Kind>(verb: string, kind: string, name: (body: Paramet
 const unnamed = (): undefined => undefined;
 
 export const DEFINITIONS: StatementHandlers = {
-  CreateStmt: (resolver, { relation, tableElts = [], inhRelations = [], partbound }) => {
-    createdTable(resolver, 'table', relation, tableElts);
+  CreateStmt: (resolver, { relation, tableElts = [], inhRelations = [], partbound, oncommit }) => {
+    createdTable(resolver, 'table', relation, tableElts, oncommit === 'ONCOMMIT_DROP' ? 'transaction' : 'session');
     for (const node of inhRelations) attached(resolver, bodyOf(node, 'RangeVar'), partbound ? 'partition' : 'inherit');
     createExpressions(resolver, tableElts);
   },
   CreateForeignTableStmt: (resolver, { base }) => {
-    createdTable(resolver, 'foreign-table', base?.relation, base?.tableElts ?? []);
+    createdTable(resolver, 'foreign-table', base?.relation, base?.tableElts ?? [], 'session');
     resolver.findings.effect('net');
   },
   ViewStmt: (resolver, { view, query }, scope) => {
@@ -182,7 +183,7 @@ function newName({ namespace }: Resolver, reference: RangeVar | undefined): stri
   return `${temporary ? 'pg_temp' : (reference?.schemaname ?? creationSchema(namespace))}.${reference?.relname ?? ''}`;
 }
 
-function createdTable(resolver: Resolver, kind: string, reference: RangeVar | undefined, elements: readonly Node[]): void {
+function createdTable(resolver: Resolver, kind: string, reference: RangeVar | undefined, elements: readonly Node[], until: 'session' | 'transaction'): void {
   const name = newName(resolver, reference);
   if (!name.startsWith('pg_temp.')) return defined(resolver, 'create', kind, name);
   const columns = elements.flatMap((node) => {
@@ -191,7 +192,7 @@ function createdTable(resolver: Resolver, kind: string, reference: RangeVar | un
   });
   const own = reference?.relname ?? '';
   resolver.findings.effect(`ddl:create:table:${detail(name)}`);
-  resolver.findings.changes.push({ kind: 'temporary', relation: { oid: temporaryOid(own), schema: 'pg_temp', name: own, kind: 'table', columns } });
+  resolver.findings.changes.push({ kind: 'temporary', until, relation: { oid: temporaryOid(own), schema: 'pg_temp', name: own, kind: 'table', columns } });
 }
 
 function attached(resolver: Resolver, reference: RangeVar | undefined, how: string): void {
@@ -230,7 +231,9 @@ function dropped(resolver: Resolver, { objects = [], removeType, missing_ok }: D
 function droppedName(resolver: Resolver, parts: readonly string[], missingOk: boolean): string {
   const [relname = '', schemaname] = parts.toReversed();
   const reference = schemaname === undefined ? { relname } : { relname, schemaname };
-  const relation = missingOk ? undefined : resolver.relation(reference);
+  const temporary = schemaname === undefined || schemaname === 'pg_temp' ? resolver.namespace.temporary.get(relname) : undefined;
+  if (temporary) resolver.findings.changes.push({ kind: 'temporary-dropped', name: relname });
+  const relation = missingOk ? temporary : resolver.relation(reference);
   return relation ? nameOf(relation) : `${schemaname ?? creationSchema(resolver.namespace)}.${relname}`;
 }
 

@@ -21,6 +21,7 @@ export const SESSION: StatementHandlers = {
   },
   DiscardStmt: ({ findings }, { target = 'DISCARD_ALL' }) => {
     findings.effect('session:discard');
+    if (target === 'DISCARD_ALL' || target === 'DISCARD_TEMP') findings.changes.push({ kind: 'names-lost' });
     if (target === 'DISCARD_ALL') resetAll(findings);
     if (target === 'DISCARD_ALL') findings.changes.push({ kind: 'deallocate', name: undefined }, { kind: 'close', name: undefined });
   },
