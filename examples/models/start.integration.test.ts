@@ -13,8 +13,8 @@ test('a second start on the same data is refused, and leaves the files of the fi
   const start = async () => startDemo({ data, port: await freePort(), print: () => {} });
   const first = await start();
   try {
-    const files = Object.values(demoFiles(data));
-    const read = () => Promise.all(files.map((file) => readFile(file, 'utf8')));
+    const { config, target, tokenFile } = demoFiles(data);
+    const read = () => Promise.all([config, target, tokenFile].map((file) => readFile(file, 'utf8')));
     const before = await read();
     await assert.rejects(start(), (error) => isSallyportError(error, 'conflict') && /is in use by process/.test(error.message));
     assert.deepEqual(await read(), before);
