@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 
 const LEAD = { name: 'lead', kind: 'person', groups: ['ml-leads'], password: 'a-lead-of-this-test-only' } as const;
 const SCIENTIST = { name: 'scientist', kind: 'person', groups: ['data-science'], password: 'a-scientist-of-this-test-only' } as const;
-const PATHS = ['windows', 'targets', 'access', 'tools', 'policy', 'locks', 'sessions', 'approvals'];
+const PATHS = ['windows', 'audit', 'targets', 'access', 'tools', 'policy', 'locks', 'sessions', 'approvals'];
 const HIDDEN = /\p{Cf}|[^\P{Cc}\n\t]/u;
 
 const POLICY = {
