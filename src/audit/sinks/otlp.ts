@@ -6,6 +6,7 @@ import { Http, judgeReply, type HttpReply, type HttpSettings } from './http.ts';
 import { levelOf, type Level } from './level.ts';
 import type { SendResult, Sink, SinkBatch, SinkCheckpoint, SinkRecord } from './sink.ts';
 import { sendInParts } from './split.ts';
+import { mapInTurns } from './turns.ts';
 
 export interface OtlpSettings extends HttpSettings {
   /** The whole address, such as https://collector:4318/v1/logs. */
@@ -22,7 +23,7 @@ export function createOtlpSink(settings: OtlpSettings, deps: SinkDeps): Sink {
 
   async function post(batch: SinkBatch, signal: AbortSignal): Promise<HttpReply> {
     const headers = { 'content-type': 'application/json', 'user-agent': 'sallyport', ...(await secretHeaders(settings.headers, deps)) };
-    return http.send({ method: 'POST', url, headers, body: JSON.stringify(exportRequest(batch, deps.now())) }, signal);
+    return http.send({ method: 'POST', url, headers, body: await exportRequest(batch, deps.now()) }, signal);
   }
 
   function judge(reply: HttpReply): SendResult {
@@ -70,14 +71,13 @@ interface Attribute {
   readonly value: Value;
 }
 
-function exportRequest({ writer, records, checkpoints }: SinkBatch, now: number): object {
+/** Each record is put into JSON by itself, in turns with other work. */
+async function exportRequest({ writer, records, checkpoints }: SinkBatch, now: number): Promise<string> {
   const observedTimeUnixNano = nanoseconds(now);
-  const logRecords = [
-    ...records.map((record) => ({ observedTimeUnixNano, ...logRecord(record) })),
-    ...checkpoints.map((checkpoint) => ({ observedTimeUnixNano, timeUnixNano: observedTimeUnixNano, ...checkpointRecord(checkpoint) })),
-  ];
-  const resource = { attributes: attributes({ 'service.name': 'sallyport', 'service.instance.id': writer }) };
-  return { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'sallyport.audit' }, logRecords }] }] };
+  const events = await mapInTurns(records, (record) => JSON.stringify({ observedTimeUnixNano, ...logRecord(record) }));
+  const notes = checkpoints.map((checkpoint) => JSON.stringify({ observedTimeUnixNano, timeUnixNano: observedTimeUnixNano, ...checkpointRecord(checkpoint) }));
+  const resource = JSON.stringify({ attributes: attributes({ 'service.name': 'sallyport', 'service.instance.id': writer }) });
+  return `{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":{"name":"sallyport.audit"},"logRecords":[${[...events, ...notes].join(',')}]}]}]}`;
 }
 
 /** 64-bit integers are decimal strings in this encoding. */

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Leaf } from '../leaf.ts';
 import { levelOf, type Level } from './level.ts';
 import type { SinkBatch, SinkCheckpoint, SinkRecord } from './sink.ts';
+import { mapInTurns } from './turns.ts';
 
 export interface SyslogFormat {
   /** RFC 5424's number: 13 is "log audit". */
@@ -15,9 +16,9 @@ export interface SyslogFormat {
 }
 
 /** All of a batch, each message behind its length (RFC 6587 3.4.1, RFC 5425 4.3). */
-export function syslogFrames({ writer, records, checkpoints }: SinkBatch, format: SyslogFormat, now: number): Buffer {
+export async function syslogFrames({ writer, records, checkpoints }: SinkBatch, format: SyslogFormat, now: number): Promise<Buffer> {
   const messages = [
-    ...records.map((record) => eventMessage(record, format)),
+    ...(await mapInTurns(records, (record) => eventMessage(record, format))),
     ...checkpoints.map((checkpoint) => checkpointMessage(writer, checkpoint, format, now)),
   ];
   return Buffer.concat(messages.flatMap((message) => [Buffer.from(`${message.length} `), message]));

@@ -41,7 +41,7 @@ export function createSyslogSink(settings: SyslogSettings, deps: SinkDeps): Sink
     gatherMs: 1000,
     bounds: 'any',
     async send(batch, signal) {
-      const frames = syslogFrames(batch, settings, deps.now());
+      const frames = await syslogFrames(batch, settings, deps.now());
       const limit = AbortSignal.timeout(settings.timeoutMs);
       const socket = await dial(settings, deps);
       try {
