@@ -11,7 +11,7 @@ const SOME = 500;
  * database. Every table that holds what a session said has its line here.
  */
 export async function eraseSessionRows(db: Transaction<Schema>, session: string, until: string): Promise<void> {
-  await eraseFromSearch(db, session);
+  await eraseFromSearch(db, session, Date.parse(until));
   for (;;) {
     const rows = await db
       .selectFrom('events')

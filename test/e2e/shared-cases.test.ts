@@ -23,6 +23,7 @@ const HELD = [
   'argument-semantics',
   'tool-metadata',
   'approval-integrity',
+  'audit-console',
   'benign',
 ];
 
@@ -37,6 +38,9 @@ const FLOWS: Readonly<Record<string, readonly [file: string, words: string]>> = 
   'mcp-227': [DECEPTIONS, 'an approval after expiry is rejected'],
   'mcp-233': [DECEPTIONS, 'a payload beyond the display limit is held'],
   'mcp-234': [DECEPTIONS, 'a forged chat callback'],
+  'mcp-251': ['test/e2e/audit.test.ts', 'a CSV export has no cell that begins like a formula'],
+  'mcp-255': ['src/audit/record-life.integration.test.ts', 'a database: every column that differs from its leaf'],
+  'mcp-257': ['test/e2e/audit.test.ts', 'what was masked is in nothing that can be looked through'],
   'mcp-236': ['test/attacks/approvals.integration.test.ts', 'a policy that changed between approval and execution refuses'],
 };
 

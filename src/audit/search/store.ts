@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import { newId } from '../../core/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { SearchDocument } from './document.ts';
@@ -8,9 +9,10 @@ export const SEARCH_SINK = 'search';
 /** Adds documents, but for those of erased sessions. The caller moves the position in the same transaction, and before: erasure waits for it. */
 export async function addDocuments(transaction: Transaction<Schema>, kind: Storage['kind'], documents: readonly SearchDocument[]): Promise<void> {
   const sessions = [...new Set(documents.flatMap(({ session }) => (session === null ? [] : [session])))];
-  const erased = sessions.length === 0 ? [] : await transaction.selectFrom('erased_sessions').select('session').where('session', 'in', sessions).execute();
-  const gone = new Set(erased.map(({ session }) => session));
-  const kept = documents.filter(({ session }) => session === null || !gone.has(session));
+  const erased =
+    sessions.length === 0 ? [] : await transaction.selectFrom('erased_sessions').select(['session', 'erased_at']).where('session', 'in', sessions).execute();
+  const gone = new Map(erased.map(({ session, erased_at: at }) => [session, lastIdOf(at)]));
+  const kept = documents.filter(({ id, session }) => id > (gone.get(session ?? '') ?? ''));
   if (kept.length === 0) return;
   // One parameter, whatever the number of rows: the statement stays the same, and prepared.
   const rows = JSON.stringify(kept);
@@ -27,19 +29,22 @@ export async function addDocuments(transaction: Transaction<Schema>, kind: Stora
 }
 
 /**
- * Takes a session out of the search index for good: what a sink still holds of it is not added later. Erasing the session's keys first
- * keeps its text from being read again.
+ * Takes what a session said until that time (epoch milliseconds) out of the search index for good: what a sink still holds of it is not
+ * added later. Erasing the session's keys first keeps its text from being read again.
  */
-export async function eraseFromSearch(db: Transaction<Schema>, session: string, now: () => number = Date.now): Promise<void> {
+export async function eraseFromSearch(db: Transaction<Schema>, session: string, until: number): Promise<void> {
   // Every batch updates its own row of these first: none of them is under way now, and the next one sees the erasure.
   await sql`UPDATE sink_positions SET next_leaf = next_leaf WHERE sink = ${SEARCH_SINK}`.execute(db);
   await db
     .insertInto('erased_sessions')
-    .values({ session, erased_at: now() })
-    .onConflict((conflict) => conflict.doNothing())
+    .values({ session, erased_at: until })
+    .onConflict((conflict) => conflict.column('session').doUpdateSet({ erased_at: until }))
     .execute();
-  await db.deleteFrom('event_search').where('session', '=', session).execute();
+  await db.deleteFrom('event_search').where('session', '=', session).where('id', '<=', lastIdOf(until)).execute();
 }
+
+/** Above every id of that millisecond. */
+const lastIdOf = (time: number): string => newId(time, (size) => Buffer.alloc(size, 31));
 
 /** Takes events out that are gone themselves. */
 export async function removeFromSearch(db: Transaction<Schema>, ids: readonly string[]): Promise<void> {
