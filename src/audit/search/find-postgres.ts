@@ -3,11 +3,12 @@ import type { Schema } from '../../storage/schema.ts';
 import type { Finding, Hits } from './finding.ts';
 
 /** Looked at one by one at first: what is frequent fills a page out of these. */
-const FIRST_WALK = 2_000;
+const FIRST_WALK = 1_000;
 /** What is found by its words is sorted, so there must not be too much of it. */
-const MOST_BY_WORD = 20_000;
-/** One page looks no further; the next one goes on. */
-const LONGEST_WALK = 40_000;
+const MOST_BY_WORD = 5_000;
+/** A longer walk goes by such steps, and one page no further than so many of them; the next page goes on. */
+const STEP = 4_000;
+const STEPS = 3;
 
 /**
  * The newest first. No index gives both words and order, and which of the two is cheap depends on how frequent the words are, lately and at
@@ -16,15 +17,26 @@ const LONGEST_WALK = 40_000;
  */
 export async function newestInPostgres(db: Kysely<Schema>, asked: Finding): Promise<Hits> {
   const near = await walk(db, asked, FIRST_WALK);
-  if (near.end === undefined || near.places.length > asked.limit) return near;
-  const rest = { ...asked, upper: near.end };
+  const expected = (near.places.length * STEP * STEPS) / FIRST_WALK;
+  // Some on the way promise the rest of the page on the way.
+  const sofar = expected > asked.limit ? await walkFar(db, asked, near) : near;
+  const { end } = sofar;
+  if (end === undefined || sofar.places.length > asked.limit) return sofar;
   const byWord = await db
     .transaction()
     .setAccessMode('read only')
-    .execute((transaction) => lookUp(transaction, rest));
-  if (byWord) return { places: [...near.places, ...byWord] };
-  const far = await walk(db, rest, LONGEST_WALK);
-  return { ...far, places: [...near.places, ...far.places] };
+    .execute((transaction) => lookUp(transaction, { ...asked, upper: end }));
+  if (byWord) return { places: [...sofar.places, ...byWord] };
+  return sofar === near ? walkFar(db, asked, near) : sofar;
+}
+
+async function walkFar(db: Kysely<Schema>, asked: Finding, near: Hits): Promise<Hits> {
+  let sofar = near;
+  for (let step = 0; step < STEPS && sofar.end !== undefined && sofar.places.length <= asked.limit; step += 1) {
+    const further = await walk(db, { ...asked, upper: sofar.end }, STEP);
+    sofar = { ...further, places: [...sofar.places, ...further.places] };
+  }
+  return sofar;
 }
 
 /** The oldest first, from `lower` on: for whoever reads all of it. */
@@ -59,11 +71,15 @@ function hitsOf(rows: readonly Row[], order: (a: string, b: string) => number): 
 }
 
 /** Undefined where there are too many. */
-async function lookUp(transaction: Transaction<Schema>, { expression, lower, upper, limit }: Finding): Promise<readonly string[] | undefined> {
+async function lookUp(transaction: Transaction<Schema>, { expression, lookup, lower, upper, limit }: Finding): Promise<readonly string[] | undefined> {
   // The other ways to do it are taken away; compiling the statement would take longer than carrying it out.
   await sql`SELECT set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true), set_config('jit', 'off', true)`.execute(transaction);
-  const { rows } = await sql<{ id: string; found: number }>`SELECT id, count(*) OVER () AS found FROM (
-      SELECT id FROM event_search WHERE words @@ ${expression}::tsquery AND id < ${upper} AND id > ${lower} LIMIT ${MOST_BY_WORD + 1}
-    ) AS hits ORDER BY id DESC LIMIT ${limit + 1}`.execute(transaction);
-  return (rows[0]?.found ?? 0) > MOST_BY_WORD ? undefined : rows.map(({ id }) => id);
+  const { rows } = await sql<{ id: string; found: number }>`WITH hits AS MATERIALIZED (
+      SELECT id, words FROM event_search WHERE words @@ ${lookup}::tsquery AND id < ${upper} AND id > ${lower} LIMIT ${MOST_BY_WORD + 1}
+    )
+    (SELECT id, 0 AS found FROM hits WHERE words @@ ${expression}::tsquery ORDER BY id DESC LIMIT ${limit + 1})
+    UNION ALL SELECT '', count(*) FROM hits`.execute(transaction);
+  const found = rows.find(({ id }) => id === '')?.found ?? 0;
+  const places = rows.filter(({ id }) => id !== '').map(({ id }) => id);
+  return found > MOST_BY_WORD ? undefined : places.toSorted((a, b) => (a < b ? 1 : -1));
 }

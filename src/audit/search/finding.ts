@@ -1,6 +1,8 @@
 /** What is looked for, in the database's own words, between two ids (both excluded): an id begins with its time. */
 export interface Finding {
   readonly expression: string;
+  /** The part of it that is worth looking up in an index of words. */
+  readonly lookup: string;
   readonly lower: string;
   readonly upper: string;
   readonly limit: number;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fieldWord } from './fields.ts';
-import { asFtsMatch, asTsquery, searchExpression, type SearchFilter } from './query.ts';
+import { asFtsMatch, asLookup, asTsquery, searchExpression, type SearchFilter } from './query.ts';
 
 const scope = { viewer: 'me', targets: ['models'] };
 const me = fieldWord('viewer', 'me');
@@ -31,4 +31,12 @@ test('a text without a word is refused, and one with very many', () => {
   assert.throws(() => ask({ text: '***' }), { code: 'usage' });
   assert.throws(() => ask({ text: 'a '.repeat(33) }), { code: 'usage' });
   assert.throws(() => ask({ command: '*' }), { code: 'usage' });
+});
+
+test('what the viewer may see is looked up where that is little, and looked at where it is much', () => {
+  const many = { viewer: 'me', targets: ['a', 'b', 'c'] };
+  assert.equal(asLookup(searchExpression({ text: 'x -y' }, many)), `'x' & !('y')`);
+  assert.equal(asLookup(ask({ text: 'x' })), asTsquery(ask({ text: 'x' })));
+  // Without a word to look up there is nothing else.
+  assert.equal(asLookup(searchExpression({ text: '-y' }, many)), asTsquery(searchExpression({ text: '-y' }, many)));
 });

@@ -84,9 +84,21 @@ const whole = (word: string): Term => ({ word, match: 'whole' });
 
 /** As PostgreSQL reads a `tsquery`. Words hold no quote and no backslash. */
 export function asTsquery({ any, all, none }: SearchExpression): string {
-  const term = ({ word, match }: Term): string => `'${word}'${match === 'beginning' ? ':*' : ''}`;
-  const and = (terms: readonly Term[]): string => terms.map(term).join(' & ');
-  return [`(${any.map(term).join(' | ')})`, ...all.map(term), ...none.map((group) => `!(${and(group)})`)].join(' & ');
+  return [`(${any.map(tsTerm).join(' | ')})`, ...tsParts({ all, none })].join(' & ');
+}
+
+/** More owned targets than this are most of what there is: looking up all their events is no help. */
+const FEW = 2;
+
+/** What is worth looking up in an index; the rest is a matter of looking at what was found. */
+export function asLookup({ any, all, none }: SearchExpression): string {
+  return all.length === 0 || any.length <= FEW ? asTsquery({ any, all, none }) : tsParts({ all, none }).join(' & ');
+}
+
+const tsTerm = ({ word, match }: Term): string => `'${word}'${match === 'beginning' ? ':*' : ''}`;
+
+function tsParts({ all, none }: Pick<SearchExpression, 'all' | 'none'>): readonly string[] {
+  return [...all.map(tsTerm), ...none.map((group) => `!(${group.map(tsTerm).join(' & ')})`)];
 }
 
 /** As FTS5 reads a `MATCH`. Words hold no quote. */

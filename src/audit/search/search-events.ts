@@ -7,7 +7,7 @@ import { eventOf, type EventPlace } from '../replay.ts';
 import { newestInPostgres, oldestInPostgres } from './find-postgres.ts';
 import { newestInSqlite, oldestInSqlite } from './find-sqlite.ts';
 import type { Finding } from './finding.ts';
-import { asFtsMatch, asTsquery, searchExpression, type SearchFilter, type SearchScope } from './query.ts';
+import { asFtsMatch, asLookup, asTsquery, searchExpression, type SearchFilter, type SearchScope } from './query.ts';
 
 export interface SearchOptions {
   readonly filter: SearchFilter;
@@ -64,6 +64,7 @@ function findingOf(storage: Storage, filter: SearchFilter, scope: SearchScope, l
   const expression = searchExpression(filter, scope);
   return {
     expression: storage.kind === 'postgres' ? asTsquery(expression) : asFtsMatch(expression),
+    lookup: asLookup(expression),
     // The event of that very moment counts: its id is above the lowest one of the millisecond before, with everything behind it.
     lower: filter.since === undefined ? '' : highestBefore(filter.since),
     upper: filter.until === undefined ? LAST : lowestAt(filter.until),
