@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { lockFolder } from '../../src/audit/lock.ts';
 import { readConfig } from '../../src/gateway/config.ts';
-import { startGateway } from '../../src/gateway/main.ts';
+import { startGateway, type GatewayOptions } from '../../src/gateway/main.ts';
 import { demoAccounts, type DemoAccount } from './accounts.ts';
 import { demoFiles, lastPort, writeDemo } from './resources.ts';
 import { startModelsServer, type ModelsServer } from './server.ts';
@@ -16,9 +16,10 @@ export interface DemoOptions {
   readonly data: string;
   readonly port: number;
   readonly print: (line: string) => void;
+  readonly log?: GatewayOptions['log'];
 }
 
-export async function startDemo({ data: folder, port, print }: DemoOptions): Promise<{ close(): Promise<void> }> {
+export async function startDemo({ data: folder, port, print, log }: DemoOptions): Promise<{ close(): Promise<void> }> {
   const data = resolve(folder);
   const journal = join(data, 'journal');
   await mkdir(journal, { recursive: true, mode: 0o700 });
@@ -30,7 +31,7 @@ export async function startDemo({ data: folder, port, print }: DemoOptions): Pro
     await writeDemo({ data, port, address: models.url, token });
     const { config } = demoFiles(data);
     const accounts = await demoAccounts((await readConfig(config)).database, join(data, 'demo-accounts.json'));
-    const gateway = await startGateway({ config, log: print });
+    const gateway = await startGateway({ config, ...(log ? { log } : {}) });
     for (const line of greeting(gateway.url, config, accounts)) print(line);
     return {
       async close() {

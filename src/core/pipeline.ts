@@ -25,6 +25,8 @@ export interface Gate {
   readonly recorder: Recorder;
   /** Counts what decisions bound; a decision with quotas is refused where there is none. */
   readonly quotas?: QuotaKeeper;
+  /** Hears of commands that failed, with causes that their callers are not told. */
+  readonly report?: (error: SallyportError, session: Session) => void;
   /** Who and what may do nothing at all; what is decided says so too. */
   readonly locks?: LockWatch;
   /** Hears what is used, refused and flagged: it adds to the risk of what comes later. */
@@ -428,6 +430,7 @@ async function fail(gate: Gate, exchange: Exchange, parts: EventParts, cause: un
   const error = cause instanceof SallyportError ? cause : new SallyportError('internal', 'the gateway failed on this command', { cause });
   const event = makeEvent('command.failed', { ...parts, outcome: { status: error.code }, note: error.message });
   exchange.steps?.end(error.code);
+  gate.report?.(error, exchange.session);
   await gate.recorder.append(event).catch(() => {});
   await exchange.refuse({ kind: 'failed', error, event: event.id });
 }

@@ -7,7 +7,7 @@ import { PositionFile } from '../audit/sinks/position-file.ts';
 import { startShipper } from '../audit/sinks/shipper.ts';
 import type { Shipping } from '../audit/sinks/shipping.ts';
 import type { Sinks } from '../audit/sinks/sinks.ts';
-import { explainError } from '../core/error.ts';
+import type { Log } from '../core/log.ts';
 import type { Notices } from '../notice/notices.ts';
 import { visible } from '../notice/visible.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
@@ -22,7 +22,7 @@ export interface AlertParts {
   readonly storage: Storage;
   readonly notices: Pick<Notices, 'alertMessages' | 'look'>;
   snapshot(): Snapshot;
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** The copies of the record, which may fall behind. */
   readonly sinks: Pick<Sinks, 'status'>;
   readonly registry?: Registry;
@@ -39,7 +39,7 @@ export interface StartedAlerts {
 export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
   const { folder, url, journal, storage, notices, snapshot, log, sinks, registry } = parts;
   const raised = registry?.counter({ name: 'sallyport_alerts_raised', help: 'Alerts raised.', labels: ['alert', 'severity'] });
-  const report = (error: unknown): void => log(`alerts: ${explainError(error)}`);
+  const report = (error: unknown): void => log.error('alerts', error);
   const alerts = await openAlerts({
     storage,
     resources: snapshot,
@@ -47,7 +47,7 @@ export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
     onQueued: () => notices.look(),
     onRaised({ name, severity, title }) {
       raised?.with(name, severity).add();
-      log(`alerts: ${title}`);
+      log.warn('alerts', title);
     },
     url,
     visible,

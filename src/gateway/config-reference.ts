@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { referenceTable } from '../policy/reference.ts';
 import { auditWebhookSchema, fileSchema, objectLockSchema, otlpSchema, s3Schema, syslogSchema, syslogTlsSchema } from './sinks-schema.ts';
 import { configSchema } from './config-schema.ts';
-import { metricsSchema, telemetrySchema, tracesSchema } from './telemetry-schema.ts';
+import { logSchema, metricsSchema, telemetrySchema, tracesSchema } from './telemetry-schema.ts';
 import { emailSchema, slackSchema, webhookSchema } from './notify-schema.ts';
 
 /** JSON schema of `sallyport.yaml`, for editors. It says less than loading does. */
@@ -22,6 +22,7 @@ export function configTables(): string {
     referenceTable('identity: issuers: claims', issuer.shape.claims),
     referenceTable('masking: analyzer', masking.unwrap().shape.analyzer.unwrap()),
     referenceTable('telemetry', telemetrySchema),
+    referenceTable('telemetry: log', logSchema),
     referenceTable('telemetry: metrics', metricsSchema),
     referenceTable('telemetry: traces', tracesSchema),
     referenceTable('audit', audit),

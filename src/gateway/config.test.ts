@@ -28,6 +28,7 @@ describe('sallyport.yaml', () => {
       issuers: [],
       resources: '/etc/resources',
       notify: [],
+      log: { level: 'info' },
       audit: { witnesses: [] },
       sinks: [],
     });

@@ -11,6 +11,7 @@ import { readDuration } from '../policy/duration.ts';
 import { readRetention } from '../policy/retention.ts';
 import { formatProblem, type Problem } from '../policy/problem.ts';
 import { issueProblems } from '../policy/shape.ts';
+import type { LogLevel } from '../core/log.ts';
 import type { SecretSource } from '../core/target.ts';
 import { configSchema, type ConfigDocument } from './config-schema.ts';
 import { isLoopback } from './metrics-server.ts';
@@ -30,6 +31,7 @@ export interface Config {
   readonly audit: AuditSettings;
   readonly sinks: readonly SinkSettings[];
   readonly analyzer?: AnalyzerOptions;
+  readonly log: { readonly level: LogLevel; readonly format?: 'json' | 'text' };
   /** Where spans are sent; absent: nowhere. */
   readonly traces?: TracesConfig;
   /** Where metrics are read, and with which token. Absent: nowhere. */
@@ -73,6 +75,7 @@ export function parseConfig(file: string, text: string): Config {
     resources: resolve(folder, resources),
     notify,
     audit: auditSettings(audit),
+    log: { level: telemetry.log.level, ...(telemetry.log.format ? { format: telemetry.log.format } : {}) },
     ...(telemetry.traces ? { traces: telemetry.traces } : {}),
     sinks: audit.sinks.map((one) => sinkSettings(one, folder)),
     ...(listen.metrics === undefined ? {} : { metrics: metricsOptions(listen.metrics, telemetry.metrics.token) }),

@@ -17,6 +17,8 @@ export interface GateParts {
   /** Absent: what has a limit does not run. */
   readonly quotas?: QuotaKeeper;
   readonly maskingKey: Uint8Array;
+  /** Hears of commands that failed. */
+  readonly report?: Gate['report'];
   /** Absent: nothing is ever locked. */
   readonly locks?: LockWatch;
   /** Finds what needs a language model, where one is configured. */
@@ -26,7 +28,7 @@ export interface GateParts {
 }
 
 /** The pipeline's dependencies. Maskers are compiled once for each rule set and kept as long as the policy keeps it. */
-export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer, locks, quotas, history }: GateParts): Gate {
+export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer, locks, quotas, history, report }: GateParts): Gate {
   const shared = { key: maskingKey, ...(analyzer ? { analyzer } : {}) };
   return {
     decide(session, command) {
@@ -37,6 +39,7 @@ export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer
       return { effect: 'deny', rule: 'lock', reason, risk, masks, policyVersion };
     },
     ...(locks ? { locks } : {}),
+    ...(report ? { report } : {}),
     ...(quotas ? { quotas } : {}),
     ...(history ? { history } : {}),
     approvals,

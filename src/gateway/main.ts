@@ -17,7 +17,7 @@ import { openJournal, type Journal } from '../audit/journal.ts';
 import type { Sinks } from '../audit/sinks/sinks.ts';
 import type { SinkStatus } from '../audit/sinks/status.ts';
 import { startWitnesses } from '../audit/witness.ts';
-import { explainError } from '../core/error.ts';
+import { NO_LOG, type Log } from '../core/log.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { readSecretSource } from '../credential/credential.ts';
 import { openAccounts, type Accounts } from '../identity/accounts.ts';
@@ -44,12 +44,15 @@ import { listen, type Handler } from './http-server.ts';
 import { storedDayBook } from './day-book.ts';
 import { openHistory } from './history.ts';
 import { installationKey } from './installation-keys.ts';
+import { failureReport } from './failures.ts';
+import { createLog, type LogOptions } from './log.ts';
 import { observerOf, openTraces } from './observer.ts';
 import { openPolicy, type LivePolicy } from './policy.ts';
 import { QuotaCounter } from './quotas.ts';
 import { startRecordLife } from './record-life.ts';
 import { createRecordings } from './recordings.ts';
 import { openSinks } from './sinks.ts';
+import { watchServers } from './servers.ts';
 import { Shutdown } from './shutdown.ts';
 import { createStanding, type Standing } from './standing.ts';
 import { ToolBook } from './tool-book.ts';
@@ -58,7 +61,8 @@ import { storedUseBook } from './use-book.ts';
 export interface GatewayOptions {
   /** Path of `sallyport.yaml`. */
   readonly config: string;
-  readonly log?: (line: string) => void;
+  /** Where the log goes, and how it looks there unless the configuration says so. Absent: nowhere. */
+  readonly log?: Pick<LogOptions, 'write' | 'format'>;
 }
 
 export interface Gateway {
@@ -69,14 +73,16 @@ export interface Gateway {
 }
 
 /** Starts a gateway and resolves when it listens. Throws SallyportError with what to mend; whatever was opened is closed again. */
-export async function startGateway({ config: file, log = () => {} }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ config: file, log: output }: GatewayOptions): Promise<Gateway> {
   const config = await readConfig(file);
+  const log = output ? createLog({ ...output, ...config.log }) : NO_LOG;
   const shutdown = new Shutdown();
   try {
     const parts = await openParts(config, shutdown, log);
     const rest = getRequestListener((await openApi(parts)).fetch, { overrideGlobalObjects: false });
-    const onError = (error: unknown): void => log(`request failed: ${explainError(error)}`);
+    const onError = (error: unknown): void => log.error('http', error);
     shutdown.owns(await listen(config, { hosts: parts.hosts, protocols: await openProtocols(parts), rest, onError }));
+    log.info('gateway', `listening at ${config.url}`);
     return { url: config.url, targets: parts.policy.snapshot().targets.map(({ name }) => name), close: () => shutdown.run() };
   } catch (error) {
     await shutdown.run();
@@ -88,7 +94,7 @@ export async function startGateway({ config: file, log = () => {} }: GatewayOpti
 interface Parts {
   readonly config: Config;
   readonly shutdown: Shutdown;
-  readonly log: (line: string) => void;
+  readonly log: Log;
   readonly keysFolder: string;
   readonly journal: Journal;
   /** The journal, counted. */
@@ -108,7 +114,7 @@ interface Parts {
   readonly analyzer?: Analyzer;
 }
 
-async function openParts(config: Config, shutdown: Shutdown, log: (line: string) => void): Promise<Parts> {
+async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<Parts> {
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const keysFolder = join(config.data, 'keys');
   const metrics = config.metrics && createMetrics();
@@ -116,20 +122,20 @@ async function openParts(config: Config, shutdown: Shutdown, log: (line: string)
     await openJournal({
       folder: join(config.data, 'journal'),
       keysFolder,
-      report: (error) => log(`journal: ${explainError(error)}`),
+      report: (error) => log.error('journal', error),
       ...(metrics ? { observer: metrics.journal } : {}),
     }),
   );
   const recorder = metrics ? countedRecorder(journal, metrics.events) : journal;
-  const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log(`database: ${explainError(error)}`) }));
+  const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log.error('database', error) }));
   const analyzer = config.analyzer && shutdown.owns(createAnalyzer(config.analyzer));
   const pins = new ToolPins(storedPins(storage), recorder);
   const policy = shutdown.owns(await openPolicy(config.resources, { recorder, log, kinds: analyzer?.kinds ?? [], tools: new ToolBook(pins) }));
   const key = await installationKey(keysFolder, 'approval');
   const owner = `${hostname()}:${journal.writer}`;
-  const report = (error: unknown): void => log(`approvals: ${explainError(error)}`);
+  const report = (error: unknown): void => log.error('approvals', error);
   const accounts = openAccounts(storage, { recorder });
-  const locks = shutdown.owns(await openLocks({ storage, recorder, report: (error) => log(`locks: ${explainError(error)}`) }));
+  const locks = shutdown.owns(await openLocks({ storage, recorder, report: (error) => log.error('locks', error) }));
   const standing = createStanding({ accounts, locks, snapshot: () => policy.snapshot() });
   const approvals = shutdown.owns(await openApprovals({ storage, recorder, key, owner, report, ...standing }));
   const signing = await openSigningKeys(join(keysFolder, 'signing'));
@@ -173,14 +179,16 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
       ...parts,
       snapshot,
       quotas: new QuotaCounter(storedDayBook(storage)),
-      history: shutdown.owns(await openHistory({ book: storedUseBook(storage), report: (error) => log(`history: ${explainError(error)}`) })),
+      history: shutdown.owns(await openHistory({ book: storedUseBook(storage), report: (error) => log.error('history', error) })),
       maskingKey: await installationKey(keysFolder, 'masking'),
+      report: failureReport(log),
     }),
     reach: snapshot,
     authenticator,
     url: config.url,
     pins,
     ...(observer ? { observer } : {}),
+    servers: watchServers(log, metrics?.registry),
     sessionKey: await installationKey(keysFolder, 'session'),
   };
   const handlers = new Map<string, Handler>();
@@ -201,14 +209,12 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   const { config, shutdown, log, keysFolder, journal, recorder, metrics, storage, policy, approvals, signing, hosts, accounts, pins, locks, authenticator } =
     parts;
   const notices = await openNotices(parts);
-  const report = (sink: string, error: unknown): void => log(`sink ${sink}: ${explainError(error)}`);
+  const report = (sink: string, error: unknown): void => log.error(`sink ${sink}`, error);
   const sinks = shutdown.owns(await openSinks({ journal, storage, settings: config.sinks, data: config.data, report }));
   const { index } = sinks;
   const { alerts, shipping } = await openAlertsOf(parts, notices, sinks);
   const sinkStatus = async (): Promise<readonly SinkStatus[]> => [...(await sinks.status()), await shipping.status()];
-  const searchIndex = shutdown.owns(
-    startSearchIndex({ journal, keysFolder, database: config.database, report: (error) => log(`search: ${explainError(error)}`) }),
-  );
+  const searchIndex = shutdown.owns(startSearchIndex({ journal, keysFolder, database: config.database, report: (error) => log.error('search', error) }));
   // A segment may go when everybody has read it.
   const shipped = async (): Promise<number> => {
     await Promise.all([index.caughtUp(), searchIndex.caughtUp(SEARCH_PATIENCE_MS)]);
@@ -220,7 +226,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
       journal,
       holds: openHolds({ storage, recorder }),
       indexed: () => index.caughtUp(),
-      report: (error) => log(`erasures: ${explainError(error)}`),
+      report: (error) => log.error('erasures', error),
     }),
   );
   const { holds } = shutdown.owns(
@@ -233,10 +239,10 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
       defaultRetentionMs: config.audit.retentionMs,
       snapshot: () => policy.snapshot(),
       shipped,
-      report: (error) => log(`record: ${explainError(error)}`),
+      report: (error) => log.error('record', error),
     }),
   );
-  shutdown.owns(startWitnesses({ journal, witnesses: config.audit.witnesses, report: (error) => log(`witness: ${explainError(error)}`) }));
+  shutdown.owns(startWitnesses({ journal, witnesses: config.audit.witnesses, report: (error) => log.error('witness', error) }));
   if (metrics) await openMetrics(metrics, config, shutdown, { journal, sinks: sinkStatus, locks, storage, policyVersion: () => policy.snapshot().version });
   return createApi({
     url: config.url,
@@ -260,7 +266,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     compile: (texts) => policy.compile(texts),
     snapshot: () => policy.snapshot(),
     consoleFolder: CONSOLE,
-    report: (error) => log(`api: ${explainError(error)}`),
+    report: (error) => log.error('api', error),
   });
 }
 
@@ -276,7 +282,7 @@ async function openNotices({ config, shutdown, log, keysFolder, approvals, accou
         return account && standing.current(account);
       },
       storage,
-      report: (error) => log(`notices: ${explainError(error)}`),
+      report: (error) => log.error('notices', error),
     }),
   );
 }

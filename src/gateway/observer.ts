@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { CommandStart, Observer, Step, Steps } from '../core/steps.ts';
+import type { Log } from '../core/log.ts';
 import type { Decision } from '../core/decision.ts';
-import { explainError } from '../core/error.ts';
 import { readSecretSource } from '../credential/credential.ts';
 import { post } from '../notice/post.ts';
 import { TraceExport } from '../telemetry/trace-export.ts';
@@ -16,7 +16,7 @@ export interface Traces {
 }
 
 /** Spans of commands, sampled and sent as the configuration says. */
-export function openTraces(config: TracesConfig, { metrics, log }: { readonly metrics: Metrics | undefined; readonly log: (line: string) => void }): Traces {
+export function openTraces(config: TracesConfig, { metrics, log }: { readonly metrics: Metrics | undefined; readonly log: Log }): Traces {
   const dropped = metrics?.registry.counter({ name: 'sallyport_traces_dropped_commands', help: 'Sampled commands whose spans could not be sent.' }).with();
   const sending = new TraceExport({
     url: config.url,
@@ -26,7 +26,7 @@ export function openTraces(config: TracesConfig, { metrics, log }: { readonly me
       ),
     post,
     resource: { version: packageFile.version, instance: hostname() },
-    report: (error) => log(`traces: ${explainError(error)}`),
+    report: (error) => log.error('traces', error),
     ...(dropped ? { onDropped: (commands: number) => dropped.add(commands) } : {}),
   });
   const tracer = new Tracer({ ratio: config.ratio, parent: config.parent, done: (command) => sending.add(command) });

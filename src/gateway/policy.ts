@@ -1,4 +1,5 @@
-import { explainError, SallyportError } from '../core/error.ts';
+import { SallyportError } from '../core/error.ts';
+import type { Log } from '../core/log.ts';
 import { makeEvent } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { readCredential } from '../credential/credential.ts';
@@ -27,7 +28,7 @@ export const RESOURCE_OPTIONS: ResourceOptions = resourceOptions(['person', 'loc
 
 export interface PolicyParts {
   readonly recorder: Recorder;
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** What the analyzer serves. */
   readonly kinds: readonly string[];
   /** What tools take, of this moment. A set that is put in place later has to agree with it; the first one is only told of. */
@@ -73,11 +74,11 @@ export async function openPolicy(path: string, { recorder, log, kinds, tools }: 
     await recorder.append(makeEvent('policy.changed', { note }));
     current = next;
     resources = from;
-    log(`policy changed: ${inShort(note)}`);
+    log.info('policy', `changed: ${inShort(note)}`);
     await tellUnusable(next, log);
     await tellWarnings();
   };
-  const report = (error: unknown): void => log(`policy not changed: ${explainError(error)}`);
+  const report = (error: unknown): void => log.error('policy', new Error('not changed', { cause: error }));
   const watching = watchResources(path, handlers, stop.signal, { ...later, revision: current.revision });
   const stopListening = tools?.onChange(() => void tellWarnings().catch(report));
   return {
@@ -96,28 +97,28 @@ const inShort = (text: string): string => text.replace(/\b([0-9a-f]{12})[0-9a-f]
 
 /** Says each warning once, until it is gone. */
 class Warnings {
-  readonly #log: (line: string) => void;
+  readonly #log: Log;
   #told: ReadonlySet<string> = new Set();
 
-  constructor(log: (line: string) => void) {
+  constructor(log: Log) {
     this.#log = log;
   }
 
   tell(problems: readonly Problem[]): void {
     const lines = problems.map(formatProblem);
-    for (const line of lines) if (!this.#told.has(line)) this.#log(`policy warning: ${line}`);
+    for (const line of lines) if (!this.#told.has(line)) this.#log.warn('policy', line);
     this.#told = new Set(lines);
   }
 }
 
 /** Tells the operator which targets no call would reach. The gateway serves the others; secrets are read again for each connection. */
-async function tellUnusable({ targets }: Snapshot, log: (line: string) => void): Promise<void> {
+async function tellUnusable({ targets }: Snapshot, log: Log): Promise<void> {
   for (const { name, credential } of targets) {
     if (!credential) continue;
     try {
-      for (const warning of (await readCredential(credential)).warnings) log(`target ${name}: ${warning}`);
+      for (const warning of (await readCredential(credential)).warnings) log.warn(`target ${name}`, warning);
     } catch (error) {
-      log(`target ${name} cannot be opened: ${explainError(error)}`);
+      log.error(`target ${name}`, new Error('cannot be opened', { cause: error }));
     }
   }
 }

@@ -17,7 +17,13 @@ export const tracesSchema = z.strictObject({
   parent: z.enum(['follow', 'ignore']).default('follow').describe('Whether a caller that is in a trace says itself if it is sampled.'),
 });
 
+export const logSchema = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('What is less is not written.'),
+  format: z.enum(['json', 'text']).optional().describe('One JSON object a line, or text. Default: text where standard error is a terminal, else JSON.'),
+});
+
 export const telemetrySchema = z.strictObject({
   traces: tracesSchema.optional().describe('Spans of commands for OpenTelemetry. Off where absent.'),
+  log: logSchema.prefault({}).describe("The gateway's own log, on standard error."),
   metrics: metricsSchema.prefault({}).describe('Who may read the metrics.'),
 });

@@ -20,6 +20,13 @@ export interface Reach {
   masksFor(subject: Subject, target: string): readonly MaskRule[];
 }
 
+/** Hears of the servers that the gateway runs itself. */
+export interface ServerWatch {
+  started(target: string): void;
+  /** It was not told to end. `lines` are the last that it wrote to stderr, without the target's credential; other secrets are still to be masked. */
+  died(target: string, how: string, lines: readonly string[]): void;
+}
+
 /** What the gateway gives every protocol. */
 export interface ProtocolDeps {
   readonly gate: Gate;
@@ -32,6 +39,7 @@ export interface ProtocolDeps {
   readonly pins?: Definitions;
   /** Who measures; absent: nobody. */
   readonly observer?: Observer;
+  readonly servers?: ServerWatch;
   /** 32 bytes, the same for every process of one installation. */
   readonly sessionKey: Uint8Array;
 }

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { SallyportError } from '../../core/error.ts';
-import type { Gateway } from '../../gateway/main.ts';
+import type { Gateway, GatewayOptions } from '../../gateway/main.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface Running {
   close(): Promise<void>;
@@ -25,10 +26,15 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
 
 async function startConfigured({ options, terminal, format }: Invocation, print: (line: string) => void): Promise<Running> {
   const { startGateway } = await import('../../gateway/main.ts');
-  const gateway = await startGateway({ config: resolve(options['config'] ?? 'sallyport.yaml'), log: print });
+  const gateway = await startGateway({ config: resolve(options['config'] ?? 'sallyport.yaml'), log: logOf(terminal) });
   if (format === 'json') terminal.json({ ready: true, url: gateway.url });
   else for (const line of greeting(gateway)) print(line);
   return gateway;
+}
+
+/** Beside the answer: what the gateway says of itself while it runs. */
+function logOf(terminal: Terminal): NonNullable<GatewayOptions['log']> {
+  return { write: (line) => terminal.note(line), format: process.stderr.isTTY ? 'text' : 'json' };
 }
 
 const MOST_NAMED = 5;
@@ -44,7 +50,7 @@ async function startDemo({ options, terminal, format }: Invocation, print: (line
   if (options['config'] !== undefined) throw new SallyportError('usage', 'the demo writes its own configuration: --demo and --config exclude each other');
   const port = demoPort(terminal.env['SALLYPORT_PORT']);
   const { startDemo: start } = await import('../../../examples/models/start.ts');
-  const demo = await start({ data: resolve(terminal.env['SALLYPORT_DATA'] ?? '.sallyport'), port, print });
+  const demo = await start({ data: resolve(terminal.env['SALLYPORT_DATA'] ?? '.sallyport'), port, print, log: logOf(terminal) });
   if (format === 'json') terminal.json({ ready: true, url: `http://localhost:${port}` });
   return demo;
 }

@@ -35,7 +35,11 @@ const REFUSALS_AT_ONCE = 20;
 export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, clients: KnownClients = DEFAULT_CLIENTS): HttpEndpoint {
   const sessions = new Sessions(deps.gate.recorder);
   const pins = deps.pins ?? new ToolPins(memoryPins(), deps.gate.recorder);
-  const sides = new TargetSides({ pins, masker: ({ name: target }) => deps.gate.masker(deps.reach().masksFor(NOBODY, target)) });
+  const sides = new TargetSides({
+    pins,
+    ...(deps.servers ? { servers: deps.servers } : {}),
+    masker: ({ name: target }) => deps.gate.masker(deps.reach().masksFor(NOBODY, target)),
+  });
   const tasks = new TaskRuns();
   const { gate, sessionKey, url: consoleUrl } = deps;
   const { observer } = deps;

@@ -3,6 +3,7 @@ import type { Masker } from '../../core/masker.ts';
 import type { Gate } from '../../core/pipeline.ts';
 import type { Observer } from '../../core/steps.ts';
 import type { Target } from '../../core/target.ts';
+import type { ServerWatch } from '../protocol.ts';
 import { createCatalog, type Catalog } from './catalog.ts';
 import type { KnownClients } from './clients.ts';
 import { HeldCalls } from './held-calls.ts';
@@ -47,6 +48,8 @@ export interface SideParts {
   readonly pins: Definitions;
   /** Of everything that any policy masks on the target. */
   masker(target: Target): Masker;
+  /** Hears of servers that are run here. */
+  readonly servers?: ServerWatch;
 }
 
 interface KnownSide {
@@ -74,7 +77,7 @@ export class TargetSides {
       return known.side;
     }
     if (known) void known.side.upstream.close().catch(() => {});
-    const upstream = createUpstream(target);
+    const upstream = createUpstream(target, this.#parts.servers);
     const side: TargetSide = {
       target,
       upstream,

@@ -1,13 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SallyportError } from '../../core/error.ts';
 import { parseJson, writeJson } from '../../core/json.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Target } from '../../core/target.ts';
 import { drained } from './drained.ts';
+import { LastLines } from './last-lines.ts';
 import { readMessage, type RpcMessage } from './codec.ts';
 
 const GRACE_MS = 2000;
+const LAST_WORDS_MS = 500;
 
 /** One line from the server, and the message in it. */
 export interface StdioLine {
@@ -15,12 +18,13 @@ export interface StdioLine {
   readonly message: RpcMessage;
 }
 
-/** One child process that speaks newline-delimited JSON-RPC. Its environment is built from nothing; stderr is not read. */
+/** One child process that speaks newline-delimited JSON-RPC. Its environment is built from nothing; of its stderr the last lines are kept. */
 export class StdioProcess {
   readonly #child: ChildProcess;
   readonly #onLine: (line: StdioLine) => void;
   readonly #onEnd: (error: SallyportError) => void;
   readonly #target: Target;
+  readonly #lastLines = new LastLines();
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #ended = false;
@@ -31,7 +35,7 @@ export class StdioProcess {
     this.#onEnd = handlers.onEnd;
     const [program = '', ...args] = target.command ?? [];
     // A group of its own: what the program started is ended with it.
-    this.#child = spawn(program, args, { env: childEnvironment(env), stdio: ['pipe', 'pipe', 'ignore'], shell: false, detached: true });
+    this.#child = spawn(program, args, { env: childEnvironment(env), stdio: ['pipe', 'pipe', 'pipe'], shell: false, detached: true });
     this.#child.on('error', (cause) => this.#end(new SallyportError('upstream_unreachable', `the target "${target.name}" could not be started`, { cause })));
     this.#child.on('exit', (code, signal) => {
       this.#signal('SIGKILL');
@@ -39,6 +43,14 @@ export class StdioProcess {
     });
     this.#child.stdin?.on('error', () => {});
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk));
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.#lastLines.add(chunk));
+  }
+
+  /** What it wrote to stderr last, once all of it has come: as it is, for whoever masks it. */
+  async lastWords(): Promise<readonly string[]> {
+    const { stderr } = this.#child;
+    if (stderr && !stderr.closed) await Promise.race([once(stderr, 'close').catch(() => {}), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+    return this.#lastLines.lines;
   }
 
   /** Resolves when the line may be followed by another. */

@@ -3,6 +3,8 @@ import { SallyportError } from '../../core/error.ts';
 import { isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Target } from '../../core/target.ts';
 import type { ResolvedCredential } from '../../credential/credential.ts';
+import { knownValues } from '../../masking/known-values.ts';
+import type { ServerWatch } from '../protocol.ts';
 import { idText, metaMember, metaOf, type RpcMessage, type RpcNotification, type RpcRequest } from './codec.ts';
 import { rpcError } from './errors.ts';
 import { Mailbox } from './mailbox.ts';
@@ -19,7 +21,7 @@ const IDLE_MS = 15 * 60_000;
  * progress tokens and subscriptions are rewritten on the way in and restored on the way out, so callers of one process
  * cannot meet.
  */
-export function createStdioUpstream(target: Target, credential: () => Promise<ResolvedCredential>): Transport {
+export function createStdioUpstream(target: Target, credential: () => Promise<ResolvedCredential>, watch?: ServerWatch): Transport {
   const servers = new Map<string, Server>();
 
   async function start(key: string): Promise<Server> {
@@ -30,7 +32,7 @@ export function createStdioUpstream(target: Target, credential: () => Promise<Re
     const resolved = await credential();
     const existing = servers.get(key);
     if (existing) return existing;
-    const server = new Server(target, resolved.kind === 'env' ? resolved.env : {}, () => servers.delete(key));
+    const server = new Server(target, resolved.kind === 'env' ? resolved.env : {}, () => servers.delete(key), watch);
     servers.set(key, server);
     return server;
   }
@@ -81,13 +83,17 @@ class Server {
   readonly #process: StdioProcess;
   readonly #waiting = new Map<number, Waiting>();
   readonly #onIdle: () => void;
+  readonly #onDeath: (error: SallyportError) => void;
+  #closing = false;
   #listener: Mailbox<UpstreamEvent> | undefined;
   #nextId = 1;
   #idle: NodeJS.Timeout | undefined;
   #ended: SallyportError | undefined;
 
-  constructor(target: Target, env: ConstructorParameters<typeof StdioProcess>[1], onGone: () => void) {
+  constructor(target: Target, env: ConstructorParameters<typeof StdioProcess>[1], onGone: () => void, watch?: ServerWatch) {
     this.#onIdle = onGone;
+    this.#onDeath = (error) => void this.#process.lastWords().then((lines) => watch?.died(target.name, error.message, withoutSecrets(lines, env)));
+    watch?.started(target.name);
     this.#process = new StdioProcess(target, env, { onLine: (line) => this.#route(line), onEnd: (error) => this.#end(error) });
     this.#touch();
   }
@@ -102,6 +108,7 @@ class Server {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     clearTimeout(this.#idle);
     await this.#process.close();
   }
@@ -190,11 +197,19 @@ class Server {
 
   #end(error: SallyportError): void {
     this.#ended = error;
+    if (!this.#closing) this.#onDeath(error);
     clearTimeout(this.#idle);
     this.#onIdle();
     for (const { mailbox } of this.#waiting.values()) mailbox.fail(error);
     this.#listener?.close();
   }
+}
+
+/** A server may print its environment when it fails. */
+function withoutSecrets(lines: readonly string[], env: ConstructorParameters<typeof StdioProcess>[1]): readonly string[] {
+  const secrets = knownValues(Object.values(env).map((secret) => secret.reveal()));
+  // Of a text it makes a text.
+  return lines.map((line) => secrets.remove(line, line) as string);
 }
 
 function isCancellation(message: RpcMessage): message is RpcNotification {

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Grant } from '../../core/pipeline.ts';
 import type { Target } from '../../core/target.ts';
 import { readCredential, type ResolvedCredential } from '../../credential/credential.ts';
+import type { ServerWatch } from '../protocol.ts';
 import type { RpcMessage, RpcResponse } from './codec.ts';
 import { Echoes } from './echoes.ts';
 import { createHttpUpstream } from './http-upstream.ts';
@@ -22,9 +23,9 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export function createUpstream(target: Target): Upstream {
+export function createUpstream(target: Target, watch?: ServerWatch): Upstream {
   const echoes = new Echoes();
-  const plain = createTransport(target, echoes);
+  const plain = createTransport(target, echoes, watch);
   // Without a credential there is nothing to repeat.
   const transport: Transport = target.credential ? { send: (call) => echoes.removedFrom(plain.send(call)), close: () => plain.close() } : plain;
   return {
@@ -47,14 +48,14 @@ export function createUpstream(target: Target): Upstream {
 
 const NO_CREDENTIAL: ResolvedCredential = { kind: 'headers', headers: [], warnings: [] };
 
-function createTransport(target: Target, echoes: Echoes): Transport {
+function createTransport(target: Target, echoes: Echoes, watch: ServerWatch | undefined): Transport {
   const { credential: spec } = target;
   const credential = async (): Promise<ResolvedCredential> => {
     const resolved = spec ? await readCredential(spec) : NO_CREDENTIAL;
     echoes.learn(resolved);
     return resolved;
   };
-  return target.command ? createStdioUpstream(target, credential) : createHttpUpstream(target, credential);
+  return target.command ? createStdioUpstream(target, credential, watch) : createHttpUpstream(target, credential);
 }
 
 /** A message that the gateway writes itself. */

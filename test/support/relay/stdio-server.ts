@@ -40,6 +40,11 @@ const TOOLS: Record<string, (asked: Asked, args: Record<string, string>) => void
     result(asked, { child: child.pid });
   },
   die: () => process.exit(3),
+  /** Says why first, with more than anybody wants to read and what nobody should. */
+  complain: () => {
+    for (let at = 0; at < 10_000; at += 1) process.stderr.write(`line ${at} ${'x'.repeat(2_000)}\n`);
+    process.stderr.write(`cannot open with ${process.env['SERVER_PASSWORD']} and ghp_0123456789abcdefghijABCDEFGHIJ012345\u001b[31m\n`, () => process.exit(4));
+  },
   garbage: () => process.stdout.write('this is no JSON\n'),
   flood: () => {
     for (let at = 0; at < 2500; at += 1) write({ method: 'notifications/message', params: { level: 'info', data: 'x'.repeat(512) } });
