@@ -12,7 +12,17 @@ export interface Quota {
   readonly replyBytes?: number;
   /** Commands under way at once. */
   readonly concurrent?: number;
+  /** Rows of one result, and milliseconds that one statement runs, where the protocol has them. */
+  readonly rows?: number;
+  readonly runMs?: number;
 }
 
 /** Every group has to admit a command; in a group one quota suffices. */
 export type Quotas = readonly (readonly Quota[])[];
+
+/** What one command may give and take, of all quotas together; undefined where nothing bounds it. */
+export function boundOf(quotas: Quotas, what: 'rows' | 'runMs' | 'replyBytes'): number | undefined {
+  const groups = quotas.map((group) => Math.max(...group.map((quota) => quota[what] ?? Number.POSITIVE_INFINITY)));
+  const least = Math.min(...groups);
+  return Number.isFinite(least) ? least : undefined;
+}

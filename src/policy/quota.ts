@@ -6,6 +6,8 @@ export interface WrittenLimits {
   readonly perDay?: { readonly calls?: number | undefined; readonly bytes?: number | undefined } | undefined;
   readonly concurrent?: number | undefined;
   readonly replyBytes?: number | undefined;
+  readonly rows?: number | undefined;
+  readonly runMs?: number | undefined;
 }
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
@@ -18,7 +20,7 @@ export function readRate(text: string): Quota['rate'] | undefined {
 }
 
 /** Undefined where nothing is bounded. */
-export function quotaOf(rule: string, key: string, { rate, perDay, concurrent, replyBytes }: WrittenLimits): Quota | undefined {
+export function quotaOf(rule: string, key: string, { rate, perDay, concurrent, replyBytes, rows, runMs }: WrittenLimits): Quota | undefined {
   const read = rate === undefined ? undefined : readRate(rate);
   const bounds = {
     ...(read ? { rate: read } : {}),
@@ -26,6 +28,8 @@ export function quotaOf(rule: string, key: string, { rate, perDay, concurrent, r
     ...(perDay?.bytes === undefined ? {} : { bytesPerDay: perDay.bytes }),
     ...(concurrent === undefined ? {} : { concurrent }),
     ...(replyBytes === undefined ? {} : { replyBytes }),
+    ...(rows === undefined ? {} : { rows }),
+    ...(runMs === undefined ? {} : { runMs }),
   };
   return Object.keys(bounds).length === 0 ? undefined : Object.freeze({ rule, key, ...bounds });
 }

@@ -61,10 +61,12 @@ const ruleLimits = z
     replyBytes: count(1 << 30)
       .optional()
       .describe('Bytes of one reply message.'),
+    rows: count(1_000_000_000).optional().describe('Rows of one result, of databases.'),
+    runMs: count(86_400_000).optional().describe('Milliseconds that one statement runs, of databases.'),
   })
   .refine((one) => Object.values(one).some((part) => part !== undefined), {
     message: 'limits without a limit',
-    ...must('add rate, perDay, concurrent or replyBytes'),
+    ...must('add rate, perDay, concurrent, replyBytes, rows or runMs'),
   });
 
 const limits = z.strictObject({

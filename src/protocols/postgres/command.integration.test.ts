@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { boundOf } from '../../core/quota.ts';
+import { parseResources } from '../../policy/resources.ts';
 import { RISK_WEIGHTS, scoreRisk } from '../../policy/risk.ts';
+import { compilePolicy } from '../../policy/snapshot.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/sql-database.ts';
 import { statementCommand } from './command.ts';
 
@@ -62,4 +65,29 @@ test('a write without a condition, several statements, and a text that is run we
   assert.equal(riskOf('delete from items'), RISK_WEIGHTS.delete + RISK_WEIGHTS.unbounded);
   assert.equal(riskOf('select 1; delete from items where id = 1'), RISK_WEIGHTS.delete + RISK_WEIGHTS['several-statements']);
   assert.ok(riskOf(`do $$begin delete from items where id = 1; end$$`) >= RISK_WEIGHTS.program);
+});
+
+test('limits of rows and time come with the decision', () => {
+  const text = `
+kind: Target
+name: db
+protocol: postgres
+address: http://127.0.0.1:5432
+---
+kind: Policy
+name: p
+targets: [db]
+rules:
+  - { name: few, allow: ['read:public.items'], limits: { rows: 100, runMs: 5000 } }
+  - { name: one-column, deny: ['read:public.items[id]'] }
+`;
+  const snapshot = compilePolicy(parseResources([{ file: 'p.yaml', text }]));
+  const target = snapshot.target('db');
+  assert.ok(target);
+  const session = { id: 's', subject, target, client: { address: '', userAgent: '', id: '' } };
+  const decision = snapshot.decide(session, commandOf('select name from items'));
+  assert.equal(decision.effect, 'allow');
+  assert.equal(boundOf(decision.quotas ?? [], 'rows'), 100);
+  assert.equal(boundOf(decision.quotas ?? [], 'runMs'), 5000);
+  assert.equal(snapshot.decide(session, commandOf('select id from items')).effect, 'deny');
 });
