@@ -161,8 +161,19 @@ export const REQUIREMENTS: readonly Requirement[] = [
     ],
   },
   {
+    id: 'looking',
+    promise: 'searched by words of what was said, followed live, exported as JSON lines, CSV and OCSF, replayed as it went',
+    proof: [
+      proof('test/e2e/audit.test.ts', 'what was said is found by its words by whoever did it'),
+      proof('test/e2e/audit.test.ts', 'the stream shows what comes to whoever may see it'),
+      proof('test/e2e/audit.test.ts', 'a CSV export has no cell that begins like a formula'),
+      proof('src/audit/export/export.test.ts', 'every kind of event has the shape of an OCSF API Activity'),
+      proof('test/e2e/audit.test.ts', 'in the console: a replay is played, paused and stepped through'),
+    ],
+  },
+  {
     id: 'audit',
-    promise: 'group-committed journal, encrypted bodies, Merkle tree, signed checkpoints, replay',
+    promise: 'group-committed journal, encrypted bodies, Merkle tree, signed checkpoints',
     proof: [
       proof('src/audit/journal.integration.test.ts', ''),
       proof('src/audit/crash.integration.test.ts', ''),
