@@ -82,6 +82,14 @@ export class LeafCheck {
     else if (!peaks.every((peak, i) => header.tree.peaks[i]?.equals(peak))) this.#otherTree(size);
   }
 
+  /** An object of a bucket that says that it begins with event `first`. */
+  beginObject(path: string, { first }: { readonly first: number }): void {
+    this.#place = { path, offset: 0 };
+    const { size } = this.#tree;
+    if (first > size) this.#report('segment-missing', `the object begins with event ${first}, but the one before ends with ${size - 1}`, this.#covered);
+    if (first < size) this.#report('inserted', `the object begins with event ${first}, but there are ${size} before it`, this.#covered);
+  }
+
   /** The segment was deleted, and this hash of a leaf of it stays. */
   addHash(hash: Buffer): void {
     this.#hashes += 1;
@@ -96,7 +104,7 @@ export class LeafCheck {
   }
 
   /** `end`: index with which the next segment begins; what stands behind it in this one does not count. */
-  add(segment: Segment, frames: readonly PlacedFrame[], end: number): void {
+  add(segment: Pick<Segment, 'path'>, frames: readonly PlacedFrame[], end: number): void {
     for (const frame of frames) {
       if (this.#problem) return;
       this.#place = { path: segment.path, offset: frame.offset };
@@ -113,7 +121,7 @@ export class LeafCheck {
   }
 
   /** What stands at `offset` is no record, though complete commits follow. */
-  damaged(segment: Segment, offset: number): void {
+  damaged(segment: Pick<Segment, 'path'>, offset: number): void {
     this.#place = { path: segment.path, offset };
     this.#report('edited', 'the record is not whole');
   }

@@ -93,6 +93,7 @@ export const RECORD_COMMANDS: readonly CommandSpec[] = [
     options: {
       data: DATA,
       database: { value: 'URL', about: 'the copy in a database instead: sqlite:PATH or postgres://...' },
+      bucket: { value: 'DIR', about: 'the copy in a bucket instead, downloaded into a folder by any S3 client; DIR is where the prefix of the sink leads' },
       key: PUBLIC_KEY,
       checkpoint: { value: 'FILE', about: 'signed checkpoints kept elsewhere: they find a rollback of the whole folder' },
     },

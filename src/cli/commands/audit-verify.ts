@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { folderStore, verifyBucket } from '../../audit/verify-bucket.ts';
 import { verifyDatabase } from '../../audit/verify-database.ts';
 import { verifyLog, type Problem, type VerifyReport } from '../../audit/verify.ts';
 import { SallyportError } from '../../core/error.ts';
@@ -18,16 +20,18 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
 }
 
 async function verify(invocation: Invocation): Promise<VerifyReport> {
-  const { database } = invocation.options;
+  const { database, bucket } = invocation.options;
+  if (database !== undefined && bucket !== undefined) throw new SallyportError('usage', '--database and --bucket exclude each other');
   const data = dataFolder(invocation);
-  if (database === undefined) {
+  if (database === undefined && bucket === undefined) {
     const folder = await journalFolder(data);
     const key = await publicKey(invocation, data);
     return knowingItsKey(await verifyLog({ folder, publicKey: key, checkpoints: await keptCheckpoints(invocation, key) }));
   }
   const key = await publicKey(invocation, data);
   const checkpoints = await keptCheckpoints(invocation, key);
-  const storage = connectStorage({ url: database });
+  if (bucket !== undefined) return knowingItsKey(await verifyBucket({ store: folderStore(resolve(bucket)), prefix: '', publicKey: key, checkpoints }));
+  const storage = connectStorage({ url: database ?? '' });
   try {
     return knowingItsKey(await verifyDatabase({ storage, publicKey: key, checkpoints }));
   } finally {
