@@ -89,7 +89,7 @@ async function readLog(root: string): Promise<TamperedLog> {
 }
 
 /** Puts the log back as it was. */
-export async function restoreLog({ folder, notes, segments }: TamperedLog): Promise<void> {
+async function restoreLog({ folder, notes, segments }: TamperedLog): Promise<void> {
   await writeFile(join(folder, 'checkpoints'), notes);
   for (const { segment, bytes } of segments) await writeFile(segment.path, bytes);
 }
