@@ -355,3 +355,10 @@ test('the version changes with any change of the set', () => {
   assert.equal(base, rulesOf('{ allow: ["*"],   name: all } # the same').version);
   assert.notEqual(base, rulesOf('{ name: all, allow: ["**"] }').version);
 });
+
+test('a detail of a command may be refused by its name, and needs no allow', () => {
+  const snapshot = rulesOf("{ name: readers, allow: ['read:public.*'] }", "{ name: no-pay, deny: ['read:public.staff[pay]'] }");
+  const read = (...details: readonly string[]) => snapshot.decide(sessionOf(snapshot), commandOf('read:public.staff', '{}', { details })).effect;
+  assert.equal(read('read:public.staff[name]'), 'allow');
+  assert.equal(read('read:public.staff[name]', 'read:public.staff[pay]'), 'deny');
+});

@@ -76,9 +76,9 @@ export function compileTarget(target: Target, policies: readonly PolicyDocument[
 
 function restrictions(index: PatternIndex<CompiledRule>): (command: Command) => readonly CompiledRule[] {
   const find = remembered((text) => index.find(foldCase(text), 'any'));
-  return ({ name, effects }) => {
-    if (effects.length === 1 && effects[0] === name) return find(name);
-    return [...new Set([name, ...effects].flatMap(find))];
+  return ({ name, effects, details }) => {
+    if (!details && effects.length === 1 && effects[0] === name) return find(name);
+    return [...new Set([name, ...effects, ...(details ?? [])].flatMap(find))];
   };
 }
 
