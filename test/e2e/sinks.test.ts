@@ -8,6 +8,7 @@ import { signIn } from '../support/api.ts';
 import { startAuditReceiver } from '../support/audit-receiver.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startGatewayProcess } from '../support/gateway.ts';
+import { freePort } from '../support/listen.ts';
 import { callRaw } from '../support/raw.ts';
 import { S3_ACCESS_KEY, S3_BUCKET, S3_SECRET_KEY, startS3 } from '../support/s3.ts';
 import { until } from '../support/until.ts';
@@ -42,7 +43,9 @@ test('a gateway ships its record to a bucket, a webhook and a file, over a kill 
     },
     { file: { path: 'audit.jsonl' } },
   ];
+  const metricsPort = await freePort();
   const gateway = await startGatewayProcess({
+    listen: { metrics: `127.0.0.1:${metricsPort}` },
     resources: resources(workbench.url),
     accounts: [LEAD],
     config: { audit: { sinks } },
@@ -69,6 +72,10 @@ test('a gateway ships its record to a bucket, a webhook and a file, over a kill 
     assert.ok((webhook?.lagEvents ?? 0) >= 20 && (webhook?.lagSeconds ?? 0) > 0);
     assert.match(webhook?.lastError?.message ?? '', /^http:\/\/127\.0\.0\.1:\d+ could not be reached/);
     assert.match(gateway.output(), /sink webhook: http/);
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    assert.match(metrics, /^sallyport_sink_failing\{sink="webhook"\} 1$/m);
+    assert.match(metrics, /^sallyport_sink_lag_seconds\{sink="webhook"\} (?!0$)/m);
+    assert.match(metrics, /^sallyport_sink_lag_events\{sink="file"\} 0$/m);
   });
 
   await gateway.kill();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SallyportError } from '../../core/error.ts';
@@ -234,6 +234,22 @@ test('records that the other side refuses for good are counted, told, and hold n
   assert.deepEqual([status?.lagEvents, status?.lastError?.message], [0, `${status?.rejected} records were refused for good: too large`]);
   assert.ok((status?.rejected ?? 0) > 0);
   await sinks.close();
+});
+
+test('while positions cannot be written everything arrives all the same, and no segment may go', async (t) => {
+  const data = await recorded(t);
+  await data.record(25);
+  const inTheWay = join(data.path, 'sinks/a.json.new');
+  await mkdir(inTheWay, { recursive: true });
+  const sink = memorySink();
+  const sinks = await start(data, sink);
+  await sinks.caughtUp();
+  assert.deepEqual(indexes(sink), upTo(25));
+  assert.equal(sinks.shippedUpTo('w1'), 0);
+  await rm(inTheWay, { recursive: true });
+  await sinks.close();
+  assert.match((await sinks.status())[0]?.lastError?.message ?? '', /EISDIR/);
+  assert.equal(sinks.shippedUpTo('w1'), 25);
 });
 
 test('positions that cannot be read are an error that names the file, and not a new beginning', async (t) => {
