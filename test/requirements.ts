@@ -181,4 +181,14 @@ export const REQUIREMENTS: readonly Requirement[] = [
       proof('src/audit/tree.test.ts', ''),
     ],
   },
+  {
+    id: 'watching',
+    promise: 'Prometheus metrics, OpenTelemetry traces through to the target, alerts on what is recorded by Slack, e-mail and signed webhook',
+    proof: [
+      proof('src/gateway/metrics.integration.test.ts', ''),
+      proof('src/gateway/traces.integration.test.ts', ''),
+      proof('src/gateway/alerts.integration.test.ts', ''),
+      proof('src/alert/alerts.integration.test.ts', ''),
+    ],
+  },
 ];
