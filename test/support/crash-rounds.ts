@@ -96,7 +96,8 @@ async function loadUntilKilled(gateway: GatewayProcess, token: string, round: nu
     }
   };
   const clients = Array.from({ length: CLIENTS }, (_, name) => client(name));
-  await until('the first reply', () => acknowledged[0]).catch((error: unknown) => {
+  // A machine with much else to do may take long to start answering; what hangs is found all the same.
+  await until('the first reply', () => acknowledged[0], 1200).catch((error: unknown) => {
     stop.abort();
     throw new Error(`round ${round}: no reply, but ${last}\n${gateway.output().slice(-2000)}`, { cause: error });
   });
