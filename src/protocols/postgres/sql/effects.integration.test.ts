@@ -111,6 +111,16 @@ for (const [statement, ...expected] of ROWS) {
   });
 }
 
+test('what only newer servers read as we do is not understood on an older one', () => {
+  const { server } = database.catalog;
+  for (const [text, since] of [
+    ['select json_array(1)', 160_000],
+    ['select json_scalar(1)', 170_000],
+    ["select json_exists('{}', '$')", 170_000],
+  ] as const)
+    assert.equal(effectsOf(text).includes('unknown'), server < since, text);
+});
+
 test('names that nobody knows are not understood', () => {
   for (const text of [
     'select * from nowhere',

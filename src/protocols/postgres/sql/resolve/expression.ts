@@ -12,10 +12,26 @@ type Handlers = { readonly [K in Kind]?: Handler<K> };
 /** What an expression gives, and in passing what it does. */
 export function expression(resolver: Resolver, node: Node, scope: Scope): Value {
   const kind = kindOf(node);
+  if (resolver.catalog.server < sinceOf(kind)) resolver.findings.notUnderstood('a word that this server may read as the name of a function');
   const handler = HANDLERS[kind];
   // The table pairs each kind with the handler of its body; the compiler cannot follow that through a lookup.
   if (handler) return (handler as Handler<Kind>)(resolver, bodyOf(node, kind) as BodyOf<Kind>, scope);
   return somehow(resolver, kind, bodyOf(node, kind), scope);
+}
+
+const CONSTRUCTORS: ReadonlySet<Kind> = new Set([
+  'JsonObjectConstructor',
+  'JsonArrayConstructor',
+  'JsonArrayQueryConstructor',
+  'JsonObjectAgg',
+  'JsonArrayAgg',
+  'JsonIsPredicate',
+]);
+
+/** Since when the server's grammar has a kind: before, what is written so was a call of a function, if there is one of that name. */
+function sinceOf(kind: Kind): number {
+  if (CONSTRUCTORS.has(kind)) return 160_000;
+  return kind === 'MergeSupportFunc' || (kind.startsWith('Json') && kind !== 'JsonValueExpr' && kind !== 'JsonKeyValue') ? 170_000 : 0;
 }
 
 /** A kind that nothing is known of in particular: what is in it is read, and whatever it makes of a column may fail. */
