@@ -126,7 +126,8 @@ export async function cosignedUpTo(log: Pick<Journal, 'folder' | 'writer'>, key:
 async function readAtMost(response: Response, limit: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  // The stream of a response is one of bytes.
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     chunks.push(chunk);
     length += chunk.byteLength;
     if (length > limit) break;
