@@ -22,8 +22,16 @@ const EXPORT_PATIENCE_MS = 60_000;
 
 /** What the API searches, follows and exports: the index finds, the journal tells. */
 export function createAuditLog({ storage, journal, keysFolder, index, searchIndex }: AuditLogParts): AuditLog {
+  const feed = openEventFeed(storage, journal);
   return {
-    feed: openEventFeed(storage, journal),
+    feed: {
+      ...feed,
+      // What was recorded before somebody began to follow is not news.
+      async end() {
+        await index.caughtUp();
+        return feed.end();
+      },
+    },
     async search(options) {
       const [isCaughtUp] = await Promise.all([searchIndex.caughtUp(SEARCH_PATIENCE_MS), index.caughtUp()]);
       return { ...(await searchEvents(storage, options)), behind: !isCaughtUp };
