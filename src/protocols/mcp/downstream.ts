@@ -275,7 +275,7 @@ function calledItself(message: RpcMessage | undefined): string | undefined {
   if (message === undefined || message.kind === 'response') return undefined;
   const info = metaMember(message.params, 'clientInfo') ?? member(message.params, 'clientInfo');
   if (!isJsonObject(info)) return undefined;
-  const said = [member(info, 'name'), member(info, 'version')].filter((text) => typeof text === 'string' && text !== '');
+  const said = [member(info, 'name'), member(info, 'version')].filter((text): text is string => typeof text === 'string' && text !== '');
   return said.length === 0 ? undefined : said.join(' ').slice(0, 100).toWellFormed().replaceAll('\0', '');
 }
 

@@ -4,7 +4,7 @@
  * Asked by the data path (lists, calls) and by the API (what waits, and the answer).
  */
 import { hash } from 'node:crypto';
-import type { Declared, Definitions, Finding, Seen, Standing } from '../../../core/definitions.ts';
+import type { Declared, Definitions, Seen, Standing } from '../../../core/definitions.ts';
 import { SallyportError } from '../../../core/error.ts';
 import { eventSubject, makeEvent, type EventParts } from '../../../core/event.ts';
 import type { Recorder } from '../../../core/recorder.ts';
