@@ -182,6 +182,27 @@ export const REQUIREMENTS: readonly Requirement[] = [
     ],
   },
   {
+    id: 'shipping',
+    promise: 'shipped to S3, OpenTelemetry, syslog, webhooks and files',
+    proof: [
+      proof('test/e2e/sinks.test.ts', ''),
+      proof('src/audit/sinks/s3.integration.test.ts', ''),
+      proof('src/audit/sinks/otlp.integration.test.ts', ''),
+      proof('src/audit/sinks/syslog.integration.test.ts', ''),
+      proof('src/audit/sinks/webhook.integration.test.ts', ''),
+    ],
+  },
+  {
+    id: 'record life',
+    promise: 'retention, holds, erasure, witnesses',
+    proof: [
+      proof('src/audit/record-life.integration.test.ts', ''),
+      proof('src/api/holds/holds.integration.test.ts', ''),
+      proof('src/audit/witness.integration.test.ts', ''),
+      proof('src/audit/tampering.integration.test.ts', ''),
+    ],
+  },
+  {
     id: 'watching',
     promise: 'Prometheus metrics, OpenTelemetry traces through to the target, alerts on what is recorded by Slack, e-mail and signed webhook',
     proof: [

@@ -15,7 +15,7 @@ export interface IndexOptions {
   readonly storage: Storage;
   /** Events of one transaction. Default 500. */
   readonly batch?: number;
-  /** How long to gather events before they are written. Default 100. */
+  /** How long to gather events before they are written. Default 250. */
   readonly gatherMs?: number;
   /** First and longest pause after a failure. Default 250 and 30,000. */
   readonly backOffMs?: readonly [first: number, longest: number];
@@ -164,7 +164,7 @@ class IndexSink implements Index {
 
   /** Until there is more, and then a little longer: many events cost one transaction. */
   async #grown(): Promise<void> {
-    const { journal, gatherMs = 100 } = this.#options;
+    const { journal, gatherMs = 250 } = this.#options;
     if (journal.position <= this.#position && !this.#dueCheckpoint()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -102,7 +102,8 @@ test('what was masked is in nothing that can be looked through: not found, not e
   assert.deepEqual((await search(lead, { text: 'ada' })).events, []);
   assert.equal((await search(lead, { text: 'hobart redacted' })).events.length, 2);
   const files = await Promise.all(['sallyport.db', 'sallyport.db-wal'].map((name) => readFile(`${gateway.folder}/data/${name}`, 'latin1').catch(() => '')));
-  assert.ok(files.join('').includes('hobart'), 'the words are in the database');
+  // The index of words shares beginnings between them, so only a column shows that this is the database in use.
+  assert.ok(files.join('').includes('tools/call echo'), 'the events are in the database');
   for (const text of [...files, await exported(lead, { format: 'jsonl', content: 'yes' })]) assert.ok(!text.includes(SECRET));
 });
 

@@ -37,7 +37,7 @@ test('a gateway whose disk is full refuses commands with a clear error, and goes
     assert.match(reply.text, /could not be recorded/);
   }
   assert.ok(refused.length > 0, 'the disk was never full');
-  assert.match(gateway.output(), /journal: .*ENOSPC/);
+  assert.match(gateway.output(), /"part":"journal",.*ENOSPC/);
 
   await disk.free();
   const again = await until('the gateway to go on', async () => {

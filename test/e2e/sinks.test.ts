@@ -71,7 +71,7 @@ test('a gateway ships its record to a bucket, a webhook and a file, over a kill 
     const webhook = all.get('webhook');
     assert.ok((webhook?.lagEvents ?? 0) >= 20 && (webhook?.lagSeconds ?? 0) > 0);
     assert.match(webhook?.lastError?.message ?? '', /^http:\/\/127\.0\.0\.1:\d+ could not be reached/);
-    assert.match(gateway.output(), /sink webhook: http/);
+    assert.match(gateway.output(), /"part":"sink webhook","message":"http/);
     const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
     assert.match(metrics, /^sallyport_sink_failing\{sink="webhook"\} 1$/m);
     assert.match(metrics, /^sallyport_sink_lag_seconds\{sink="webhook"\} (?!0$)/m);
