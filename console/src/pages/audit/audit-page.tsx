@@ -108,13 +108,19 @@ function NothingFound({ more }: { readonly more: boolean }): ReactNode {
   return <Empty title="Nothing that you may see matches">You see what you did yourself, and what happens on targets that you own.</Empty>;
 }
 
+const STATES: Readonly<Record<ReturnType<typeof useLiveAudit>['state'], string>> = {
+  opening: 'Begins to follow…',
+  live: 'Following: the newest is on top.',
+  lost: 'The stream broke off; it goes on where it was.',
+};
+
 function LiveEvents({ filter, look }: EventsProps): ReactNode {
   const { events, state } = useLiveAudit(filter);
   return (
     <>
       <output className={css.live} data-state={state}>
         <span className={css.dot} aria-hidden="true" />
-        {state === 'live' ? 'Following: the newest is on top.' : 'The stream broke off; it goes on where it was.'}
+        {STATES[state]}
       </output>
       {events.length === 0 ? (
         <Empty title="Nothing has come yet">What is recorded from now on appears here.</Empty>

@@ -7,13 +7,14 @@ const MOST = 500;
 export interface LiveAudit {
   /** The newest first. */
   readonly events: readonly AuditEvent[];
-  readonly state: 'live' | 'lost';
+  /** `opening`: what is recorded now may not be shown yet. */
+  readonly state: 'opening' | 'live' | 'lost';
 }
 
 /** Of one filter: a component for another filter is another one. */
 export function useLiveAudit(filter: AuditFilter): LiveAudit {
   const [events, setEvents] = useState<readonly AuditEvent[]>([]);
-  const [state, setState] = useState<LiveAudit['state']>('live');
+  const [state, setState] = useState<LiveAudit['state']>('opening');
   useEffect(
     () =>
       followAudit(filter, {
