@@ -7,7 +7,10 @@ import { SallyportError } from './error.ts';
 import type { Event } from './event.ts';
 import { parseJson, writeJson } from './json.ts';
 import type { Masker } from './masker.ts';
-import { passCommand, type Exchange, type Gate, type MaskedPart, type Refusal, type ReplyPart } from './pipeline.ts';
+import type { Gate } from './gate.ts';
+import { passCommand, type Exchange } from './pipeline.ts';
+import type { Refusal } from './refusing.ts';
+import type { MaskedPart, ReplyPart } from './reply-part.ts';
 import type { Session } from './session.ts';
 import { DEFAULT_LIMITS } from './target.ts';
 

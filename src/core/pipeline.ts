@@ -2,39 +2,21 @@
  * The life of a command, in one place: protocols supply how to speak, never the order.
  * Authentication happened when the `Session` was made; everything else is `passCommand`, read top-down.
  */
-import type { Approval, Approvals } from './approval.ts';
+import type { Approval } from './approval.ts';
 import { canonicalJson } from './canonical.ts';
 import type { Command } from './command.ts';
-import type { Decision, MaskRule } from './decision.ts';
+import type { Decision } from './decision.ts';
 import { explainError, SallyportError } from './error.ts';
 import { decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
-import type { History } from './history.ts';
-import type { LockWatch } from './lock.ts';
+import type { Gate } from './gate.ts';
 import { decidedParts, namedParts, noteOf, withMaskedReason } from './masked-parts.ts';
-import { withMasker, type MaskApplied, type Masker } from './masker.ts';
-import type { Admission, Exhausted, QuotaKeeper } from './quota-keeper.ts';
-import type { Body, Recorder } from './recorder.ts';
+import { withMasker, type Masker } from './masker.ts';
+import type { Admission, Exhausted } from './quota-keeper.ts';
+import type { Body } from './recorder.ts';
+import { cutOff, fail, refuse, repeat, type Answering, type RecordedRequest } from './refusing.ts';
+import type { MaskedPart, ReplyPart } from './reply-part.ts';
 import type { Session } from './session.ts';
-import type { Steps } from './steps.ts';
 import { watchWindow } from './window-watch.ts';
-
-/** What the steps need; wired once by the gateway. */
-export interface Gate {
-  decide(session: Session, command: Command): Decision;
-  readonly approvals: Approvals;
-  readonly recorder: Recorder;
-  /** Counts what decisions bound; a decision with quotas is refused where there is none. */
-  readonly quotas?: QuotaKeeper;
-  /** Hears of commands that failed, with causes that their callers are not told. */
-  readonly report?: (error: SallyportError, session: Session) => void;
-  /** Who and what may do nothing at all; what is decided says so too. */
-  readonly locks?: LockWatch;
-  /** Hears what is used, refused and flagged: it adds to the risk of what comes later. */
-  readonly history?: History;
-  masker(rules: readonly MaskRule[]): Masker;
-  /** Masks secrets in what the caller sent, for the record and for approvers. */
-  requestMasker(rules: readonly MaskRule[]): Masker;
-}
 
 /**
  * Proof of one allowed command. Its constructor is not exported: code that forwards without a decision does not compile.
@@ -65,41 +47,9 @@ class Grant {
 }
 export type { Grant };
 
-/** One message that came from the target. */
-export interface ReplyPart {
-  /** `final` ends the command; `chunk` is a message on the way (progress, a log line, a server's request). */
-  readonly kind: 'chunk' | 'final';
-  /** `error` where the target itself answered with an error. */
-  readonly status: 'ok' | 'error';
-  /** Rewrites the message under the masker: the bytes for the caller, which are also the record. Changes nothing else: it may run again. */
-  mask(masker: Masker): MaskedPart;
-  /** The message as it came, for `observe` mode when masking failed. */
-  raw(): MaskedPart;
-  /** What the record should say of it: an observation that changes no decision. */
-  readonly note?: string;
-  /** Set where the target asks something of the caller (sampling, elicitation, roots): decided like any command. */
-  readonly asks?: { readonly command: Command; decline(decision: Decision): void };
-}
-
-export interface MaskedPart {
-  readonly bytes: Uint8Array;
-  readonly contentType: string;
-  readonly applied: readonly MaskApplied[];
-}
-
-/** Why a command got no reply from its target. `event` is the id of the record: the caller may quote it. */
-export type Refusal =
-  | { readonly kind: 'denied'; readonly decision: Decision; readonly event: string }
-  | { readonly kind: 'invalid'; readonly message: string; readonly decision: Decision; readonly event: string }
-  | { readonly kind: 'approval'; readonly approval: Approval; readonly decision: Decision; readonly event: string }
-  | { readonly kind: 'failed'; readonly error: SallyportError; readonly event: string };
-
 /** What a protocol supplies for one command. */
-export interface Exchange {
-  readonly session: Session;
+export interface Exchange extends Answering {
   readonly command: Command;
-  /** Hears how far the command is, where somebody measures. */
-  readonly steps?: Steps | undefined;
   /** The request as it is recorded, masked with the given masker. */
   request(masker: Masker): MaskedPart;
   /** Tells the caller that people were asked, and waits as long as this caller can; the record as it then is. */
@@ -114,10 +64,6 @@ export interface Exchange {
   cutOff?(): void;
   /** Tells the caller something while the command runs, where the protocol has a way. */
   warn?(text: string): void;
-  /** Gives the kept result of an approved command that already ran. */
-  repeat(result: string, approval: Approval): Promise<void>;
-  /** Says no in the protocol's own form. */
-  refuse(refusal: Refusal): Promise<void>;
 }
 
 type Review = Extract<Decision, { effect: 'review' }>;
@@ -166,14 +112,10 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
   }
 }
 
-interface Asked {
-  /** Session and command, as every event of the command carries them. */
+interface Asked extends RecordedRequest {
+  /** Session and command, as every event of the command carries them; `parts` have the decision as well. */
   readonly about: EventParts;
-  /** The same with the decision. */
-  readonly parts: EventParts;
-  readonly body: Body;
   readonly decision: Decision;
-  readonly masker: Masker;
   /** What people approved ahead, and what they would have been asked; the command ends with it. */
   readonly within?: { readonly window: Approval; readonly decision: Review };
   /** What it took of its quotas. */
@@ -307,13 +249,6 @@ function watchWindowOf(gate: Gate, exchange: Exchange, { within: open }: Asked, 
   return watchWindow(gate.approvals, { window: open.window, question, warn: (text) => exchange.warn?.(text), end });
 }
 
-async function cutOff(gate: Gate, exchange: Exchange, parts: EventParts, decision: Decision): Promise<void> {
-  const event = makeEvent('command.failed', { ...parts, outcome: { status: 'locked' }, note: decision.reason });
-  exchange.steps?.end('locked');
-  await gate.recorder.append(event).catch(() => {});
-  await exchange.refuse({ kind: 'denied', decision, event: event.id });
-}
-
 /** Steps 7 to 9: forward, mask, record, release, message by message. */
 async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked, mayGoOn: () => void): Promise<void> {
   const started = performance.now();
@@ -378,61 +313,6 @@ async function recordReply(gate: Gate, session: Session, event: Event, body: Bod
   const durable = gate.recorder.append(event, [body]);
   if (session.target.audit === 'strict') await durable;
   else durable.catch(() => {});
-}
-
-type RefusalParts =
-  | { kind: 'denied'; decision: Decision }
-  | { kind: 'invalid'; message: string; decision: Decision }
-  | { kind: 'approval'; approval: Approval; decision: Decision };
-
-async function refuse(gate: Gate, exchange: Exchange, asked: Asked, refusal: RefusalParts): Promise<void> {
-  exchange.steps?.enter('outcome');
-  const event = makeEvent('command.refused', { ...asked.parts, ...decidedParts(refusal.decision, asked.masker), ...whyRefused(refusal, asked.masker) });
-  await gate.recorder.append(event, [asked.body]);
-  exchange.steps?.end(outcomeOf(refusal));
-  if (isFlagged(refusal)) gate.history?.refused(exchange.session);
-  await exchange.refuse({ ...refusal, event: event.id });
-}
-
-/** In one word, of few. */
-function outcomeOf(refusal: RefusalParts): string {
-  if (refusal.kind !== 'denied') return refusal.kind;
-  if (refusal.decision.effect === 'deny' && refusal.decision.retryAfterMs !== undefined) return 'quota';
-  return refusal.decision.rule === 'lock' ? 'locked' : 'denied';
-}
-
-/** What was approved has run before: its caller gets the result that was kept. */
-async function repeat(exchange: Exchange, approval: Approval): Promise<void> {
-  exchange.steps?.end('repeated');
-  await exchange.repeat(approval.result ?? '', approval);
-}
-
-/** Whoever waits for people or for a limit has done nothing that a rule forbids. */
-function isFlagged(refusal: RefusalParts): boolean {
-  if (refusal.kind === 'approval') return refusal.approval.status === 'denied';
-  return refusal.kind === 'denied' && refusal.decision.effect === 'deny' && refusal.decision.retryAfterMs === undefined;
-}
-
-function whyRefused(refusal: RefusalParts, masker: Masker): EventParts {
-  switch (refusal.kind) {
-    case 'denied':
-      return {};
-    case 'invalid':
-      return { note: masker.text(refusal.message).value };
-    case 'approval':
-      return { approval: refusal.approval.id, note: `approval ${refusal.approval.status}` };
-    default:
-      return refusal satisfies never;
-  }
-}
-
-async function fail(gate: Gate, exchange: Exchange, parts: EventParts, cause: unknown): Promise<void> {
-  const error = cause instanceof SallyportError ? cause : new SallyportError('internal', 'the gateway failed on this command', { cause });
-  const event = makeEvent('command.failed', { ...parts, outcome: { status: error.code }, note: error.message });
-  exchange.steps?.end(error.code);
-  gate.report?.(error, exchange.session);
-  await gate.recorder.append(event).catch(() => {});
-  await exchange.refuse({ kind: 'failed', error, event: event.id });
 }
 
 function changed(decision: Decision, what: string): Decision {

@@ -3,7 +3,7 @@ import type { MaskRule } from '../core/decision.ts';
 import type { Masker } from '../core/masker.ts';
 import type { History } from '../core/history.ts';
 import type { LockWatch } from '../core/lock.ts';
-import type { Gate } from '../core/pipeline.ts';
+import type { Gate } from '../core/gate.ts';
 import type { QuotaKeeper } from '../core/quota-keeper.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Analyzer } from '../masking/analyzer.ts';

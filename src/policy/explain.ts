@@ -50,12 +50,12 @@ export function explain(snapshot: Snapshot, question: ExplainQuestion): Explanat
 }
 
 function sessionOf(snapshot: Snapshot, question: ExplainQuestion): Session {
-  const target = snapshot.target(question.target) ?? placeholderTarget(question.target);
+  const target = snapshot.target(question.target) ?? undeclaredTarget(question.target);
   return { id: 'explain', subject: question.subject, target, client: question.client ?? NOBODY };
 }
 
 /** Stands in for a target that is not configured; nothing is allowed on it. */
-export function placeholderTarget(name: string): Target {
+export function undeclaredTarget(name: string): Target {
   const defaults = { audit: 'strict', masking: 'enforce', pin: 'review', extraArguments: 'refuse', leadingDash: 'refuse' } as const;
   return { name, protocol: '', labels: {}, owners: [], ...defaults, limits: { requestBytes: 0, replyBytes: 0, depth: 0, replyMs: 0 } };
 }

@@ -5,7 +5,7 @@ import type { Event, EventSubject } from '../core/event.ts';
 import { HISTORY_FACTORS, type HistoryFactor } from '../core/history.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject, SubjectKind } from '../core/subject.ts';
-import { placeholderTarget } from './explain.ts';
+import { undeclaredTarget } from './explain.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A command as it was decided, and what was recorded of its request. */
@@ -88,7 +88,7 @@ function replay(snapshot: Snapshot, { event, request }: PastCommand, recall: Rec
   if (!decision || !recorded || !subject || NO_POLICY.has(decision.rule)) return undefined;
   const command = recall({ protocol, name: recorded.name, request });
   if (!command) return undefined;
-  const target = snapshot.target(name) ?? placeholderTarget(name);
+  const target = snapshot.target(name) ?? undeclaredTarget(name);
   const client = event.client ?? { address: '', userAgent: '', id: '' };
   const session: Session = { id: event.session ?? '', subject: subjectOf(subject), target, client };
   const traits = traitsFrom(decision.risk.factors, command);

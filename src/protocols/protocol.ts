@@ -3,7 +3,7 @@ import type { Authenticator } from '../identity/authenticate.ts';
 import type { Command } from '../core/command.ts';
 import type { MaskRule } from '../core/decision.ts';
 import type { Definitions } from '../core/definitions.ts';
-import type { Gate } from '../core/pipeline.ts';
+import type { Gate } from '../core/gate.ts';
 import type { Session } from '../core/session.ts';
 import type { Observer } from '../core/steps.ts';
 import type { Subject } from '../core/subject.ts';

@@ -2,7 +2,7 @@ import type { Approval } from '../../core/approval.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { ErrorCode, SallyportError } from '../../core/error.ts';
 import { isJsonObject, member, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { Refusal } from '../../core/pipeline.ts';
+import type { Refusal } from '../../core/refusing.ts';
 import type { RpcId } from './codec.ts';
 import type { Era } from './versions.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { Approval } from '../../core/approval.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Refusal } from '../../core/pipeline.ts';
+import type { Refusal } from '../../core/refusing.ts';
 import { progressTokenOf, requestIdOf, type Ask } from './ask.ts';
 import { isPatient, isRetrying } from './clients.ts';
 import type { RpcRequest } from './codec.ts';

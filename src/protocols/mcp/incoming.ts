@@ -1,6 +1,6 @@
 import { SallyportError } from '../../core/error.ts';
 import { isJsonArray, isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { ReplyPart } from '../../core/pipeline.ts';
+import type { ReplyPart } from '../../core/reply-part.ts';
 import { subjectKey } from '../../core/subject.ts';
 import { withTasksAnnounced } from './announced-tasks.ts';
 import { progressTokenOf, requestIdOf, requestMethodOf, type Ask } from './ask.ts';

@@ -1,6 +1,6 @@
 import { isJsonArray, isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Masked, Masker } from '../../core/masker.ts';
-import type { MaskedPart, ReplyPart } from '../../core/pipeline.ts';
+import type { MaskedPart, ReplyPart } from '../../core/reply-part.ts';
 import { isForbiddenHost } from '../../network/address.ts';
 import type { RpcId } from './codec.ts';
 import { maskMessage } from './mask.ts';

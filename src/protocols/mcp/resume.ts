@@ -1,6 +1,6 @@
 import type { Approvals } from '../../core/approval.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Gate } from '../../core/pipeline.ts';
+import type { Gate } from '../../core/gate.ts';
 import type { RpcId } from './codec.ts';
 import type { McpHeaders } from './headers.ts';
 import type { OwnTask } from './own-task.ts';

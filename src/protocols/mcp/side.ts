@@ -1,6 +1,6 @@
 import type { Definitions } from '../../core/definitions.ts';
 import type { Masker } from '../../core/masker.ts';
-import type { Gate } from '../../core/pipeline.ts';
+import type { Gate } from '../../core/gate.ts';
 import type { Observer } from '../../core/steps.ts';
 import type { Target } from '../../core/target.ts';
 import type { ServerWatch } from '../protocol.ts';

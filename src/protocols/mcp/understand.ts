@@ -1,6 +1,6 @@
 import type { Command } from '../../core/command.ts';
 import { isJsonArray, member, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { Gate } from '../../core/pipeline.ts';
+import type { Gate } from '../../core/gate.ts';
 import type { Session } from '../../core/session.ts';
 import { subjectKey } from '../../core/subject.ts';
 import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './codec.ts';
