@@ -7,7 +7,7 @@ import type { Subject } from '../core/subject.ts';
 import { scoreRisk } from './risk.ts';
 import { detectedIn, type CompiledRule, type CompiledTarget } from './ruleset.ts';
 import { chainOf, isSomebody, matchesSubject } from './subjects.ts';
-import { WhenVariables } from './when-variables.ts';
+import { WhenVariables, type WhenQuestion } from './when-variables.ts';
 
 export interface DecideContext {
   readonly now?: Date;
@@ -66,18 +66,9 @@ function nobody(session: Session): Verdict {
   };
 }
 
-export interface Question {
-  readonly session: Session;
-  readonly subject: Subject;
-  readonly command: Command;
-  readonly risk: number;
-  readonly now: Date;
-  readonly detected?: () => ReadonlySet<string>;
-}
-
 type Applies = (rule: CompiledRule, ifBroken: boolean) => boolean;
 
-function verdictFor(target: CompiledTarget, question: Question): Verdict {
+function verdictFor(target: CompiledTarget, question: WhenQuestion): Verdict {
   const { command, subject } = question;
   const applies = makeApplies(question);
   const denied = target.denies(command).find((rule) => applies(rule, true));
@@ -124,7 +115,7 @@ function quotasOf(target: CompiledTarget, command: Command, reviews: readonly Co
 }
 
 /** Whether a rule is about this question; `ifBroken` is what a failed expression counts as. */
-function makeApplies(question: Question): Applies {
+function makeApplies(question: WhenQuestion): Applies {
   let variables: WhenVariables | undefined;
   return (rule, ifBroken) => {
     if (!matchesSubject(rule.subjects, question.subject)) return false;

@@ -3,8 +3,8 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import { checkpointIsSigned, parseCheckpoints } from '../../src/audit/checkpoint.ts';
 import { parseVerifiers } from '../../src/audit/note.ts';
-import { nodeHash } from '../../src/audit/tree.ts';
 import { cosignedMessage, witnessKeyId } from '../../src/audit/witness-key.ts';
+import { isConsistent, type TreeHead } from './consistency.ts';
 import { listen } from './listen.ts';
 
 export interface TestWitness {
@@ -34,7 +34,7 @@ export async function startWitness(logKeys: string): Promise<TestWitness> {
     const known = seen.get(checkpoint.origin) ?? { size: 0, root: '' };
     if (old !== known.size) return [409, `${known.size}\n`];
     const hashes = proof.map((line) => Buffer.from(line, 'base64'));
-    if (known.size > 0 && !isContinued(known, checkpoint, hashes)) return [422, 'the proof does not hold'];
+    if (known.size > 0 && !isConsistent(known, checkpoint, hashes)) return [422, 'the proof does not hold'];
     seen.set(checkpoint.origin, { size: checkpoint.size, root: checkpoint.root });
     const seconds = Math.floor(Date.now() / 1000);
     const time = Buffer.alloc(8);
@@ -58,29 +58,4 @@ export async function startWitness(logKeys: string): Promise<TestWitness> {
     seen,
     close,
   };
-}
-
-interface State {
-  readonly size: number;
-  readonly root: string;
-}
-
-/** RFC 9162, 2.1.4.2. */
-function isContinued(first: State, second: State, proof: readonly Buffer[]): boolean {
-  if (first.size === second.size) return first.root === second.root && proof.length === 0;
-  const path = Number.isInteger(Math.log2(first.size)) ? [Buffer.from(first.root, 'base64'), ...proof] : [...proof];
-  let [fn, sn] = [first.size - 1, second.size - 1];
-  while (fn % 2 === 1) [fn, sn] = [fn >> 1, sn >> 1];
-  const [start, ...rest] = path;
-  if (!start) return false;
-  let [fr, sr] = [start, start];
-  for (const node of rest) {
-    if (sn === 0) return false;
-    if (fn % 2 === 1 || fn === sn) {
-      [fr, sr] = [nodeHash(node, fr), nodeHash(node, sr)];
-      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [fn >> 1, sn >> 1];
-    } else sr = nodeHash(sr, node);
-    [fn, sn] = [fn >> 1, sn >> 1];
-  }
-  return sn === 0 && fr.toString('base64') === first.root && sr.toString('base64') === second.root;
 }
