@@ -1,4 +1,4 @@
-import { open, readFile, readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { peakCount, type TreeState } from './tree.ts';
@@ -31,6 +31,8 @@ export const HASHES_MAGIC: Buffer = Buffer.from('SALLYPORT HASHES  1\n');
 const HASH_BYTES = 32;
 const PREFIX = MAGIC.length + 8;
 const MAX_HEADER = 1 << 16;
+/** Enough for a tree of any size that is met; whoever follows a log reads heads again and again. */
+const USUAL_HEAD = 8 << 10;
 
 export function segmentPath(folder: string, sequence: number): string {
   return join(folder, `${String(sequence).padStart(8, '0')}.segment`);
@@ -81,17 +83,17 @@ export async function listSegments(folder: string, from = 0): Promise<readonly S
 
 async function readSegmentHead(path: string): Promise<Segment> {
   const { size } = await stat(path);
-  const head = size > MAX_HEADER + PREFIX ? await readHead(path) : await readFile(path);
   const isDeleted = path.endsWith('.hashes');
-  const found = parseHeader(head, isDeleted ? HASHES_MAGIC : MAGIC);
+  const magic = isDeleted ? HASHES_MAGIC : MAGIC;
+  const found = parseHeader(await readHead(path, USUAL_HEAD), magic) ?? parseHeader(await readHead(path, MAX_HEADER + PREFIX), magic);
   const hashes = isDeleted && found ? { hashes: Math.floor((size - found.body) / HASH_BYTES) } : {};
   return { path, sequence: Number.parseInt(basename(path), 10), bytes: size, ...(found ?? { body: 0 }), ...hashes };
 }
 
-async function readHead(path: string): Promise<Buffer> {
+async function readHead(path: string, bytes: number): Promise<Buffer> {
   const file = await open(path, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_HEADER + PREFIX), 0, MAX_HEADER + PREFIX, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { checkpointIsSigned, parseCheckpoints } from '../../src/audit/checkpoint.ts';
 import { parseVerifiers } from '../../src/audit/note.ts';
 import { cosignedMessage, witnessKeyId } from '../../src/audit/witness-key.ts';
-import { isConsistent, type TreeHead } from './consistency.ts';
+import { isConsistent } from './consistency.ts';
 import { listen } from './listen.ts';
 
 export interface TestWitness {

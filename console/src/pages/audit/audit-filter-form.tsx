@@ -67,7 +67,7 @@ export function AuditFilterForm({ filter, look }: AuditFilterFormProps): ReactNo
           autoComplete="off"
           {...bind('text')}
         />
-        <TextInput size="xs" label="Who" placeholder="alice" maxLength={256} {...bind('subject')} />
+        <TextInput size="xs" label="Who" placeholder="scientist" maxLength={256} {...bind('subject')} />
         <TextInput size="xs" label="Target" maxLength={256} {...bind('target')} />
         <TextInput size="xs" label="Command" placeholder="run_*" maxLength={256} {...bind('command')} />
         <TextInput size="xs" label="Rule" maxLength={256} {...bind('rule')} />

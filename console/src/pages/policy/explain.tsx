@@ -34,7 +34,7 @@ export function Explain({ targets }: { readonly targets: readonly TargetPolicyVi
     <Section title="Explain" note="how would a command be decided?">
       <form className={css.explain} onSubmit={submit} aria-label="Explain">
         <div className={css.fields}>
-          <TextInput label="Subject" placeholder="person:alice or workload:ci" required maxLength={340} {...plain} {...field('subject')} />
+          <TextInput label="Subject" placeholder="person:scientist or workload:ci" required maxLength={340} {...plain} {...field('subject')} />
           <TextInput label="Groups" placeholder="data-science, ml-leads" {...plain} {...field('groups')} />
           <NativeSelect label="Target" data={targets.map(({ target }) => target)} {...field('target')} />
           <TextInput label="Command" placeholder="tools/call run_model" required maxLength={2048} {...plain} {...field('command')} />
