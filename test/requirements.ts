@@ -43,8 +43,10 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: 'console',
     promise:
-      'approvals and sessions live, windows, locks, tools with what changed, the rules in force with `explain`, rights beside their use, what to paste into a client; by keyboard, in light and dark, on narrow screens',
+      'approvals and sessions live, the record searched and followed, replays on a timeline, windows, locks, tools with what changed, the rules in force with `explain`, rights beside their use, what to paste into a client; by keyboard, in light and dark, on narrow screens',
     proof: [
+      proof('test/e2e/audit.test.ts', 'in the console: what is recorded appears while one looks'),
+      proof('test/e2e/audit.test.ts', 'in the console: a replay is played, paused and stepped through'),
       proof('test/e2e/console.test.ts', 'a session is found and replayed with the keyboard'),
       proof('test/e2e/console-pages.test.ts', 'windows: asked for in the console, seen by the approver without a reload'),
       proof('test/e2e/console-pages.test.ts', 'locks: placed and released in the console'),

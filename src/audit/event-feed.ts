@@ -3,6 +3,7 @@ import { SallyportError } from '../core/error.ts';
 import type { Event } from '../core/event.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Journal } from './journal.ts';
+import { INDEX_GATHER_MS } from './index-sink.ts';
 import { readLeaf } from './leaf.ts';
 import { eventOf } from './replay.ts';
 import { SessionOwners } from './search/session-owners.ts';
@@ -34,7 +35,7 @@ export interface EventFeed {
 /** As many of each writer at a time. */
 const PIECE = 200;
 /** The index gathers for a moment what the journal has. */
-const INDEX_LAG_MS = 120;
+const INDEX_LAG_MS = INDEX_GATHER_MS + 20;
 
 export function openEventFeed(storage: Storage, journal: Journal): EventFeed {
   const owners = new SessionOwners(storage);

@@ -32,6 +32,9 @@ export interface Index {
   close(): Promise<void>;
 }
 
+/** How long the index gathers events by default. */
+export const INDEX_GATHER_MS = 250;
+
 const SINK = 'index';
 
 /** Copies the journal into the tables `events` and `sessions`, behind the hot path. What fails is tried again; a restart goes on where this one stopped. */
@@ -164,7 +167,7 @@ class IndexSink implements Index {
 
   /** Until there is more, and then a little longer: many events cost one transaction. */
   async #grown(): Promise<void> {
-    const { journal, gatherMs = 250 } = this.#options;
+    const { journal, gatherMs = INDEX_GATHER_MS } = this.#options;
     if (journal.position <= this.#position && !this.#dueCheckpoint()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -157,11 +157,11 @@ export async function* readEvents(options: {
   readonly writer: string;
   readonly from?: number;
   readonly limit?: number;
-}): AsyncIterable<{ readonly leaf: Leaf; readonly text: string }> {
+}): AsyncIterable<{ readonly leaf: Leaf }> {
   const reader = new LogReader(options.folder, options.writer, options.from ?? 0);
   try {
     for (let frames = await reader.read(options.limit); frames.length > 0; frames = await reader.read(options.limit)) {
-      for (const frame of frames) yield { leaf: leafOf(frame), text: frame.leaf.toString() };
+      for (const frame of frames) yield { leaf: leafOf(frame) };
     }
   } finally {
     await reader.close();

@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explainError, SallyportError } from '../core/error.ts';
+import { post, type Post } from '../network/post.ts';
 import { closedNote, parseCheckpoints } from './checkpoint.ts';
 import { consistencyProof } from './consistency.ts';
 import type { Journal } from './journal.ts';
@@ -11,7 +12,7 @@ export interface WitnessOptions {
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];
   /** Between two looks whether there is a new checkpoint. Default 10,000. */
   readonly everyMs?: number;
-  readonly request?: typeof fetch;
+  readonly send?: Post;
   readonly report?: (error: unknown) => void;
 }
 
@@ -23,7 +24,6 @@ export interface Witnesses {
 
 const EVERY_MS = 10_000;
 const TIMEOUT_MS = 10_000;
-const MAX_ANSWER = 64 * 1024;
 
 /**
  * Shows checkpoints to witnesses (C2SP tlog-witness), which remember what they saw and cosign nothing that does not continue it. Their
@@ -51,7 +51,7 @@ export function startWitnesses({ everyMs = EVERY_MS, report = () => {}, ...optio
   };
 }
 
-interface FeedOptions extends Pick<WitnessOptions, 'journal' | 'request'> {
+interface FeedOptions extends Pick<WitnessOptions, 'journal' | 'send'> {
   readonly url: string;
   readonly key: WitnessKey;
 }
@@ -97,17 +97,16 @@ class WitnessFeed {
   }
 
   async #ask(size: number, note: string): Promise<{ readonly lines: readonly string[] } | { readonly seen: number }> {
-    const { journal, url, key, request = fetch } = this.#options;
+    const { journal, url, key, send = post } = this.#options;
     const proof = await consistencyProof(journal.folder, journal.writer, this.#seen, size);
     const body = `old ${this.#seen}\n${proof.map((hash) => `${hash.toString('base64')}\n`).join('')}\n${note}`;
     const target = `${url.replace(/\/$/, '')}/add-checkpoint`;
-    const response = await request(target, { method: 'POST', body, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => {
+    const { status, body: text } = await send(target, { headers: {}, body }, AbortSignal.timeout(TIMEOUT_MS)).catch((cause: unknown) => {
       throw failed(key.name, explainError(cause));
     });
-    const text = await readAtMost(response, MAX_ANSWER);
-    if (response.status === 200) return { lines: text.split('\n') };
-    if (response.status === 409 && /^\d{1,16}\n?$/.test(text)) return { seen: Number(text) };
-    throw failed(key.name, `it answers with status ${response.status}`);
+    if (status === 200) return { lines: text.split('\n') };
+    if (status === 409 && /^\d{1,16}\n?$/.test(text)) return { seen: Number(text) };
+    throw failed(key.name, `it answers with status ${status}`);
   }
 }
 
@@ -121,18 +120,6 @@ export async function cosignedUpTo(log: Pick<Journal, 'folder' | 'writer'>, key:
   const { notes } = parseCheckpoints(await readFile(cosignedPath(log), 'utf8').catch(() => ''));
   const good = notes.filter(({ text, signatures }) => findCosignature(signatures, text, key) !== undefined);
   return good.reduce((size, { checkpoint }) => Math.max(size, checkpoint?.size ?? 0), 0);
-}
-
-async function readAtMost(response: Response, limit: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  // The stream of a response is one of bytes.
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (length > limit) break;
-  }
-  return Buffer.concat(chunks).subarray(0, limit).toString();
 }
 
 function failed(name: string, why: string): SallyportError {

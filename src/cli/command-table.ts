@@ -5,6 +5,7 @@ import {
   APPROVAL,
   APPROVALS_ARE,
   CONFIG,
+  DATA,
   HASH,
   LOCKED,
   LOCK_REASON,
@@ -207,7 +208,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: {
       ...RESOURCES,
       since: { value: 'SPAN', about: 'how far back, such as 12h (default 30d)' },
-      data: { value: 'DIR', about: "the gateway's data folder (default $SALLYPORT_DATA, else ./.sallyport)" },
+      data: DATA,
     },
     examples: ['sallyport policy simulate --since 30d --resources ./changed'],
     load: () => import('./commands/policy-simulate.ts'),

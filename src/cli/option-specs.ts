@@ -19,6 +19,7 @@ export const ACCESS: Readonly<Record<string, OptionSpec>> = {
   reason: { value: 'TEXT', about: 'why; approvers see it, and it is recorded' },
 };
 export const SESSION = { name: 'ID', about: 'as `sallyport sessions list` prints it', need: 'required' } as const;
+export const WHY: OptionSpec = { value: 'TEXT', about: 'why; it is recorded' };
 export const DATA: OptionSpec = { value: 'DIR', about: "the gateway's data folder (default $SALLYPORT_DATA, else ./.sallyport)" };
 export const PUBLIC_KEY: OptionSpec = {
   value: 'FILE',

@@ -1,6 +1,6 @@
 import type { CommandSpec } from './command.ts';
 import { FIELD_OPTIONS, TIME_OPTIONS } from './event-filter.ts';
-import { DATA, HELD, PUBLIC_KEY, SESSION, SESSIONS_ARE } from './option-specs.ts';
+import { DATA, HELD, PUBLIC_KEY, SESSION, SESSIONS_ARE, WHY } from './option-specs.ts';
 
 /** Commands about what was recorded: sessions, their life, and the proof that the record is whole. */
 export const RECORD_COMMANDS: readonly CommandSpec[] = [
@@ -34,14 +34,14 @@ export const RECORD_COMMANDS: readonly CommandSpec[] = [
     name: 'sessions erase',
     about: 'erase what a closed session said; that it was erased is recorded',
     arguments: [SESSION],
-    options: { reason: { value: 'TEXT', about: 'why; it is recorded' } },
+    options: { reason: WHY },
     load: () => import('./commands/sessions-erase.ts'),
   },
   {
     name: 'hold',
     about: 'legal hold: what is held is neither erased nor deleted, whatever its age',
     arguments: HELD,
-    options: { reason: { value: 'TEXT', about: 'why; it is recorded' } },
+    options: { reason: WHY },
     examples: ['sallyport hold target models --reason "case 2026-17"'],
     load: () => import('./commands/hold.ts'),
   },
@@ -49,7 +49,7 @@ export const RECORD_COMMANDS: readonly CommandSpec[] = [
     name: 'release',
     about: 'lift a legal hold',
     arguments: HELD,
-    options: { reason: { value: 'TEXT', about: 'why; it is recorded' } },
+    options: { reason: WHY },
     load: () => import('./commands/release.ts'),
   },
   { name: 'holds list', about: 'legal holds on what you own', load: () => import('./commands/holds-list.ts') },

@@ -124,9 +124,8 @@ interface Asked extends RecordedRequest {
 
 /** People agreed ahead: the decision is to let it through, and names the window. */
 function within(asked: Asked, window: Approval, review: Review): Asked {
-  const { rule, risk, masks, policyVersion } = asked.decision;
+  const { rule, risk, masks, policyVersion, quotas } = asked.decision;
   const reason = `approved ahead, until ${new Date(window.expiresAt).toISOString()}, by window ${window.id}`;
-  const { quotas } = asked.decision;
   const decision: Decision = { effect: 'allow', rule, reason, risk, masks, policyVersion, ...(quotas ? { quotas } : {}) };
   return { ...asked, decision, within: { window, decision: review }, parts: { ...asked.parts, ...decisionParts(decision), approval: window.id } };
 }
@@ -165,8 +164,8 @@ async function run(gate: Gate, exchange: Exchange, asked: Asked, approval: Appro
   }
 }
 
-function exhaustedDecision({ risk, masks, policyVersion }: Decision, { rule, reason, retryAfterMs }: Exhausted): Decision {
-  return { effect: 'deny', rule, reason, risk, masks, policyVersion, retryAfterMs };
+function exhaustedDecision(decision: Decision, { rule, reason, retryAfterMs }: Exhausted): Decision {
+  return { ...denied(decision), rule, reason, retryAfterMs };
 }
 
 /** Steps 5 to 9. */
@@ -204,9 +203,9 @@ class LockedError extends Error {
 }
 
 /** The same decision, turned into a refusal while something of the session is locked. */
-function lockedDecision(gate: Gate, session: Session, { risk, masks, policyVersion }: Decision): Decision | undefined {
+function lockedDecision(gate: Gate, session: Session, decision: Decision): Decision | undefined {
   const reason = gate.locks?.reason(session);
-  return reason === undefined ? undefined : { effect: 'deny', rule: 'lock', reason, risk, masks, policyVersion };
+  return reason === undefined ? undefined : { ...denied(decision), rule: 'lock', reason };
 }
 
 function denied({ rule, risk, masks, policyVersion }: Decision): Omit<Extract<Decision, { effect: 'deny' }>, 'reason'> {
@@ -317,6 +316,5 @@ async function recordReply(gate: Gate, session: Session, event: Event, body: Bod
 
 function changed(decision: Decision, what: string): Decision {
   if (decision.effect === 'deny') return decision;
-  const { rule, risk, masks, policyVersion } = decision;
-  return { effect: 'deny', rule, risk, masks, policyVersion, reason: `${what} while this command waited: call again to have it decided anew` };
+  return { ...denied(decision), reason: `${what} while this command waited: call again to have it decided anew` };
 }

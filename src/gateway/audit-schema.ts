@@ -1,12 +1,10 @@
 import { z } from 'zod';
+import { outgoingSchema } from './notify-schema.ts';
 import { sinksSchema } from './sinks-schema.ts';
 import { readRetention } from '../policy/retention.ts';
 
 const witness = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/ })
-    .max(2048)
-    .describe('Where it listens; `add-checkpoint` is posted below it.'),
+  url: outgoingSchema.describe('Where it listens; `add-checkpoint` is posted below it.'),
   key: z.string().min(1).max(1000).describe('Its verifier key, one line: `<name>+<id>+<key>`.'),
 });
 

@@ -4,7 +4,7 @@ import type { CommandStart, Observer, Step, Steps } from '../core/steps.ts';
 import type { Log } from '../core/log.ts';
 import type { Decision } from '../core/decision.ts';
 import { readSecretSource } from '../credential/credential.ts';
-import { post } from '../notice/post.ts';
+import { post } from '../network/post.ts';
 import { TraceExport } from '../telemetry/trace-export.ts';
 import { Tracer } from '../telemetry/tracer.ts';
 import type { TracesConfig } from './config.ts';

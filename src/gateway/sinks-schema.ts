@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isForbiddenHost } from '../network/address.ts';
-import { addressProblem } from '../policy/address.ts';
-import { secretSchema } from './notify-schema.ts';
+import { outgoingSchema, secretSchema } from './notify-schema.ts';
 
 const MIB = 1 << 20;
 
@@ -12,14 +11,6 @@ const timeout = duration.default('30s').describe('For one request; what is not d
 
 /** Where nobody else listens, a secret may travel in the clear. */
 const isLocal = (url: URL): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
-
-const address = z
-  .string()
-  .max(2048)
-  .superRefine((value, context) => {
-    const wrong = addressProblem(value);
-    if (wrong) context.addIssue({ code: 'custom', message: wrong.message, params: { fix: wrong.fix } });
-  });
 
 const hostAndPort = z
   .string()
@@ -45,7 +36,7 @@ export const s3Schema = z.strictObject({
     .regex(/^[a-z0-9-]{1,64}$/, 'a region such as eu-central-1')
     .default('us-east-1')
     .describe('Its region, which is part of each signature.'),
-  endpoint: address
+  endpoint: outgoingSchema
     .refine((value) => !URL.canParse(value) || new URL(value).search === '', {
       message: 'an endpoint has no query',
       params: { fix: 'remove everything from the ? on' },
@@ -84,7 +75,7 @@ export const s3Schema = z.strictObject({
 
 export const otlpSchema = z
   .strictObject({
-    url: address.describe('Where logs go, with the path: https://collector.example.com:4318/v1/logs.'),
+    url: outgoingSchema.describe('Where logs go, with the path: https://collector.example.com:4318/v1/logs.'),
     headers: z
       .record(z.string().regex(/^[A-Za-z0-9-]{1,128}$/, 'the name of a header'), secretSchema)
       .default({})
@@ -140,7 +131,7 @@ export const syslogSchema = z.strictObject({
 });
 
 export const auditWebhookSchema = z.strictObject({
-  url: address.describe('Gets a signed POST for each batch.'),
+  url: outgoingSchema.describe('Gets a signed POST for each batch.'),
   secret: secretSchema.describe('Of the signature in `webhook-signature`: `{ env: NAME }` or `{ file: PATH }`.'),
   batch: z.int().min(1).max(10_000).default(500).describe('Events of one request.'),
   timeout,

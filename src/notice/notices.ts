@@ -17,7 +17,7 @@ import { createLinks, type Directory, type Links } from './links.ts';
 import { noticeOf, type AlertNotice, type Notice } from './notice.ts';
 import { DROPPED, Outbox } from './outbox.ts';
 import { lastReceipt, type NewMessage } from './outbox-rows.ts';
-import { post as postOverHttp, type Post } from './post.ts';
+import { post as postOverHttp, type Post } from '../network/post.ts';
 import type { NotifySettings, SlackSettings } from './settings.ts';
 import { createSlack } from './slack.ts';
 import { createSlackCall, type SlackCall } from './slack-api.ts';

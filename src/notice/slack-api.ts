@@ -1,7 +1,7 @@
 import { SallyportError } from '../core/error.ts';
 import { readSecretSource } from '../credential/credential.ts';
 import { isJsonObject, parseJson, type JsonObject } from '../core/json.ts';
-import type { Post } from './post.ts';
+import type { Post } from '../network/post.ts';
 import type { SlackSettings } from './settings.ts';
 
 /** One method of Slack's Web API. Throws `upstream_invalid` with Slack's own word where it says no. */

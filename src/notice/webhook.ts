@@ -6,7 +6,7 @@ import { readSecretSource } from '../credential/credential.ts';
 import type { Channel, Sending } from './channel.ts';
 import type { Links } from './links.ts';
 import type { ApprovalNotice, Notice } from './notice.ts';
-import type { Post } from './post.ts';
+import type { Post } from '../network/post.ts';
 import type { WebhookSettings } from './settings.ts';
 
 export function createWebhook(

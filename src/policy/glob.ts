@@ -63,3 +63,6 @@ function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
 }
+
+/** An effect that nobody understood: no pattern allows it. */
+export const isUnknown = (effect: string): boolean => /^unknown(?: |$)/i.test(effect);

@@ -2,6 +2,7 @@ import type { Command } from '../core/command.ts';
 import type { Risk, RiskFactor } from '../core/decision.ts';
 import type { HistoryFactor } from '../core/history.ts';
 import type { Subject } from '../core/subject.ts';
+import { isUnknown } from './glob.ts';
 
 /**
  * Points by factor; a policy may set others. The highest base counts once, modifiers are added, the sum is kept in 0 to 100.
@@ -93,7 +94,7 @@ function known(name: string): RiskFactorName {
 }
 
 function baseOf(command: Command, effect: string): RiskFactorName {
-  if (command.naming === 'literal' || effect === '' || /^unknown(?: |$)/i.test(effect)) return 'unknown';
+  if (command.naming === 'literal' || effect === '' || isUnknown(effect)) return 'unknown';
   if (command.traits.destructive === true) return 'destructive-tool';
   if (command.naming === 'handshake' || command.traits.readOnly === true || READS.test(effect)) return 'read';
   return 'tool';

@@ -4,7 +4,7 @@ import type { Quota } from '../core/quota.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
 import { readDuration } from './duration.ts';
-import { foldCase } from './glob.ts';
+import { foldCase, isUnknown } from './glob.ts';
 import { makePatternIndex, type PatternIndex } from './pattern-index.ts';
 import type { DetectKinds } from './resources.ts';
 import { quotaOf } from './quota.ts';
@@ -95,7 +95,7 @@ function mergeWeights(written: readonly Readonly<Record<string, number>>[]): Ris
 
 /** `*` never names what nobody understood: there a pattern has to spell the first word. */
 function named(index: PatternIndex<CompiledRule>, spelt: (effect: string) => string): (command: Command, effect: string) => readonly CompiledRule[] {
-  const find = remembered((effect) => index.find(spelt(effect), /^unknown(?: |$)/i.test(effect) ? 'literal' : 'any'));
+  const find = remembered((effect) => index.find(spelt(effect), isUnknown(effect) ? 'literal' : 'any'));
   return ({ naming }, effect) => (naming === 'literal' ? index.find(spelt(effect), 'literal') : find(effect));
 }
 

@@ -5,7 +5,8 @@ import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
 import { readDuration } from './duration.ts';
-import { compileGlob, foldCase, globsMeet, matchesGlob } from './glob.ts';
+import { compileGlob, foldCase, globsMeet, isUnknown, matchesGlob } from './glob.ts';
+import { remembered } from './remembered.ts';
 import { requirementOf } from './ruleset.ts';
 import type { PolicyDocument } from './schema.ts';
 import { selectsTarget } from './selector.ts';
@@ -55,11 +56,13 @@ export function compileWindows(target: Target, policies: readonly PolicyDocument
 
 const names = (matcher: SubjectMatcher, chain: readonly Subject[]): boolean => chain.some((one) => matchesSubject(matcher, one));
 
+const constraintOf = remembered(compileWhen);
+
 /** Whether the command lies within what was agreed: every effect, by pattern, and the constraint if there is one. What nobody understood never does. */
 export function windowCovers(window: AccessWindow, session: Session, command: Command, risk: number, now: Date): boolean {
   if (command.naming !== 'plain' || command.effects.length === 0) return false;
   const glob = compileGlob(window.pattern);
-  if (![command.name, ...command.effects].every((name) => !/^unknown(?: |$)/i.test(name) && matchesGlob(glob, name))) return false;
+  if (![command.name, ...command.effects].every((name) => !isUnknown(name) && matchesGlob(glob, name))) return false;
   if (window.constraint === undefined) return true;
-  return compileWhen(window.constraint)(new WhenVariables({ session, subject: session.subject, command, risk, now })) === true;
+  return constraintOf(window.constraint)(new WhenVariables({ session, subject: session.subject, command, risk, now })) === true;
 }

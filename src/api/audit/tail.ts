@@ -26,10 +26,11 @@ export function createTail(deps: ApiDeps, { feed }: AuditLog): (c: Context<ApiEn
   const open = new Map<string, number>();
   return async (c, tail) => {
     const caller = c.get('caller');
+    // Before it is counted: between the question how many there are and the answer that there is one more, nobody else may ask.
+    const from = tail.after === undefined ? await feed.end() : readPositions(tail.after);
     const count = open.get(caller.signIn) ?? 0;
     if (count >= MAX_STREAMS) return refuse(c, 429, 'limit_exceeded', `a sign-in has at most ${MAX_STREAMS} streams`, 'close other pages of the console');
-    const from = tail.after === undefined ? await feed.end() : readPositions(tail.after);
-    open.set(caller.signIn, (open.get(caller.signIn) ?? 0) + 1);
+    open.set(caller.signIn, count + 1);
     const leave = (): void => {
       const left = (open.get(caller.signIn) ?? 1) - 1;
       if (left === 0) open.delete(caller.signIn);

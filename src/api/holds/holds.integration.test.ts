@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openHolds } from '../../audit/holds.ts';
 import type { SessionSummary } from '../../audit/session-summary.ts';
@@ -25,8 +28,10 @@ const kinds: string[] = [];
 
 let api: TestApi;
 let storage: Storage;
+let folder: string;
 before(async () => {
-  storage = await openStorage({ url: ':memory:' });
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-holds-'));
+  storage = await openStorage({ url: join(folder, 'db') });
   const holds = openHolds({ storage, recorder: { append: (event) => Promise.resolve(void kinds.push(event.kind)) } });
   api = await startTestApi({
     holds,
@@ -43,7 +48,10 @@ before(async () => {
     },
   });
 });
-after(() => Promise.all([api.close(), storage.close()]));
+after(async () => {
+  await Promise.all([api.close(), storage.close()]);
+  await rm(folder, { recursive: true });
+});
 
 const post = async (name: string, path: string, body: object) => api.call(path, { method: 'POST', body, headers: await api.signIn(name) });
 

@@ -1,3 +1,4 @@
+import { EXPORT_FORMATS } from '../../audit/export/format.ts';
 import { SallyportError } from '../../core/error.ts';
 import type { Invocation } from '../command.ts';
 import { filterParameters } from '../event-filter.ts';
@@ -13,7 +14,8 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const { terminal, options, flags } = invocation;
   const query = filterParameters(options);
   const format = options['format'] ?? 'jsonl';
-  if (!['jsonl', 'csv', 'ocsf'].includes(format)) throw new SallyportError('usage', `there is no format ${format}`, { hint: 'jsonl, csv or ocsf' });
+  if (!(EXPORT_FORMATS as readonly string[]).includes(format))
+    throw new SallyportError('usage', `there is no format ${format}`, { hint: 'jsonl, csv or ocsf' });
   query.set('format', format);
   if (flags.has('content')) query.set('content', 'yes');
   if (options['text'] !== undefined) query.set('text', options['text']);

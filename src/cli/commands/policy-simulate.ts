@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { readCommands } from '../../audit/recorded-commands.ts';
 import { SallyportError } from '../../core/error.ts';
 import { RESOURCE_OPTIONS } from '../../gateway/policy.ts';
@@ -11,6 +10,7 @@ import { recall } from '../../protocols/registry.ts';
 import { alignColumns } from '../columns.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { dataFolder, journalFolder } from '../record-files.ts';
 import { resourcePath } from '../resource-path.ts';
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
@@ -19,10 +19,8 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const span = readDuration(given);
   if (span === undefined) throw new SallyportError('usage', `--since ${given} is no time span`, { hint: 'such as 12h or 30d' });
   const snapshot = compilePolicy(await loadResources(await resourcePath(invocation), RESOURCE_OPTIONS));
-  const data = resolve(options['data'] ?? terminal.env['SALLYPORT_DATA'] ?? '.sallyport');
-  const folder = join(data, 'journal');
-  if (!(await stat(folder).catch(() => undefined)))
-    throw new SallyportError('not_found', `there is no record in ${data}`, { hint: "name the gateway's data folder with --data DIR" });
+  const data = dataFolder(invocation);
+  const folder = await journalFolder(data);
   const past = readCommands({ folder, keysFolder: join(data, 'keys'), since: Date.now() - span });
   const report = await simulate(snapshot, past, recall);
   if (format === 'json') terminal.json({ since: given, ...report });

@@ -1,7 +1,8 @@
-import { isJsonArray, isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonArray, isJsonObject, JsonNumber, member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { MaskApplied, Masked, Masker } from '../../core/masker.ts';
 import { maskBlob } from '../../masking/blob.ts';
 import { indentOf } from '../../masking/nested.ts';
+import { Tally } from '../../masking/tally.ts';
 import { textOf, typeOf } from './block-text.ts';
 import { mapItems } from './map-values.ts';
 import { BODY, ENVELOPE, ERROR, kept, META, RELATED_TASK, TOOL, waysOf, type Owner, type Walk, type Ways } from './mask-ways.ts';
@@ -126,7 +127,8 @@ export class MaskWalk implements Walk {
     for (let at = 0; at < keys.length; at += 1) {
       const key = keys[at] ?? '';
       const before = object[key] ?? null;
-      const after = others && Object.hasOwn(others, key) ? ownMember(masked, key) : this.#member(key, before, ways, owner);
+      // Undefined where masking has renamed it.
+      const after = others && Object.hasOwn(others, key) ? member(masked, key) : this.#member(key, before, ways, owner);
       if (after !== before) values ??= keys.slice(0, at).map((each) => object[each]);
       values?.push(after);
     }
@@ -166,10 +168,6 @@ function isScalar(value: JsonValue): boolean {
   return typeof value !== 'object' || value === null || value instanceof JsonNumber;
 }
 
-/** Undefined where masking has renamed it. */
-const ownMember = (object: JsonValue | undefined, key: string): JsonValue | undefined =>
-  isJsonObject(object) && Object.hasOwn(object, key) ? object[key] : undefined;
-
 function rebuilt(object: JsonObject, keys: readonly string[], values: readonly (JsonValue | undefined)[], others: JsonValue | undefined): JsonObject {
   const members = keys.flatMap((key, at): [string, JsonValue][] => (values[at] === undefined ? [] : [[key, values[at]]]));
   const renamed = isJsonObject(others) ? Object.entries(others).filter(([key]) => !Object.hasOwn(object, key)) : [];
@@ -177,10 +175,7 @@ function rebuilt(object: JsonObject, keys: readonly string[], values: readonly (
 }
 
 function sum(applied: readonly MaskApplied[]): readonly MaskApplied[] {
-  const sums = new Map<string, MaskApplied>();
-  for (const one of applied) {
-    const id = `${one.by} ${one.name}`;
-    sums.set(id, { ...one, count: one.count + (sums.get(id)?.count ?? 0) });
-  }
-  return [...sums.values()];
+  const tally = new Tally();
+  for (const { by, name, count } of applied) tally.add(by, name, count);
+  return tally.applied();
 }

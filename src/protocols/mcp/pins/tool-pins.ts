@@ -97,7 +97,7 @@ export class ToolPins implements Definitions {
       if (latestOf(mine) !== pin)
         throw new SallyportError('conflict', 'the server has changed this tool since', { hint: 'look at it again, and answer what you see' });
       const subject = eventSubject(by);
-      await this.#record(target.name, `tool ${tool.name} ${answer}ed: ${tool.hash}`, { subject: eventSubject(by) });
+      await this.#record(target.name, `tool ${tool.name} ${answer}ed: ${tool.hash}`, { subject });
       const decided: Pin = { ...pin, status: answer === 'accept' ? 'accepted' : 'rejected', decidedBy: subject, decidedAt: now };
       const before = answer === 'accept' ? mine.filter((other) => other !== pin && other.status === 'accepted') : [];
       return { save: [decided, ...before.map((other): Pin => ({ ...other, status: 'superseded' }))], drop: [] };
@@ -163,9 +163,17 @@ export class ToolPins implements Definitions {
 }
 
 /** Pins are of one server: whoever points a target at another one has made it a new target. The address may hold a secret, so it is hashed. */
-function keyOf({ name, address, command }: Target): string {
-  return `${name} ${hash('sha256', address ?? JSON.stringify(command ?? []), 'hex').slice(0, 32)}`;
+function keyOf(target: Target): string {
+  const known = keys.get(target);
+  if (known !== undefined) return known;
+  const { name, address, command } = target;
+  const key = `${name} ${hash('sha256', address ?? JSON.stringify(command ?? []), 'hex').slice(0, 32)}`;
+  keys.set(target, key);
+  return key;
 }
+
+/** A target is one object until the policy changes, and it is asked for at every call. */
+const keys = new WeakMap<Target, string>();
 
 /** Two definitions seen in one millisecond: the one seen last is in use. */
 const latestAfter = (before: readonly Pin[], now: number): number => Math.max(now, ...before.map((pin) => pin.latestAt + 1));

@@ -1,3 +1,4 @@
+import { isSystem } from '../catalog/catalog.ts';
 import { onlyComputes } from '../known-functions.ts';
 import type { Value } from '../value.ts';
 import type { Resolver } from './resolver.ts';
@@ -33,7 +34,5 @@ function mayBe({ catalog }: Resolver, value: Value | undefined, expected: number
   const [have, want] = [catalog.typeOf(value.type), catalog.typeOf(expected)];
   if (!have || !want || want.kind !== 'base' || have.kind !== 'base') return true;
   // A type that people made converts to another only by a cast of theirs, and those of the server among themselves.
-  return have.oid < FIRST_NORMAL_OID && want.oid < FIRST_NORMAL_OID;
+  return isSystem(have) && isSystem(want);
 }
-
-const FIRST_NORMAL_OID = 16384;

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import { SallyportError } from '../core/error.ts';
-import { guardedLookup, refuseHost } from '../network/guarded-lookup.ts';
+import { guardedLookup, refuseHost } from './guarded-lookup.ts';
 
 export interface Posted {
   readonly status: number;
