@@ -48,6 +48,7 @@ export class Outbox {
   #wake: () => void = () => {};
   #hasNews = false;
   #forgotAt = 0;
+  #addedAt = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -57,7 +58,10 @@ export class Outbox {
 
   /** Resolves when they will be sent, whatever becomes of this process. */
   async add(messages: readonly NewMessage[]): Promise<void> {
-    await insertMessages(this.#options.storage.db, messages, this.#now());
+    // Those of one thread go in the order they came, also within a millisecond.
+    const from = Math.max(this.#now(), this.#addedAt + 1);
+    this.#addedAt = from + Math.max(0, messages.length - 1);
+    await insertMessages(this.#options.storage.db, messages, from);
     this.look();
   }
 
