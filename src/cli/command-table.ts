@@ -184,7 +184,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: {
       ...RESOURCES,
       subject: { value: 'KIND:NAME', about: 'person:alice, workload:ci or ai-agent:helper' },
+      as: { value: 'KIND:NAME', about: 'another word for --subject' },
       groups: { value: 'A,B', about: "the subject's groups" },
+      for: { value: 'person:NAME', about: 'the person for whom an AI agent acts: both must be allowed' },
+      'for-groups': { value: 'A,B', about: "that person's groups" },
       target: { value: 'NAME', about: 'the target' },
       command: { value: 'TEXT', about: "the command, such as 'tools/call run_model'" },
       args: { value: 'JSON', about: "the command's arguments (default {})" },

@@ -4,6 +4,8 @@ export interface Quota {
   readonly rule: string;
   /** What is counted together: the same for every command that it bounds. */
   readonly key: string;
+  /** Whose it is, by `subjectKey`, where it is not the caller's: that of the person behind an AI agent. */
+  readonly subject?: string;
   readonly rate?: { readonly count: number; readonly perMs: number };
   /** Commands and bytes of replies on one day (UTC). */
   readonly callsPerDay?: number;

@@ -7,6 +7,7 @@ import { startPostgres } from '../../test/support/postgres.ts';
 import type { Quota } from '../core/quota.ts';
 import type { Admission, Exhausted } from '../core/quota-keeper.ts';
 import type { Session } from '../core/session.ts';
+import { subjectKey } from '../core/subject.ts';
 import { DEFAULT_LIMITS, type Target } from '../core/target.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { storedDayBook } from './day-book.ts';
@@ -107,6 +108,17 @@ for (const [database, storages] of [
     const limits = [[quota({ callsPerDay: 5 })]];
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => open().admit(ann, limits)));
     assert.equal(outcomes.filter(passes).length, 5);
+  });
+
+  test(`${database}: what is counted for the person behind an agent is the person's, whichever agent takes it`, async () => {
+    const { open, ann, sessionOf } = bench();
+    const counter = open();
+    const behind = quota({ callsPerDay: 2 });
+    const asAgent = { ...behind, subject: subjectKey(ann.subject) };
+    admitted(await counter.admit(sessionOf('helper'), [[asAgent]]));
+    admitted(await counter.admit(sessionOf('writer'), [[asAgent]]));
+    assert.ok(!passes(await counter.admit(ann, [[behind]])));
+    admitted(await counter.admit(sessionOf('helper'), [[behind]]));
   });
 
   test(`${database}: a day's bytes: the command that uses them up ends well, the next is refused`, async () => {

@@ -62,7 +62,7 @@ export class QuotaCounter implements QuotaKeeper {
 
   async #take(session: Session, quota: Quota): Promise<Hold | Exhausted> {
     const now = this.#now();
-    const key = JSON.stringify([quota.key, session.target.name, subjectKey(session.subject)]);
+    const key = JSON.stringify([quota.key, session.target.name, quota.subject ?? subjectKey(session.subject)]);
     const bucket = this.#bucketOf(key, quota, now);
     if (quota.concurrent !== undefined && bucket.underWay >= quota.concurrent) return exhausted(quota, `${quota.concurrent} commands at once`, 1000);
     if (quota.rate && bucket.tokens < 1) {

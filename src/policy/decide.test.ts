@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandOf, rulesOf, sessionOf, snapshotOf, subjectOf } from './fixtures.ts';
+import { commandOf, rulesOf, sessionOf, snapshotOf, subjectOf, TARGET } from './fixtures.ts';
 import type { CommandParts } from '../core/command.ts';
+import { subjectKey, type Subject } from '../core/subject.ts';
 
 interface Case {
   readonly says: string;
@@ -292,6 +293,30 @@ test('an AI agent acting for a person gets no more than both may', () => {
   assert.equal(snapshot.mayList(sessionOf(snapshot, agent), commandOf('tools/call d')), false);
   const homeless = { ...agent, onBehalfOf: subjectOf({ groups: [] }) };
   assert.equal(snapshot.mayReach(homeless, 'models'), false);
+});
+
+test('what only the risk of an AI agent opens is not open to its person', () => {
+  const snapshot = rulesOf('{ name: risky, allow: [tools/call x], when: risk >= 50 }');
+  const person = subjectOf();
+  const agent = subjectOf({ kind: 'ai-agent', id: '9', name: 'bot' });
+  const effect = (subject: Subject): string => snapshot.decide(sessionOf(snapshot, subject), commandOf('tools/call x')).effect;
+  assert.deepEqual([person, agent, { ...agent, onBehalfOf: person }].map(effect), ['deny', 'allow', 'deny']);
+});
+
+test('limits bind an AI agent by its own count and by that of the person behind it', () => {
+  const target = `${TARGET}limits: { concurrent: 3 }\n`;
+  const policy = 'kind: Policy\nname: p\ntargets: [models]\nrules:\n';
+  const snapshot = snapshotOf(
+    `${policy}  - { name: people, subjects: [group:staff], allow: [tools/call x], limits: { perDay: { calls: 9 } } }\n` +
+      `  - { name: bots, subjects: ["ai-agent:bot"], allow: [tools/call x], limits: { rate: 5/m } }\n`,
+    target,
+  );
+  const person = subjectOf();
+  const agent = subjectOf({ kind: 'ai-agent', id: '9', name: 'bot', groups: [], onBehalfOf: person });
+  const counted = (subject: Subject): readonly string[] =>
+    (snapshot.decide(sessionOf(snapshot, subject), commandOf('tools/call x')).quotas ?? []).map(([quota]) => `${quota?.rule} ${quota?.subject ?? 'caller'}`);
+  assert.deepEqual(counted(person), ['target caller', 'people caller']);
+  assert.deepEqual(counted(agent), ['target caller', `target ${subjectKey(person)}`, 'bots caller', `people ${subjectKey(person)}`]);
 });
 
 test('a chain of agents that does not end is refused', () => {

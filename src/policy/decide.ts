@@ -1,9 +1,9 @@
 import type { Command } from '../core/command.ts';
 import type { ApprovalRequirement, Decision, MaskRule, Risk } from '../core/decision.ts';
 import type { HistoryFactor } from '../core/history.ts';
-import type { Quotas } from '../core/quota.ts';
+import type { Quota, Quotas } from '../core/quota.ts';
 import type { Session } from '../core/session.ts';
-import type { Subject } from '../core/subject.ts';
+import { subjectKey, type Subject } from '../core/subject.ts';
 import { scoreRisk } from './risk.ts';
 import { detectedIn, type CompiledRule, type CompiledTarget } from './ruleset.ts';
 import { chainOf, isSomebody, matchesSubject } from './subjects.ts';
@@ -26,24 +26,51 @@ const NO_RISK: Risk = { score: 100, factors: [{ name: 'unknown', points: 100 }] 
 export function decide(target: CompiledTarget | undefined, policyVersion: string, session: Session, command: Command, context: DecideContext): Decision {
   const chain = chainOf(session.subject);
   if (!target || !chain || !chain.every(isSomebody)) return { ...nobody(session), risk: NO_RISK, masks: [], policyVersion };
-  const risk = scoreRisk(command, { subject: session.subject, labels: target.target.labels, history: context.history ?? [], weights: target.weights });
+  const riskOf = (subject: Subject): Risk =>
+    scoreRisk(command, { subject, labels: target.target.labels, history: context.history ?? [], weights: target.weights });
+  const risk = riskOf(session.subject);
   const now = context.now ?? new Date();
   const detected = detectedIn(target, command);
-  const verdicts = chain.map((subject) => verdictFor(target, { session, subject, command, risk: risk.score, now, ...detected }));
+  const verdicts = chain.flatMap((subject) =>
+    scoresFor(subject, risk.score, riskOf).map((score) =>
+      asked(session, subject, verdictFor(target, { session, subject, command, risk: score, now, ...detected })),
+    ),
+  );
   const masks: readonly MaskRule[] = target.masksFor(chain);
   const verdict = quarantined(strictest(verdicts), target, command);
-  const quotas = verdict.effect === 'deny' || command.naming === 'handshake' ? [] : [...own(target), ...verdicts.flatMap((each) => each.quotas ?? [])];
+  const quotas = verdict.effect === 'deny' || command.naming === 'handshake' ? [] : [...own(target, chain), ...verdicts.flatMap((each) => each.quotas ?? [])];
   return { ...verdict, risk, masks, policyVersion, ...(quotas.length === 0 ? {} : { quotas: distinct(quotas) }) };
 }
 
-const own = ({ target: { quota } }: CompiledTarget): Quotas => (quota ? [[quota]] : []);
-
-/** A command takes from a quota once, however many of its effects, and of those it acts for, that quota bounds. */
-function distinct(quotas: Quotas): Quotas {
-  const needed = new Set(quotas.flatMap(([quota, other]) => (quota && !other ? [quota.key] : [])));
-  const groups = quotas.filter((group) => group.length === 1 || !group.some(({ key }) => needed.has(key)));
-  return [...new Map(groups.map((group) => [group.map(({ key }) => key).join(' '), group])).values()];
+/** Whoever is behind an agent is asked twice, as one who is driven and as one who comes alone: what only the agent's risk opens is not that person's. */
+function scoresFor(subject: Subject, score: number, riskOf: (subject: Subject) => Risk): readonly number[] {
+  if (subject.kind === 'ai-agent' || subject.onBehalfOf) return [score];
+  const alone = riskOf(subject).score;
+  return alone === score ? [score] : [score, alone];
 }
+
+/** What bounds the person bounds the person's agents together: it is counted as the person's own. */
+function asked(session: Session, subject: Subject, verdict: Verdict): Verdict {
+  if (subject === session.subject || !verdict.quotas) return verdict;
+  return { ...verdict, quotas: countedFor(subject, verdict.quotas) };
+}
+
+const countedFor = (subject: Subject, quotas: Quotas): Quotas => quotas.map((group) => group.map((quota) => ({ ...quota, subject: subjectKey(subject) })));
+
+/** The target's own limit is each one's: the caller's, and that of whoever is behind it. */
+function own({ target: { quota } }: CompiledTarget, [caller, ...behind]: readonly Subject[]): Quotas {
+  if (!quota || !caller) return [];
+  return [[quota], ...behind.flatMap((subject) => countedFor(subject, [[quota]]))];
+}
+
+/** A command takes from one subject's quota once, however many of its effects that quota bounds. */
+function distinct(quotas: Quotas): Quotas {
+  const needed = new Set(quotas.flatMap(([quota, other]) => (quota && !other ? [countOf(quota)] : [])));
+  const groups = quotas.filter((group) => group.length === 1 || !group.some((quota) => needed.has(countOf(quota))));
+  return [...new Map(groups.map((group) => [group.map(countOf).join(' '), group])).values()];
+}
+
+const countOf = ({ key, subject = '' }: Quota): string => `${key} ${subject}`;
 
 /** Rules speak of a tool as somebody knew it: until an owner accepts another definition, allow and review are not about that one. */
 function quarantined(verdict: Verdict, { target }: CompiledTarget, { name, quarantine }: Command): Verdict {

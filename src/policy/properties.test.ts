@@ -172,6 +172,27 @@ test('the worlds that are tried hold all kinds of answers', () => {
   for (const [effect, count] of Object.entries(seen)) assert.ok(count > 30, `${effect}: ${count}`);
 });
 
+test('an AI agent for a person gets nothing that the agent, or the person, would not get alone', () => {
+  let allowed = 0;
+  everywhere((world, policies, { command, history }) => {
+    const snapshot = compile(policies);
+    const person = subjectOf({ name: 'ann', groups: world.some(['a', 'b']) });
+    const agent = subjectOf({ kind: 'ai-agent', name: 'bot', groups: world.some(['a', 'b']) });
+    const both: Subject = { ...agent, onBehalfOf: person };
+    const [together, ...alone] = [both, agent, person].map((subject) => ask(snapshot, { subject, command, history }));
+    assert.ok(together);
+    if (together.effect === 'allow') allowed += 1;
+    for (const one of alone) assert.ok(rank(together) >= rank(one), `${one.effect} alone, ${together.effect} together`);
+    const needed = (decision: Decision): readonly string[] => (decision.effect === 'review' ? decision.approvals.map(({ rule }) => rule) : []);
+    if (together.effect === 'review')
+      for (const rule of alone.flatMap(needed)) assert.ok(needed(together).includes(rule), `the approval of ${rule} is left out`);
+    assert.equal(snapshot.mayReach(both, 'models'), snapshot.mayReach(agent, 'models') && snapshot.mayReach(person, 'models'));
+    const listed = (subject: Subject): boolean => snapshot.mayList(sessionOf(snapshot, subject), command);
+    assert.equal(listed(both), listed(agent) && listed(person));
+  });
+  assert.ok(allowed > 20, `allowed ${allowed} times`);
+});
+
 test('adding a deny rule never allows more', () => {
   everywhere((world, policies, question) => {
     const before = ask(compile(policies), question);

@@ -18,7 +18,7 @@ import { resourcePath } from '../resource-path.ts';
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { terminal, format, options, flags } = invocation;
-  const subject = readSubject(need(options, 'subject'), options['groups'] ?? '');
+  const subject = askedSubject(options);
   const name = need(options, 'command');
   const targetName = need(options, 'target');
   const args = readArguments(options['args'] ?? '{}');
@@ -37,18 +37,32 @@ function need(options: Invocation['options'], name: string): string {
   return value;
 }
 
-function readSubject(text: string, groups: string): Subject {
-  const list = groups.split(',').map((group) => group.trim());
-  const written = list.find((group) => group.startsWith('group:'));
-  if (written) throw new SallyportError('usage', `--groups names groups without group:`, { hint: `--groups ${written.slice('group:'.length)}` });
-  const subject = text.includes(':')
-    ? supposedSubject(
-        text,
-        list.filter((group) => group !== ''),
-      )
-    : undefined;
-  if (!subject) throw new SallyportError('usage', `--subject ${text} is no subject`, { hint: 'person:NAME, workload:NAME or ai-agent:NAME' });
+/** `--as` is another word for `--subject`; `--for` is the person behind an AI agent. */
+function askedSubject(options: Invocation['options']): Subject {
+  const word = options['as'] === undefined ? 'subject' : 'as';
+  if (word === 'as' && options['subject'] !== undefined) throw new SallyportError('usage', '--as and --subject say the same: write one of them');
+  const behind = options['for'];
+  if (behind === undefined && options['for-groups'] !== undefined)
+    throw new SallyportError('usage', '--for-groups needs --for', { hint: 'sallyport policy explain --help' });
+  const person = behind === undefined ? undefined : readSubject('for', behind, readGroups('for-groups', options['for-groups']));
+  if (person && person.kind !== 'person') throw new SallyportError('usage', `--for ${behind} is no person`, { hint: 'write person:NAME' });
+  const subject = readSubject(word, need(options, word), readGroups('groups', options['groups']), person);
+  if (person && subject.kind !== 'ai-agent')
+    throw new SallyportError('usage', `only an AI agent acts for a person, and --${word} is none`, { hint: 'write ai-agent:NAME' });
   return subject;
+}
+
+function readSubject(option: string, text: string, groups: readonly string[], behind?: Subject): Subject {
+  const subject = text.includes(':') ? supposedSubject(text, groups, behind) : undefined;
+  if (!subject) throw new SallyportError('usage', `--${option} ${text} is no subject`, { hint: 'person:NAME, workload:NAME or ai-agent:NAME' });
+  return subject;
+}
+
+function readGroups(option: string, text = ''): readonly string[] {
+  const list = text.split(',').map((group) => group.trim());
+  const written = list.find((group) => group.startsWith('group:'));
+  if (written) throw new SallyportError('usage', `--${option} names groups without group:`, { hint: `--${option} ${written.slice('group:'.length)}` });
+  return list.filter((group) => group !== '');
 }
 
 function readHistory(text: string): readonly HistoryFactor[] {
