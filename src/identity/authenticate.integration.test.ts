@@ -306,6 +306,29 @@ describe('the gateway’s own tokens', () => {
     assert.deepEqual(result.subject, agent);
   });
 
+  test('name the person as their subject and the agent as the actor, one of each and no chain', async () => {
+    const key = { kid: own.current.kid, alg: 'EdDSA', privateKey: own.current.privateKey, publicKey: own.current.privateKey, jwk: {} } as TestKey;
+    const ann = { sub: 'ann', name: 'ann', kind: 'person', idp: 'local', groups: ['staff'] };
+    const helper = { sub: 'h', name: 'helper', kind: 'ai-agent', idp: 'local', groups: [] };
+    const tokenWith = (more: object): Promise<string> =>
+      signTestToken({ key, claims: claims({ iss: URL, aud: `${URL}/mcp/models`, ...ann, ...more }), header: { typ: 'at+jwt' } });
+    const result = await authenticator().authenticate(`Bearer ${await tokenWith({ act: helper })}`, 'models');
+    assert.ok(isAuthenticated(result));
+    assert.deepEqual([result.subject.name, result.subject.kind, result.subject.onBehalfOf?.name], ['helper', 'ai-agent', 'ann']);
+    for (const act of [
+      { ...helper, act: helper },
+      { ...helper, kind: 'person' },
+      { ...helper, kind: 'workload' },
+      { ...helper, sub: '' },
+      'helper',
+      null,
+      [helper],
+    ])
+      assert.equal(await outcome(await tokenWith({ act })), 'invalid', JSON.stringify(act));
+    assert.equal(await outcome(await tokenWith({ kind: 'workload', act: helper })), 'invalid');
+    assert.equal(await outcome(await tokenWith({ ...helper, act: helper })), 'invalid');
+  });
+
   test('end when they say, and are no token of another gateway', async () => {
     const { token } = await mint('models');
     assert.equal(await outcome(token, 'models', { now: () => NOW + 600_000 + 30_000 }), 'expired');

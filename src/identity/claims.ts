@@ -76,19 +76,26 @@ export function readClientId(claims: JsonObject): string {
 const KINDS: readonly SubjectKind[] = ['person', 'workload', 'ai-agent'];
 const isKind = (value: unknown): value is SubjectKind => KINDS.some((kind) => kind === value);
 
-/** The claims of our own tokens that say who it is; `readOwnSubject` reads them back to the same subject. */
+/**
+ * The claims of our own tokens that say who it is; `readOwnSubject` reads them back to the same subject. Where an AI agent
+ * acts for a person, RFC 8693 has it: the token is the person's, and `act` says who uses it.
+ */
 export function ownClaims(subject: Subject): JsonObject {
-  const { id, name, kind, groups, issuer, onBehalfOf } = subject;
-  return { sub: id, name, kind, groups, idp: issuer, ...(onBehalfOf ? { on_behalf_of: ownClaims(onBehalfOf) } : {}) };
+  const { onBehalfOf, ...caller } = subject;
+  if (onBehalfOf?.onBehalfOf) throw new TypeError('whoever is acted for acts for nobody');
+  return onBehalfOf ? { ...plainClaims(onBehalfOf), act: plainClaims(caller) } : plainClaims(caller);
 }
 
-/** One person at most stands behind a subject. */
+const plainClaims = ({ id, name, kind, groups, issuer }: Subject): JsonObject => ({ sub: id, name, kind, groups, idp: issuer });
+
+/** One AI agent at most acts for one person; nobody else acts for anybody. */
 export function readOwnSubject(claims: JsonObject): Subject | ClaimProblem {
-  const subject = readOwn(claims);
-  const behind = member(claims, 'on_behalf_of');
-  if (isProblem(subject) || behind === undefined) return subject;
-  const onBehalfOf = isJsonObject(behind) && !Object.hasOwn(behind, 'on_behalf_of') ? readOwn(behind) : MALFORMED;
-  return isProblem(onBehalfOf) ? onBehalfOf : { ...subject, onBehalfOf };
+  const named = readOwn(claims);
+  const act = member(claims, 'act');
+  if (isProblem(named) || act === undefined) return named;
+  const actor = isJsonObject(act) && !Object.hasOwn(act, 'act') ? readOwn(act) : MALFORMED;
+  if (isProblem(actor)) return actor;
+  return named.kind === 'person' && actor.kind === 'ai-agent' ? { ...actor, onBehalfOf: named } : MALFORMED;
 }
 
 const MALFORMED: ClaimProblem = { problem: 'the token does not say who it is for' };
