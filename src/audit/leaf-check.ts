@@ -1,23 +1,12 @@
+import type { CosignedCheck } from './cosigned.ts';
 import { deletedBy, firstOutside, mergeRanges, type IndexRange } from './deletions.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { SEAL_OVERHEAD, sealedHash } from './data-keys.ts';
 import { readLeaf, type Leaf } from './leaf.ts';
+import type { Problem, ProblemKind } from './problem.ts';
 import type { Segment, SegmentHeader } from './segment.ts';
 import type { PlacedFrame } from './segment-reader.ts';
 import { leafHash, Tree } from './tree.ts';
-
-export type ProblemKind = 'edited' | 'deleted' | 'inserted' | 'reordered' | 'truncated' | 'fork' | 'segment-missing' | 'bad-signature' | 'bad-ciphertext';
-
-export interface Problem {
-  readonly writer: string;
-  /** Index of the first event that is not as it was, or may not be. */
-  readonly index: number;
-  readonly segment: string;
-  /** Byte in the segment. */
-  readonly offset: number;
-  readonly kind: ProblemKind;
-  readonly message: string;
-}
 
 interface Place {
   readonly path: string;
@@ -43,8 +32,11 @@ export class LeafCheck {
   #leftover: Place | undefined;
   #place: Place = { path: '', offset: 0 };
 
-  constructor(writer: string, checkpoints: readonly Checkpoint[]) {
+  readonly #cosigned: CosignedCheck | undefined;
+
+  constructor(writer: string, checkpoints: readonly Checkpoint[], cosigned?: CosignedCheck) {
     this.#writer = writer;
+    this.#cosigned = cosigned;
     const bySize = new Map<number, Set<string>>();
     for (const { size, root } of checkpoints) bySize.set(size, (bySize.get(size) ?? new Set()).add(root));
     this.#checkpoints = bySize;
@@ -181,6 +173,7 @@ export class LeafCheck {
     if (body) this.#report('bad-ciphertext', `the ${body} of the event is not the one that was recorded`);
     const ranges = deletedBy(leaf);
     if (ranges.length > 0) this.#deleted.push({ by: leaf.index, ranges });
+    this.#cosigned?.see(leaf);
     this.#tree.add(leafHash(frame.prefixedLeaf));
     this.#compare();
   }

@@ -1,5 +1,5 @@
 import { checkpointIsSigned, parseCheckpoints, type Checkpoint, type CheckpointNote } from './checkpoint.ts';
-import type { Problem } from './leaf-check.ts';
+import type { Problem } from './problem.ts';
 import type { NoteVerifier } from './note.ts';
 
 interface SignedTask {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { S3_ACCESS_KEY, S3_BUCKET, S3_SECRET_KEY, startS3 } from '../../test/support/s3.ts';
-import { Bucket } from './sinks/s3-client.ts';
+import { openBucketStore } from './bucket-store.ts';
 import { createS3Sink, type S3Settings } from './sinks/s3.ts';
 import { shipTo, testDeps } from './sinks/testing.ts';
 import { aBody, anEvent, dataFolder } from './testing.ts';
@@ -12,7 +12,6 @@ import { folderStore, verifyBucket, type ObjectStore } from './verify-bucket.ts'
 
 const PREFIX = 'sallyport/';
 const deps = testDeps({ ID: S3_ACCESS_KEY, KEY: S3_SECRET_KEY });
-const { signal } = new AbortController();
 
 /** A log of 40 events that was shipped to a real S3-compatible server, and the public key. */
 async function shipped(t: TestContext): Promise<{ readonly store: ObjectStore; readonly publicKey: string }> {
@@ -42,12 +41,8 @@ async function shipped(t: TestContext): Promise<{ readonly store: ObjectStore; r
   await sinks.caughtUp();
   await sinks.close();
   await journal.close();
-  const bucket = new Bucket(settings, deps);
-  t.after(() => bucket.close());
-  const store: ObjectStore = {
-    list: () => bucket.list(PREFIX, signal),
-    read: async (key) => (await bucket.expect({ method: 'GET', key, maxReplyBytes: 16 << 20 }, signal)).bytes,
-  };
+  const store = openBucketStore({ settings, prefix: PREFIX, deps });
+  t.after(() => store.close());
   return { store, publicKey: await data.publicKey() };
 }
 

@@ -1,13 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint } from './checkpoint.ts';
+import { CosignedCheck, givenSources } from './cosigned.ts';
 import { frameSizeAt, readFrame } from './frame.ts';
-import { LeafCheck, type Problem } from './leaf-check.ts';
+import { LeafCheck } from './leaf-check.ts';
+import type { Problem } from './problem.ts';
 import { parseVerifiers, type NoteVerifier } from './note.ts';
 import type { PlacedFrame } from './segment-reader.ts';
 import { isOf, signedOnly } from './signed-checkpoints.ts';
 import { parseObjectKey, type BucketObject } from './sinks/bucket-layout.ts';
-import type { VerifyReport, WriterReport } from './verify.ts';
+import { cosignedPart, type Evidence, type VerifyReport, type WriterReport } from './verify.ts';
 
 /** Where objects are read: a bucket, or a folder into which one was copied. */
 export interface ObjectStore {
@@ -16,14 +18,10 @@ export interface ObjectStore {
   read(key: string): Promise<Buffer>;
 }
 
-export interface VerifyBucketOptions {
+export interface VerifyBucketOptions extends Evidence {
   readonly store: ObjectStore;
   /** Of the keys; empty, or ends in a slash. */
   readonly prefix: string;
-  /** Text of `checkpoint.pub`. */
-  readonly publicKey: string;
-  /** Checkpoints that were kept elsewhere, as text. */
-  readonly checkpoints?: readonly string[];
 }
 
 interface Placed<K extends BucketObject['kind']> {
@@ -49,14 +47,16 @@ export function folderStore(folder: string): ObjectStore {
 }
 
 /** Compares the copy of the logs in a bucket with what was signed about them. */
-export async function verifyBucket({ store, prefix, publicKey, checkpoints = [] }: VerifyBucketOptions): Promise<VerifyReport> {
+export async function verifyBucket({ store, prefix, publicKey, checkpoints = [], witnesses: demand }: VerifyBucketOptions): Promise<VerifyReport> {
   const verifiers = parseVerifiers(publicKey);
   const problems: Problem[] = [];
   const kept = checkpoints.flatMap((source) => signedOnly({ source, where: 'given checkpoint', writer: '', verifiers, problems }));
   const found = await objectsOf(store, prefix, kept);
   const writers: WriterReport[] = [];
-  for (const [writer, objects] of [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    writers.push(await verifyWriter({ store, writer, objects, verifiers, kept: kept.filter(isOf(writer)), problems }));
+  for (const [writer, objects] of [...found].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const cosigned = demand && new CosignedCheck({ writer, sources: givenSources(checkpoints), verifiers, demand, problems });
+    writers.push(await verifyWriter({ store, writer, objects, verifiers, kept: kept.filter(isOf(writer)), problems, cosigned }));
+  }
   return { ok: problems.length === 0, writers, problems };
 }
 
@@ -83,13 +83,14 @@ interface WriterTask {
   readonly verifiers: readonly NoteVerifier[];
   readonly kept: readonly Checkpoint[];
   readonly problems: Problem[];
+  readonly cosigned: CosignedCheck | undefined;
 }
 
-async function verifyWriter({ store, writer, objects, verifiers, kept, problems }: WriterTask): Promise<WriterReport> {
+async function verifyWriter({ store, writer, objects, verifiers, kept, problems, cosigned }: WriterTask): Promise<WriterReport> {
   const own: Checkpoint[] = [];
   for (const { key } of objects.checkpoints.toSorted((a, b) => a.object.size - b.object.size))
     own.push(...signedOnly({ source: (await store.read(key)).toString(), where: key, writer, verifiers, problems }));
-  const check = new LeafCheck(writer, [...own, ...kept]);
+  const check = new LeafCheck(writer, [...own, ...kept, ...(cosigned?.checkpoints ?? [])], cosigned);
   const records = objects.records.toSorted((a, b) => a.object.first - b.object.first || a.object.next - b.object.next);
   for (const { key, object } of records) {
     check.beginObject(key, object);
@@ -101,7 +102,7 @@ async function verifyWriter({ store, writer, objects, verifiers, kept, problems 
   if (check.problem) problems.push(check.problem);
   const { covered, events } = check;
   const counts = { checkpoints: own.length, segments: records.length, unfinishedBytes: 0, abandoned: 0, deleted: 0 };
-  return { writer, events, covered, notYetCovered: Math.max(0, events - covered), ...counts };
+  return { writer, events, covered, notYetCovered: Math.max(0, events - covered), ...counts, ...cosignedPart(cosigned, events) };
 }
 
 /** An object is whole, or it is not what was sent: it has no torn end. */

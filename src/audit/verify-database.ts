@@ -2,22 +2,19 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import type { EventRow, Schema, SessionRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { CosignedCheck, givenSources } from './cosigned.ts';
 import { deletedBy, type IndexRange } from './deletions.ts';
 import { erasedBy } from './erasures.ts';
 import { eventRow, sessionRows } from './index-rows.ts';
-import type { Problem, ProblemKind } from './leaf-check.ts';
+import type { Problem, ProblemKind } from './problem.ts';
 import { readLeaf, type Leaf } from './leaf.ts';
 import { parseVerifiers } from './note.ts';
 import { isOf, signedOnly } from './signed-checkpoints.ts';
 import { leafHash, Tree } from './tree.ts';
-import type { VerifyReport, WriterReport } from './verify.ts';
+import { cosignedPart, type Evidence, type VerifyReport, type WriterReport } from './verify.ts';
 
-export interface VerifyDatabaseOptions {
+export interface VerifyDatabaseOptions extends Evidence {
   readonly storage: Pick<Storage, 'db'>;
-  /** Text of `checkpoint.pub`. */
-  readonly publicKey: string;
-  /** Checkpoints that were kept elsewhere, as text. */
-  readonly checkpoints?: readonly string[];
 }
 
 /**
@@ -60,14 +57,17 @@ class DatabaseCheck {
   }
 
   async run(): Promise<VerifyReport> {
-    const verifiers = parseVerifiers(this.#options.publicKey);
+    const { publicKey, checkpoints = [], witnesses: demand } = this.#options;
+    const verifiers = parseVerifiers(publicKey);
     const problems = this.#problems;
-    const kept = (this.#options.checkpoints ?? []).flatMap((source) => signedOnly({ source, where: 'given checkpoint', writer: '', verifiers, problems }));
+    const kept = checkpoints.flatMap((source) => signedOnly({ source, where: 'given checkpoint', writer: '', verifiers, problems }));
     const writers: Walked[] = [];
     for (const writer of await this.#writers(kept)) {
       const rows = await this.#db.selectFrom('checkpoints').select('note').where('writer', '=', writer).orderBy('size').execute();
       const own = rows.flatMap(({ note }) => signedOnly({ source: `${note}\n`, where: `checkpoint of ${writer}`, writer, verifiers, problems }));
-      writers.push(await this.#verifyWriter(writer, [...own, ...kept.filter(isOf(writer))], own.length));
+      const cosigned = demand && new CosignedCheck({ writer, sources: givenSources(checkpoints), verifiers, demand, problems });
+      const signed = [...own, ...kept.filter(isOf(writer)), ...(cosigned?.checkpoints ?? [])];
+      writers.push(await this.#verifyWriter(writer, signed, own.length, cosigned));
     }
     const explained = writers.map((walked) => this.#explain(walked));
     await this.#verifySessions();
@@ -83,7 +83,7 @@ class DatabaseCheck {
     return [...names].toSorted();
   }
 
-  async #verifyWriter(writer: string, checkpoints: readonly Checkpoint[], own: number): Promise<Walked> {
+  async #verifyWriter(writer: string, checkpoints: readonly Checkpoint[], own: number, cosigned?: CosignedCheck): Promise<Walked> {
     const tree = new Tree();
     const newest = checkpoints.reduce((size, one) => Math.max(size, one.size), 0);
     const deleted: { readonly by: number; readonly ranges: readonly IndexRange[] }[] = [];
@@ -105,6 +105,7 @@ class DatabaseCheck {
         const differs = leaf ? columnThatDiffers(entry.row, leaf) : 'leaf';
         if (!leaf || differs !== undefined) wrong(entry.index, 'edited', differenceOf(entry.row, leaf, differs));
         if (leaf) this.#note(leaf, deleted, erased);
+        if (leaf) cosigned?.see(leaf);
         tree.add(leafHash(Buffer.from(`\0${entry.row.leaf}`)));
       } else {
         hashes.push(entry.erased);
@@ -124,7 +125,7 @@ class DatabaseCheck {
     this.#deletedRanges += gone.length;
     const events = tree.size;
     const counts = { checkpoints: own, segments: 0, unfinishedBytes: 0, abandoned: 0, deleted: hashes.length };
-    return { report: { writer, events, covered, notYetCovered: Math.max(0, events - covered), ...counts }, hashes, gone };
+    return { report: { writer, events, covered, notYetCovered: Math.max(0, events - covered), ...counts, ...cosignedPart(cosigned, events) }, hashes, gone };
   }
 
   /** A hash without a leaf has an event that answers for it; where no checkpoint covers that event, the hash is not covered either. */

@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint } from './checkpoint.ts';
+import { CosignedCheck, givenSources, readCosigned, type CosignedReport, type CosignedTask, type WitnessDemand } from './cosigned.ts';
 import { readHashes } from './hash-file.ts';
-import { LeafCheck, type Problem } from './leaf-check.ts';
+import { LeafCheck } from './leaf-check.ts';
+import type { Problem } from './problem.ts';
 import { parseVerifiers, type NoteVerifier } from './note.ts';
 import { checkpointsPath, listSegments, listWriters, type Segment } from './segment.ts';
 import { isOf, signedOnly } from './signed-checkpoints.ts';
 import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
 
-export type { Problem } from './leaf-check.ts';
+export type { Problem } from './problem.ts';
 
 export interface WriterReport {
   readonly writer: string;
@@ -26,6 +28,8 @@ export interface WriterReport {
   readonly abandoned: number;
   /** Records that retention deleted: only their hashes are left, and the tree holds them. */
   readonly deleted: number;
+  /** Where witnesses were demanded. */
+  readonly cosigned?: CosignedReport;
 }
 
 export interface VerifyReport {
@@ -35,23 +39,33 @@ export interface VerifyReport {
   readonly problems: readonly Problem[];
 }
 
-export interface VerifyOptions {
-  /** The data folder's `journal/`, or a copy of it. */
-  readonly folder: string;
+/** What one holds to verify a record with. */
+export interface Evidence {
   /** Text of `checkpoint.pub`. */
   readonly publicKey: string;
   /** Checkpoints that were kept elsewhere, as text: they find a rollback to an older state that is complete in itself. */
   readonly checkpoints?: readonly string[];
+  /** Absent: cosignatures are not looked at. */
+  readonly witnesses?: WitnessDemand;
+}
+
+export interface VerifyOptions extends Evidence {
+  /** The data folder's `journal/`, or a copy of it. */
+  readonly folder: string;
 }
 
 /** Compares a log with what was signed about it. Reads only, needs no content key, and may run beside the gateway. */
-export async function verifyLog({ folder, publicKey, checkpoints = [] }: VerifyOptions): Promise<VerifyReport> {
+export async function verifyLog({ folder, publicKey, checkpoints = [], witnesses: demand }: VerifyOptions): Promise<VerifyReport> {
   const verifiers = parseVerifiers(publicKey);
   const problems: Problem[] = [];
   const kept = checkpoints.flatMap((text) => signedOnly({ source: text, where: 'given checkpoint', writer: '', verifiers, problems }));
   const writers: WriterReport[] = [];
   const names = await listWriters(folder);
-  for (const writer of names) writers.push(await verifyWriter({ folder: join(folder, writer), writer, verifiers, kept: kept.filter(isOf(writer)), problems }));
+  for (const writer of names) {
+    const task = { folder: join(folder, writer), writer, verifiers, kept: kept.filter(isOf(writer)), problems };
+    const cosigned = demand && { demand, given: givenSources(checkpoints) };
+    writers.push(await verifyWriter({ ...task, ...(cosigned ? { cosigned } : {}) }));
+  }
   for (const lost of kept.filter((checkpoint) => !names.some((name) => isOf(name)(checkpoint)))) {
     problems.push({
       writer: lost.origin,
@@ -71,6 +85,7 @@ interface WriterTask {
   readonly verifiers: readonly NoteVerifier[];
   readonly kept: readonly Checkpoint[];
   readonly problems: Problem[];
+  readonly cosigned?: Pick<CosignedTask, 'demand'> & { readonly given: CosignedTask['sources'] };
 }
 
 async function verifyWriter(task: WriterTask): Promise<WriterReport> {
@@ -79,13 +94,21 @@ async function verifyWriter(task: WriterTask): Promise<WriterReport> {
   const signedBefore = lastFirst(await listSegments(folder));
   const source = await readFile(checkpointsPath(folder), 'utf8').catch(emptyIfMissing);
   const own = signedOnly({ source, where: checkpointsPath(folder), writer, verifiers, problems });
+  const cosigned = task.cosigned && new CosignedCheck({ ...task, ...task.cosigned, sources: [await readCosigned(folder), ...task.cosigned.given] });
   const segments = await listSegments(folder);
-  const check = new LeafCheck(writer, [...own, ...task.kept]);
+  const check = new LeafCheck(writer, [...own, ...task.kept, ...(cosigned?.checkpoints ?? [])], cosigned);
   const walked = await walk(segments, check);
   check.end(signedBefore);
   if (check.problem) problems.push(check.problem);
   const { covered, events } = check;
-  return { writer, events, covered, notYetCovered: Math.max(0, events - covered), checkpoints: own.length, segments: segments.length, ...walked };
+  const counts = { checkpoints: own.length, segments: segments.length, ...walked };
+  return { writer, events, covered, notYetCovered: Math.max(0, events - covered), ...counts, ...cosignedPart(cosigned, events) };
+}
+
+/** What witnesses say, once all events were seen. */
+export function cosignedPart(check: CosignedCheck | undefined, events: number): Pick<WriterReport, 'cosigned'> {
+  check?.end(events);
+  return check ? { cosigned: check.report } : {};
 }
 
 /** Index with which the last segment begins. */

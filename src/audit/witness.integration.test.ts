@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { startWitness } from '../../test/support/witness.ts';
 import { openJournal } from './journal.ts';
 import { anEvent, dataFolder } from './testing.ts';
+import { verifyLog } from './verify.ts';
 import { parseWitnessKey } from './witness-key.ts';
-import { cosignedUpTo, startWitnesses } from './witness.ts';
+import { startWitnesses } from './witness.ts';
 
 test('a witness cosigns what continues what it saw, over restarts of the gateway and segments, and its cosignatures are kept', async (t) => {
   const data = await dataFolder(t);
@@ -21,7 +22,9 @@ test('a witness cosigns what continues what it saw, over restarts of the gateway
     await journal.checkpoint();
     await shown.cosign();
     assert.equal(witness.seen.get(journal.origin)?.size, events);
-    assert.equal(await cosignedUpTo({ folder: data.journal, writer: 'w1' }, parseWitnessKey(witness.key)), events);
+    const demand = { keys: [parseWitnessKey(witness.key)], quorum: 1, withinMs: 0 };
+    const { problems, writers } = await verifyLog({ folder: data.journal, publicKey: await data.publicKey(), witnesses: demand });
+    assert.deepEqual([problems, writers[0]?.cosigned], [[], { size: events, witnesses: [{ name: 'witness.example', size: events }] }]);
     await shown.close();
     await journal.close();
     journal = await data.open({ segmentBytes: 2000 });

@@ -1,9 +1,10 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explainError, SallyportError } from '../core/error.ts';
 import { post, type Post } from '../network/post.ts';
 import { closedNote, parseCheckpoints } from './checkpoint.ts';
 import { consistencyProof } from './consistency.ts';
+import { cosignedPath } from './cosigned.ts';
 import type { Journal } from './journal.ts';
 import { findCosignature, parseWitnessKey, type WitnessKey } from './witness-key.ts';
 
@@ -80,7 +81,7 @@ class WitnessFeed {
     const cosignature = 'lines' in answer ? findCosignature(answer.lines, note.text, key) : undefined;
     if (cosignature === undefined) throw failed(key.name, 'its answer holds no cosignature by its key');
     const cosigned = `${note.text}\n${[...note.signatures, cosignature].join('\n')}\n`;
-    await appendFile(cosignedPath(journal), closedNote(cosigned), { mode: 0o600, flush: true });
+    await appendFile(cosignedPath(join(journal.folder, journal.writer)), closedNote(cosigned), { mode: 0o600, flush: true });
     this.#seen = size;
   }
 
@@ -108,18 +109,6 @@ class WitnessFeed {
     if (status === 409 && /^\d{1,16}\n?$/.test(text)) return { seen: Number(text) };
     throw failed(key.name, `it answers with status ${status}`);
   }
-}
-
-/** Checkpoints with the cosignatures of witnesses, one after another. */
-function cosignedPath({ folder, writer }: Pick<Journal, 'folder' | 'writer'>): string {
-  return join(folder, writer, 'cosigned');
-}
-
-/** How far witnesses cosigned a log: the newest size with a right cosignature by this key; 0 where there is none. */
-export async function cosignedUpTo(log: Pick<Journal, 'folder' | 'writer'>, key: WitnessKey): Promise<number> {
-  const { notes } = parseCheckpoints(await readFile(cosignedPath(log), 'utf8').catch(() => ''));
-  const good = notes.filter(({ text, signatures }) => findCosignature(signatures, text, key) !== undefined);
-  return good.reduce((size, { checkpoint }) => Math.max(size, checkpoint?.size ?? 0), 0);
 }
 
 function failed(name: string, why: string): SallyportError {

@@ -4,6 +4,8 @@ import type { Terminal } from './terminal.ts';
 export interface OptionSpec {
   /** What its value is called in help; absent for a flag. */
   readonly value?: string;
+  /** It may be given several times. */
+  readonly repeats?: 'yes';
   readonly about: string;
 }
 
@@ -35,6 +37,8 @@ export interface Invocation {
   readonly terminal: Terminal;
   /** Values of options, by name. */
   readonly options: Readonly<Record<string, string>>;
+  /** Values of options that may be given several times; all of them, in their order. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
   /** Options without a value that were given. */
   readonly flags: ReadonlySet<string>;
   readonly arguments: readonly string[];

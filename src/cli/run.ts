@@ -91,15 +91,16 @@ function parse(command: CommandSpec, words: readonly string[], terminal: Termina
     format,
     arguments: positionals,
     options: Object.fromEntries(entries.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))),
+    lists: Object.fromEntries(entries.flatMap(([name, value]) => (Array.isArray(value) ? [[name, value.map(String)]] : []))),
     flags: new Set(entries.flatMap(([name, value]) => (value === true ? [name] : []))),
   };
 }
 
 function parseWords(command: CommandSpec, specs: Readonly<Record<string, OptionSpec>>, words: readonly string[]) {
   const options = Object.fromEntries(
-    Object.entries(specs).map(([name, { value }]) => [
+    Object.entries(specs).map(([name, { value, repeats }]) => [
       name,
-      { type: value === undefined ? ('boolean' as const) : ('string' as const), ...(name === 'help' ? { short: 'h' } : {}) },
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: repeats === 'yes', ...(name === 'help' ? { short: 'h' } : {}) },
     ]),
   );
   try {

@@ -6,10 +6,8 @@ import { journalLogs } from '../audit/sinks/logs.ts';
 import { createSink, type SinkSettings } from '../audit/sinks/settings.ts';
 import { startSinks, type Sinks } from '../audit/sinks/sinks.ts';
 import type { Index } from '../audit/index-sink.ts';
-import { readSecretSource } from '../credential/credential.ts';
-import { withinReach } from '../network/address.ts';
-import { guardedLookup } from '../network/guarded-lookup.ts';
 import type { Storage } from '../storage/storage.ts';
+import { sinkDeps } from './sink-deps.ts';
 
 export interface SinkParts {
   readonly journal: Journal;
@@ -30,12 +28,7 @@ export async function openSinks({ journal, storage, settings, data, report }: Si
     start: (log, failed) => startIndex({ journal: log, storage, report: failed }),
     report: (error) => report('index', error),
   });
-  const deps = {
-    readSecret: readSecretSource,
-    lookup: guardedLookup('configured'),
-    mayReach: (address: string) => withinReach(address, 'configured'),
-    now: Date.now,
-  };
+  const deps = sinkDeps();
   try {
     const sinks = settings.map((one) => ({ name: one.name, sink: createSink(one, { ...deps, notes: join(folder, `${one.name}.upload`) }) }));
     const started = await startSinks({ folder, logs, sinks, others: [index], report });

@@ -15,12 +15,10 @@ export interface TestWitness {
   close(): Promise<void>;
 }
 
-const NAME = 'witness.example';
-
-export async function startWitness(logKeys: string): Promise<TestWitness> {
+export async function startWitness(logKeys: string, name = 'witness.example'): Promise<TestWitness> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const publicBytes = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
-  const id = witnessKeyId(NAME, publicBytes);
+  const id = witnessKeyId(name, publicBytes);
   const seen = new Map<string, { size: number; root: string }>();
 
   const answer = (body: string): readonly [status: number, text: string] => {
@@ -39,8 +37,8 @@ export async function startWitness(logKeys: string): Promise<TestWitness> {
     const seconds = Math.floor(Date.now() / 1000);
     const time = Buffer.alloc(8);
     time.writeBigUInt64BE(BigInt(seconds));
-    const signature = Buffer.concat([id, time, sign(null, cosignedMessage(note.text, seconds), privateKey)]);
-    return [200, `\u2014 ${NAME} ${signature.toString('base64')}\n`];
+    const signature = Buffer.concat([id, time, sign(null, cosignedMessage(note.text, BigInt(seconds)), privateKey)]);
+    return [200, `\u2014 ${name} ${signature.toString('base64')}\n`];
   };
 
   const server = createServer((request, response) => {
@@ -54,7 +52,7 @@ export async function startWitness(logKeys: string): Promise<TestWitness> {
   const { port, close } = await listen(server);
   return {
     url: `http://127.0.0.1:${port}`,
-    key: `${NAME}+${id.toString('hex')}+${Buffer.concat([Buffer.from([4]), publicBytes]).toString('base64')}`,
+    key: `${name}+${id.toString('hex')}+${Buffer.concat([Buffer.from([4]), publicBytes]).toString('base64')}`,
     seen,
     close,
   };

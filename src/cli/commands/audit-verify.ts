@@ -1,12 +1,16 @@
 import { resolve } from 'node:path';
+import { openBucketStore } from '../../audit/bucket-store.ts';
 import { folderStore, verifyBucket } from '../../audit/verify-bucket.ts';
 import { verifyDatabase } from '../../audit/verify-database.ts';
-import { verifyLog, type Problem, type VerifyReport } from '../../audit/verify.ts';
+import { verifyLog, type Evidence, type Problem, type VerifyReport, type WriterReport } from '../../audit/verify.ts';
 import { SallyportError } from '../../core/error.ts';
+import { sinkDeps } from '../../gateway/sink-deps.ts';
 import { connectStorage } from '../../storage/storage.ts';
+import { bucketAddress } from '../bucket-address.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { dataFolder, journalFolder, keptCheckpoints, publicKey } from '../record-files.ts';
+import { witnessDemand } from '../witness-demand.ts';
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { terminal, format } = invocation;
@@ -20,22 +24,40 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
 }
 
 async function verify(invocation: Invocation): Promise<VerifyReport> {
+  const [place] = invocation.arguments;
   const { database, bucket } = invocation.options;
-  if (database !== undefined && bucket !== undefined) throw new SallyportError('usage', '--database and --bucket exclude each other');
+  if ([place, database, bucket].filter((each) => each !== undefined).length > 1)
+    throw new SallyportError('usage', 'a bucket, --database and --bucket exclude each other');
   const data = dataFolder(invocation);
-  if (database === undefined && bucket === undefined) {
-    const folder = await journalFolder(data);
-    const key = await publicKey(invocation, data);
-    return knowingItsKey(await verifyLog({ folder, publicKey: key, checkpoints: await keptCheckpoints(invocation, key) }));
-  }
+  const folder = place === undefined && database === undefined && bucket === undefined ? await journalFolder(data) : undefined;
+  const evidence = await evidenceOf(invocation, data);
+  if (folder !== undefined) return knowingItsKey(await verifyLog({ folder, ...evidence }));
+  if (bucket !== undefined) return knowingItsKey(await verifyBucket({ store: folderStore(resolve(bucket)), prefix: '', ...evidence }));
+  return knowingItsKey(place === undefined ? await verifyDatabaseAt(database ?? '', evidence) : await verifyLiveBucket(place, invocation, evidence));
+}
+
+async function evidenceOf(invocation: Invocation, data: string): Promise<Evidence> {
   const key = await publicKey(invocation, data);
-  const checkpoints = await keptCheckpoints(invocation, key);
-  if (bucket !== undefined) return knowingItsKey(await verifyBucket({ store: folderStore(resolve(bucket)), prefix: '', publicKey: key, checkpoints }));
-  const storage = connectStorage({ url: database ?? '' });
+  const witnesses = witnessDemand(invocation);
+  return { publicKey: key, checkpoints: await keptCheckpoints(invocation, key), ...(witnesses ? { witnesses } : {}) };
+}
+
+async function verifyDatabaseAt(url: string, evidence: Evidence): Promise<VerifyReport> {
+  const storage = connectStorage({ url });
   try {
-    return knowingItsKey(await verifyDatabase({ storage, publicKey: key, checkpoints }));
+    return await verifyDatabase({ storage, ...evidence });
   } finally {
     await storage.close();
+  }
+}
+
+async function verifyLiveBucket(place: string, invocation: Invocation, evidence: Evidence): Promise<VerifyReport> {
+  const { settings, prefix } = bucketAddress(place, invocation);
+  const store = openBucketStore({ settings, prefix, deps: sinkDeps(invocation.terminal.env) });
+  try {
+    return await verifyBucket({ store, prefix, ...evidence });
+  } finally {
+    await store.close();
   }
 }
 
@@ -55,13 +77,18 @@ function isSigned({ writers }: VerifyReport): boolean {
 }
 
 function reportLines({ writers, problems }: VerifyReport): readonly string[] {
-  const logs = writers.map(({ writer, events, covered, notYetCovered, checkpoints, deleted }) => {
-    const open = notYetCovered === 0 ? '' : `, ${notYetCovered} not yet covered`;
-    const gone = deleted === 0 ? '' : `, of ${deleted} only the hash is left`;
-    return `${writer}: ${events} events, ${covered} as signed${open}${gone} (${checkpoints} checkpoints)`;
-  });
   const empty = writers.length === 0 ? ['there is no log in this record'] : [];
-  return [...logs, ...empty, ...problems.map(problemLine)];
+  return [...writers.flatMap(writerLines), ...empty, ...problems.map(problemLine)];
+}
+
+function writerLines({ writer, events, covered, notYetCovered, checkpoints, deleted, cosigned }: WriterReport): readonly string[] {
+  const open = notYetCovered === 0 ? '' : `, ${notYetCovered} not yet covered`;
+  const gone = deleted === 0 ? '' : `, of ${deleted} only the hash is left`;
+  const line = `${writer}: ${events} events, ${covered} as signed${open}${gone} (${checkpoints} checkpoints)`;
+  if (!cosigned) return [line];
+  const rest = events > cosigned.size ? `, ${events - cosigned.size} not yet` : '';
+  const each = cosigned.witnesses.map(({ name, size }) => `${name} ${size}`).join(', ');
+  return [line, `${writer}: ${cosigned.size} events cosigned by enough witnesses${rest} (${each})`];
 }
 
 function problemLine({ writer, index, kind, message, segment, offset }: Problem): string {
