@@ -3,6 +3,7 @@ import { SallyportError } from '../core/error.ts';
 import { decodeUtf8, parseJson, type JsonValue } from '../core/json.ts';
 import type { Reach } from '../network/address.ts';
 import { guardedLookup, refuseHost } from '../network/guarded-lookup.ts';
+import { readBounded } from '../network/read-bounded.ts';
 
 /** Reads one JSON document. Throws `upstream_unreachable` or `upstream_invalid`. */
 export type FetchJson = (url: URL, reach: Reach) => Promise<JsonValue>;
@@ -21,7 +22,7 @@ export async function fetchJson(url: URL, reach: Reach): Promise<JsonValue> {
   const agent = new Agent({ connect: { lookup: guardedLookup(reach), timeout: TIMEOUT_MS } });
   try {
     const reply = await request(url, { dispatcher: agent, headers: { accept: 'application/json' }, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const text = await readBounded(reply.body);
+    const text = decodeUtf8(await readBounded(reply.body, MAX_BYTES));
     if (reply.statusCode !== 200) throw new SallyportError('upstream_unreachable', `${url.origin} answered with status ${reply.statusCode}`);
     return parseJson(text, { depth: 32 });
   } catch (cause) {
@@ -30,15 +31,4 @@ export async function fetchJson(url: URL, reach: Reach): Promise<JsonValue> {
   } finally {
     await agent.destroy();
   }
-}
-
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BYTES) throw new SallyportError('upstream_invalid', `the document is longer than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return decodeUtf8(Buffer.concat(chunks));
 }

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 import { SallyportError } from '../core/error.ts';
 import { guardedLookup, refuseHost } from './guarded-lookup.ts';
+import { readBounded } from './read-bounded.ts';
 
 export interface Posted {
   readonly status: number;
@@ -25,7 +26,7 @@ export const post: Post = async (address, { headers, body }, signal) => {
   try {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const reply = await request(url, { method: 'POST', dispatcher: agent, headers, body, signal: limited });
-    return { status: reply.statusCode, body: await readBounded(reply.body) };
+    return { status: reply.statusCode, body: (await readBounded(reply.body, MAX_REPLY_BYTES)).toString() };
   } catch (cause) {
     if (cause instanceof SallyportError) throw cause;
     throw new SallyportError('upstream_unreachable', `${url.origin} could not be reached`, { cause });
@@ -33,14 +34,3 @@ export const post: Post = async (address, { headers, body }, signal) => {
     await agent.destroy();
   }
 };
-
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.byteLength;
-    if (length > MAX_REPLY_BYTES) throw new SallyportError('upstream_invalid', `the reply is longer than ${MAX_REPLY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { Agent, request } from 'undici';
 import { SallyportError } from '../../core/error.ts';
+import { readBounded } from '../../network/read-bounded.ts';
 import type { SinkDeps } from './deps.ts';
 import { SENT, type SendResult } from './sink.ts';
 
@@ -93,15 +94,4 @@ function readRetryAfter(value: string | string[] | undefined, now: number): numb
   if (typeof value !== 'string') return undefined;
   const at = /^\d{1,6}$/.test(value) ? now + Number(value) * 1000 : Date.parse(value);
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
-}
-
-async function readBounded(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.byteLength;
-    if (length > limit) throw new SallyportError('upstream_invalid', `the reply is longer than ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
