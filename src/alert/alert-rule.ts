@@ -2,7 +2,7 @@ import type { EventSubject } from '../core/event.ts';
 import type { Target } from '../core/target.ts';
 import type { AlertDocument, AlertEvent, AlertGrouping } from '../policy/alert-schema.ts';
 import { readDuration } from '../policy/duration.ts';
-import { compileGlob, foldCase, matchesGlob, type Glob } from '../policy/glob.ts';
+import { compileGlob, foldCase, matchesGlob, type Glob } from '../core/glob.ts';
 import { selectsTarget } from '../policy/selector.ts';
 import type { Occurrence } from './occurrence.ts';
 

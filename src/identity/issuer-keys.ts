@@ -15,19 +15,20 @@ export const COOLDOWN_MS = 30_000;
 /** Least time between two tries when there are no keys at all. */
 const RETRY_MS = 2_000;
 
-/** The published keys of one issuer: OpenID Connect discovery, then its JWK set, kept and renewed. */
+/** Reads the keys as they are now. Throws where they cannot be read. */
+export type ReadKeys = () => Promise<readonly VerifyKey[]>;
+
+/** The keys of one issuer, kept and renewed. */
 export class IssuerKeys {
-  readonly #issuer: string;
-  readonly #fetchJson: FetchJson;
+  readonly #readKeys: ReadKeys;
   readonly #now: () => number;
   #keys: readonly VerifyKey[] = [];
   #readAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
-  constructor(issuer: string, fetchJson: FetchJson, now: () => number) {
-    this.#issuer = issuer;
-    this.#fetchJson = fetchJson;
+  constructor(readKeys: ReadKeys, now: () => number) {
+    this.#readKeys = readKeys;
     this.#now = now;
   }
 
@@ -62,7 +63,7 @@ export class IssuerKeys {
 
   async #readNow(startedAt: number): Promise<void> {
     try {
-      this.#keys = await readIssuerKeys(this.#issuer, this.#fetchJson);
+      this.#keys = await this.#readKeys();
       this.#readAt = startedAt;
     } catch {
       // The age of the keys tells: `find` answers `unavailable` once they are too old.
@@ -70,7 +71,8 @@ export class IssuerKeys {
   }
 }
 
-async function readIssuerKeys(issuer: string, fetchJson: FetchJson): Promise<readonly VerifyKey[]> {
+/** What an issuer publishes: OpenID Connect discovery, then its JWK set. */
+export async function discoverKeys(issuer: string, fetchJson: FetchJson): Promise<readonly VerifyKey[]> {
   const home = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
   const document = await fetchJson(home, 'configured');
   if (member(document, 'issuer') !== issuer) throw new SallyportError('upstream_invalid', `${home.href} speaks for another issuer`);

@@ -9,15 +9,18 @@ export interface VerifyKey {
   readonly key: CryptoKey;
 }
 
+/** What a key is for: signatures in general, or those of SPIFFE's JWT-SVIDs. */
+export type KeyUse = 'sig' | 'jwt-svid';
+
 const MAX_KEYS = 64;
 /** RFC 7518 asks for 2,048 bits; above 8,192 a verification costs too much. */
 const RSA_BYTES = { least: 256, most: 1024 };
 
 /** The usable keys of a JWK set (RFC 7517); those of other kinds or uses are left out. Undefined where it is no key set. */
-export async function readKeySet(document: JsonValue): Promise<readonly VerifyKey[] | undefined> {
+export async function readKeySet(document: JsonValue, use: KeyUse = 'sig'): Promise<readonly VerifyKey[] | undefined> {
   const keys = member(document, 'keys');
   if (!isJsonArray(keys) || keys.length > MAX_KEYS) return undefined;
-  const read = await Promise.all(keys.map(readKey));
+  const read = await Promise.all(keys.map((key) => readKey(key, use)));
   return read.filter((key) => key !== undefined);
 }
 
@@ -26,13 +29,13 @@ export function matchingKeys(keys: readonly VerifyKey[], algorithm: Algorithm, k
   return keys.filter((key) => key.algorithm === algorithm && (kid === undefined || key.kid === kid)).slice(0, 4);
 }
 
-async function readKey(value: JsonValue): Promise<VerifyKey | undefined> {
+async function readKey(value: JsonValue, use: KeyUse): Promise<VerifyKey | undefined> {
   const text = (name: string): string | undefined => {
     const found = member(value, name);
     return typeof found === 'string' ? found : undefined;
   };
   const jwk = publicPart(text);
-  if (!jwk || !isForVerifying(value)) return undefined;
+  if (!jwk || !isForVerifying(value, use)) return undefined;
   const stated = member(value, 'alg');
   if (stated !== undefined && readAlgorithm(stated) !== jwk.alg) return undefined;
   try {
@@ -59,9 +62,10 @@ function isRsaSize(modulus: string): boolean {
   return bytes >= RSA_BYTES.least && bytes <= RSA_BYTES.most;
 }
 
-function isForVerifying(value: JsonValue): boolean {
+/** A SPIFFE bundle says of every key what it is for; elsewhere that may be left out. */
+function isForVerifying(value: JsonValue, wanted: KeyUse): boolean {
   const use = member(value, 'use');
   const operations = member(value, 'key_ops');
-  if (use !== undefined && use !== 'sig') return false;
+  if (use !== wanted && (use !== undefined || wanted !== 'sig')) return false;
   return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
 }

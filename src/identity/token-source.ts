@@ -3,7 +3,7 @@ import type { Subject, SubjectKind } from '../core/subject.ts';
 import type { Algorithm } from './algorithm.ts';
 import { readOwnSubject, readSubject, type ClaimNames, type ClaimProblem } from './claims.ts';
 import type { FetchJson } from './fetch-json.ts';
-import { IssuerKeys, type KeyLookup } from './issuer-keys.ts';
+import { discoverKeys, IssuerKeys, type KeyLookup } from './issuer-keys.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** An issuer whose signed tokens are accepted as they are; a part of the configuration. */
@@ -26,7 +26,7 @@ export interface TokenSource {
 
 /** `typ` is optional outside RFC 9068; other kinds of signed document (logout tokens, ID-JAG, DPoP proofs) are no access tokens. */
 export function issuerSource(config: IssuerConfig, fetchJson: FetchJson, now: () => number): TokenSource {
-  const keys = new IssuerKeys(config.issuer, fetchJson, now);
+  const keys = new IssuerKeys(() => discoverKeys(config.issuer, fetchJson), now);
   return {
     types: ['', 'jwt', 'at+jwt'],
     audience: config.audience,

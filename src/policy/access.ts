@@ -2,7 +2,7 @@
 import type { EventSubject } from '../core/event.ts';
 import type { Subject, SubjectKind } from '../core/subject.ts';
 import type { AccessGrant } from './access-grant.ts';
-import { compileGlob, foldCase, matchesGlob, type Glob } from './glob.ts';
+import { compileGlob, foldCase, matchesGlob, type Glob } from '../core/glob.ts';
 import type { PolicyDocument } from './schema.ts';
 import type { PastCommand } from './simulate.ts';
 import { compileSubjects, matchesSubject, type SubjectMatcher } from './subjects.ts';

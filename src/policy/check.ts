@@ -1,7 +1,7 @@
 import { closestName } from '../core/closest-name.ts';
 import type { Target } from '../core/target.ts';
 import type { AlertDocument } from './alert-schema.ts';
-import { compileGlob, foldCase, matchesGlob } from './glob.ts';
+import { compileGlob, foldCase, matchesGlob } from '../core/glob.ts';
 import { ResourcesError, type Problem } from './problem.ts';
 import { loadResources, type ResourceOptions, type Resources } from './resources.ts';
 import type { PolicyDocument, RuleDocument } from './schema.ts';

@@ -1,7 +1,7 @@
 import { didYouMean } from '../core/closest-name.ts';
 import type { AlertDocument } from './alert-schema.ts';
 import type { Path } from './document.ts';
-import { compileGlob, matchesGlob } from './glob.ts';
+import { compileGlob, matchesGlob } from '../core/glob.ts';
 import type { Problem } from './problem.ts';
 import { RISK_WEIGHTS } from './risk.ts';
 import type { MaskDocument, PolicyDocument, RuleDocument, TargetDocument } from './schema.ts';

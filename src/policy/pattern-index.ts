@@ -1,4 +1,4 @@
-import { compileGlob, matchesGlob, type Glob } from './glob.ts';
+import { compileGlob, matchesGlob, type Glob } from '../core/glob.ts';
 
 /** Finds the rules whose pattern names a text, without asking every pattern. */
 export interface PatternIndex<T> {

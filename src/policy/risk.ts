@@ -2,7 +2,7 @@ import type { Command } from '../core/command.ts';
 import type { Risk, RiskFactor } from '../core/decision.ts';
 import type { HistoryFactor } from '../core/history.ts';
 import type { Subject } from '../core/subject.ts';
-import { isUnknown } from './glob.ts';
+import { isUnknown } from '../core/glob.ts';
 
 /**
  * Points by factor; a policy may set others. The highest base counts once, modifiers are added, the sum is kept in 0 to 100.

@@ -4,7 +4,7 @@ import type { Quota } from '../core/quota.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
 import { readDuration } from './duration.ts';
-import { foldCase, isUnknown } from './glob.ts';
+import { foldCase, isUnknown } from '../core/glob.ts';
 import { makePatternIndex, type PatternIndex } from './pattern-index.ts';
 import type { DetectKinds } from './resources.ts';
 import { quotaOf } from './quota.ts';

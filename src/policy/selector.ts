@@ -1,4 +1,4 @@
-import { compileGlob, matchesGlob } from './glob.ts';
+import { compileGlob, matchesGlob } from '../core/glob.ts';
 import type { PolicyDocument } from './schema.ts';
 
 interface Named {

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../core/json.ts';
 import { argumentTypes, type ArgumentTypes } from './argument-types.ts';
-import { compileGlob, foldCase, matchesGlob } from './glob.ts';
+import { compileGlob, foldCase, matchesGlob } from '../core/glob.ts';
 import type { RuleDocument } from './schema.ts';
 import { checkArguments, checkWhen, type WhenProblem } from './when.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeCommand } from '../core/command.ts';
 import type { Subject } from '../core/subject.ts';
-import { globsMeet } from './glob.ts';
+import { globsMeet } from '../core/glob.ts';
 import { parseResources } from './resources.ts';
 import { compilePolicy } from './snapshot.ts';
 import { windowCovers } from './window.ts';

@@ -5,7 +5,7 @@ import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
 import { readDuration } from './duration.ts';
-import { compileGlob, foldCase, globsMeet, isUnknown, matchesGlob } from './glob.ts';
+import { compileGlob, foldCase, globsMeet, isUnknown, matchesGlob } from '../core/glob.ts';
 import { remembered } from './remembered.ts';
 import { requirementOf } from './ruleset.ts';
 import type { PolicyDocument } from './schema.ts';

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../core/json.ts';
 import type { Target } from '../../core/target.ts';
 import { containsPlaceholder } from '../../masking/placeholder.ts';
-import { compileGlob, matchesGlob } from '../../policy/glob.ts';
+import { compileGlob, matchesGlob } from '../../core/glob.ts';
 
 /**
  * Why a call may not go on that sends back what a mask wrote: the target would overwrite the data behind it. Tools that an
