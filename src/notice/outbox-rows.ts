@@ -6,10 +6,10 @@ export type NewMessage = Pick<OutboxRow, 'id' | 'thread' | 'channel' | 'address'
 /** Longer than anything is looked for again that might ask for the same message once more. */
 const KEEP_MS = 7 * 86_400_000;
 
-/** What is there already stays as it is. Each is a millisecond younger than the one before it, from `now` on: that is their order. */
+/** Due at once; what is there already stays as it is. Each is a millisecond younger than the one before it, from `now` on: that is their order. */
 export async function insertMessages(db: Kysely<Schema>, messages: readonly NewMessage[], now: number): Promise<void> {
   if (messages.length === 0) return;
-  const rest = { tries: 0, next_at: now, held_until: 0, outcome: null, ended_at: null, receipt: null };
+  const rest = { tries: 0, next_at: 0, held_until: 0, outcome: null, ended_at: null, receipt: null };
   await db
     .insertInto('outbox')
     .values(messages.map((message, index) => ({ ...message, ...rest, created_at: now + index })))
