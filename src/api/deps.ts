@@ -11,6 +11,7 @@ import type { SessionSummary } from '../audit/session-summary.ts';
 import type { SessionPage } from '../audit/sessions.ts';
 import type { SinkStatus } from '../audit/sinks/status.ts';
 import type { Event } from '../core/event.ts';
+import type { LockWatch } from '../core/lock.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Accounts } from '../identity/accounts.ts';
@@ -49,6 +50,8 @@ export interface ApiDeps {
   readonly alerts?: Alerts;
   /** Who and what is locked; absent: nothing ever is. */
   readonly locks?: Locks;
+  /** Hears of whatever may end a stream: locks, sign-ins that ended, subjects that changed. Absent: streams look by themselves. */
+  readonly watch?: Pick<LockWatch, 'onChange'>;
   /** Legal holds. */
   readonly holds?: Holds;
   /** Links and hooks by which people answer from elsewhere; without it there are none. */

@@ -11,7 +11,9 @@ import type { Event } from '../core/event.ts';
 import { newId } from '../core/id.ts';
 import type { Subject } from '../core/subject.ts';
 import { openAccounts } from '../identity/accounts.ts';
+import { openDirectory } from '../identity/directory.ts';
 import { createHostCheck } from '../identity/host.ts';
+import { openRevocations } from '../identity/revocations.ts';
 import { openSignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
 import { startNotices } from '../notice/notices.ts';
@@ -123,7 +125,8 @@ export async function startTestApi({ notify = [], ...more }: TestApiOptions = {}
   });
   const { port } = server.address() as AddressInfo;
   const url = `http://localhost:${port}`;
-  const signIns = openSignIns(storage);
+  const [directory, revocations] = [await openDirectory({ storage, recorder }), await openRevocations({ storage })];
+  const signIns = openSignIns({ storage, directory, revocations });
   const recordings: Recordings = {
     list: () => Promise.resolve({ sessions: [] }),
     read: () => Promise.resolve(undefined),
@@ -186,6 +189,7 @@ export async function startTestApi({ notify = [], ...more }: TestApiOptions = {}
       server.closeAllConnections();
       await notices.close();
       await approvals.close();
+      await Promise.all([directory.close(), revocations.close()]);
       await storage.close();
       await rm(folder, { recursive: true });
     },

@@ -27,6 +27,7 @@ export type EventKind =
   | 'approval.executing'
   | 'approval.consumed'
   | 'approval.indeterminate'
+  | 'subject.changed'
   | 'lock.placed'
   | 'lock.lifted'
   | 'breakglass.opened'

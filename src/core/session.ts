@@ -11,10 +11,20 @@ export interface Client {
   readonly id: string;
 }
 
+/** What a caller's token was issued through, and when: what ends one of them, or the subject since, ends what the token opened. */
+export interface Issued {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Ids of a sign-in and of a grant. */
+  readonly through: readonly string[];
+}
+
 /** One subject on one target through one client. The id is ours. */
 export interface Session {
   readonly id: string;
   readonly subject: Subject;
   readonly target: Target;
   readonly client: Client;
+  /** Absent where no token was shown: then only locks end it. */
+  readonly issued?: Issued;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auditSchema } from './audit-schema.ts';
+import { identitySchema } from './identity-schema.ts';
 import { notifySchema } from './notify-schema.ts';
 import { telemetrySchema } from './telemetry-schema.ts';
 
@@ -15,25 +16,6 @@ const address = z.string().refine((text) => /^(?:\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\
   params: { fix: 'write host:port, such as 127.0.0.1:7600' },
   error: 'not host:port',
 });
-
-const issuer = z
-  .strictObject({
-    issuer: z
-      .url({ protocol: /^https?$/ })
-      .max(2048)
-      .describe('The `iss` of its tokens; `/.well-known/openid-configuration` is read below it.'),
-    audience: z.string().min(1).max(2048).describe('The `aud` that its tokens carry for this gateway. A token for `<url>/mcp/<target>` is accepted as well.'),
-    claims: z
-      .strictObject({
-        id: z.string().min(1).default('sub').describe('Claim with the id, unique at the issuer.'),
-        name: z.string().min(1).default('email').describe('Claim with the name that rules use: `person:<name>`.'),
-        groups: z.string().min(1).default('groups').describe('Claim with the list of groups.'),
-      })
-      .prefault({})
-      .describe('Which claims say who it is.'),
-    kind: z.enum(['person', 'workload', 'ai-agent']).default('person').describe('What the subjects of this issuer are.'),
-  })
-  .describe('An issuer whose signed tokens are accepted as they are.');
 
 const analyzer = z
   .strictObject({
@@ -76,10 +58,7 @@ export const configSchema = z
       .regex(/^postgres(?:ql)?:\/\//, 'write postgres://user@host/database')
       .optional()
       .describe('A shared PostgreSQL instead of the embedded database.'),
-    identity: z
-      .strictObject({ issuers: z.array(issuer).max(50).default([]).describe('Whose tokens are accepted.') })
-      .prefault({})
-      .describe('Who may ask.'),
+    identity: identitySchema.prefault({}).describe('Who may ask.'),
     masking: z.strictObject({ analyzer: analyzer.optional() }).prefault({}).describe('What masking asks others.'),
     audit: auditSchema.prefault({}).describe('What becomes of the record.'),
     telemetry: telemetrySchema.prefault({}).describe('What operators read: metrics, traces, the log.'),

@@ -20,13 +20,8 @@ import { startWitnesses } from '../audit/witness.ts';
 import { NO_LOG, type Log } from '../core/log.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { readSecretSource } from '../credential/credential.ts';
-import { openAccounts, type Accounts } from '../identity/accounts.ts';
-import { createAuthenticator, type Authenticator } from '../identity/authenticate.ts';
 import { createHostCheck, type HostCheck } from '../identity/host.ts';
-import { openSignIns } from '../identity/sign-ins.ts';
-import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
 import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
-import { openLocks, type Locks } from '../lock/locks.ts';
 import { startNotices, type Notices } from '../notice/notices.ts';
 import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
 import { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
@@ -43,6 +38,7 @@ import { serveMetrics } from './metrics-server.ts';
 import { listen, type Handler } from './http-server.ts';
 import { storedDayBook } from './day-book.ts';
 import { openHistory } from './history.ts';
+import { openIdentity, type Identity } from './identity.ts';
 import { installationKey } from './installation-keys.ts';
 import { failureReport } from './failures.ts';
 import { createLog, type LogOptions } from './log.ts';
@@ -104,13 +100,10 @@ interface Parts {
   readonly storage: Storage;
   readonly policy: LivePolicy;
   readonly approvals: ApprovalService;
-  readonly signing: SigningKeys;
+  readonly identity: Identity;
   readonly hosts: HostCheck;
-  readonly accounts: Accounts;
   readonly pins: ToolPins;
-  readonly locks: Locks;
   readonly standing: Standing;
-  readonly authenticator: Authenticator;
   readonly analyzer?: Analyzer;
 }
 
@@ -134,17 +127,9 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
   const key = await installationKey(keysFolder, 'approval');
   const owner = `${hostname()}:${journal.writer}`;
   const report = (error: unknown): void => log.error('approvals', error);
-  const accounts = openAccounts(storage, { recorder });
-  const locks = shutdown.owns(await openLocks({ storage, recorder, report: (error) => log.error('locks', error) }));
-  const standing = createStanding({ accounts, locks, snapshot: () => policy.snapshot() });
+  const identity = await openIdentity({ url: config.url, issuers: config.issuers, keysFolder, storage, recorder, shutdown, log });
+  const standing = createStanding({ ...identity, snapshot: () => policy.snapshot() });
   const approvals = shutdown.owns(await openApprovals({ storage, recorder, key, owner, report, ...standing }));
-  const signing = await openSigningKeys(join(keysFolder, 'signing'));
-  const authenticator = createAuthenticator({
-    issuers: config.issuers,
-    own: signing,
-    url: config.url,
-    accepts: ({ subject }) => locks.find({ subject }) === undefined,
-  });
   const hosts = createHostCheck(config.url, config.port);
   return {
     config,
@@ -157,26 +142,24 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
     storage,
     policy,
     approvals,
-    signing,
+    identity,
     hosts,
-    accounts,
     pins,
-    locks,
     standing,
-    authenticator,
     ...(analyzer ? { analyzer } : {}),
   };
 }
 
 /** The handlers of all protocols by the first segment of their paths. */
 async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>> {
-  const { config, shutdown, log, keysFolder, metrics, storage, policy, pins, authenticator } = parts;
+  const { config, shutdown, log, keysFolder, metrics, storage, policy, pins, identity } = parts;
   const snapshot = policy.snapshot.bind(policy);
   const traces = config.traces && shutdown.owns(openTraces(config.traces, { metrics, log }));
   const observer = observerOf(metrics, traces);
   const deps = {
     gate: createGate({
       ...parts,
+      locks: identity.watch,
       snapshot,
       quotas: new QuotaCounter(storedDayBook(storage)),
       history: shutdown.owns(await openHistory({ book: storedUseBook(storage), report: (error) => log.error('history', error) })),
@@ -184,7 +167,7 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
       report: failureReport(log),
     }),
     reach: snapshot,
-    authenticator,
+    authenticator: identity.authenticator,
     url: config.url,
     pins,
     ...(observer ? { observer } : {}),
@@ -206,8 +189,8 @@ const SEARCH_PATIENCE_MS = 10_000;
 const CONSOLE = join(import.meta.dirname, '../../console/dist');
 
 async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
-  const { config, shutdown, log, keysFolder, journal, recorder, metrics, storage, policy, approvals, signing, hosts, accounts, pins, locks, authenticator } =
-    parts;
+  const { config, shutdown, log, keysFolder, journal, recorder, metrics, storage, policy, approvals, identity, hosts, pins } = parts;
+  const { accounts, signIns, signing, locks, watch, authenticator } = identity;
   const notices = await openNotices(parts);
   const report = (sink: string, error: unknown): void => log.error(`sink ${sink}`, error);
   const sinks = shutdown.owns(await openSinks({ journal, storage, settings: config.sinks, data: config.data, report }));
@@ -249,7 +232,8 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     hosts,
     issuers: config.issuers.map(({ issuer }) => issuer),
     accounts,
-    signIns: openSignIns(storage),
+    signIns,
+    watch,
     keys: signing,
     approvals,
     notices,
@@ -270,7 +254,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   });
 }
 
-async function openNotices({ config, shutdown, log, keysFolder, approvals, accounts, standing, storage }: Parts): Promise<Notices> {
+async function openNotices({ config, shutdown, log, keysFolder, approvals, identity, standing, storage }: Parts): Promise<Notices> {
   return shutdown.owns(
     startNotices({
       settings: config.notify,
@@ -278,8 +262,8 @@ async function openNotices({ config, shutdown, log, keysFolder, approvals, accou
       key: await installationKey(keysFolder, 'notice'),
       approvals,
       directory: async (name) => {
-        const account = await accounts.find(name);
-        return account && standing.current(account);
+        const person = await identity.named(name);
+        return person && standing.current(person);
       },
       storage,
       report: (error) => log.error('notices', error),

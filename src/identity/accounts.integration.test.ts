@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { isSallyportError } from '../core/error.ts';
 import type { Event } from '../core/event.ts';
+import type { Subject } from '../core/subject.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { openAccounts, type Accounts } from './accounts.ts';
+import { openDirectory, type Directory } from './directory.ts';
+import { openRevocations, type Revocations } from './revocations.ts';
 import { openSignIns, type SignIns } from './sign-ins.ts';
 
 const PASSWORD = 'canary-Pa55word-for-tests';
@@ -18,6 +21,8 @@ let folder: string;
 let storage: Storage;
 let accounts: Accounts;
 let signIns: SignIns;
+let directory: Directory;
+let revocations: Revocations;
 let events: Event[];
 let now: number;
 
@@ -28,10 +33,12 @@ beforeEach(async () => {
   storage = await openStorage({ url: join(folder, 'db') });
   const recorder = { append: (event: Event) => Promise.resolve(void events.push(event)) };
   accounts = openAccounts(storage, { recorder, now: () => now, cost: { N: 1024, r: 8, p: 1 } });
-  signIns = openSignIns(storage, { now: () => now });
+  [directory, revocations] = [await openDirectory({ storage, recorder, now: () => now }), await openRevocations({ storage, now: () => now })];
+  signIns = openSignIns({ storage, directory, revocations, now: () => now });
 });
 
 afterEach(async () => {
+  await Promise.all([directory.close(), revocations.close()]);
   await storage.close();
   await rm(folder, { recursive: true });
 });
@@ -127,10 +134,12 @@ test('a sign-in is found by its secret for eight hours, whatever its use, and on
 test('a new sign-in ends the one before it; signing out ends its own and no other', async () => {
   const { subject } = await accounts.create(LEAD);
   const planted = await signIns.start(subject);
-  const mine = await signIns.start(subject, planted.secret);
+  const mine = await signIns.start(subject, { previous: planted.secret });
   const elsewhere = await signIns.start(subject);
   assert.equal(await signIns.find(planted.secret), undefined);
+  assert.ok(revocations.hasEnded([planted.id]) && !revocations.hasEnded([mine.id, elsewhere.id]));
   await signIns.end(mine.secret);
+  assert.ok(revocations.hasEnded(['another', mine.id]));
   assert.equal(await signIns.find(mine.secret), undefined);
   assert.equal(await signIns.current(mine.id), undefined);
   assert.ok(await signIns.find(elsewhere.secret));
@@ -142,5 +151,48 @@ test('a change of groups counts at once, and an account that is gone is signed o
   await storage.db.updateTable('accounts').set({ member_of: '[]' }).execute();
   assert.deepEqual((await signIns.find(secret))?.subject.groups, []);
   await storage.db.deleteFrom('accounts').execute();
+  assert.equal(await signIns.find(secret), undefined);
+});
+
+test('a person of the directory is signed in as the directory has them, and no longer once they were deactivated there', async () => {
+  const ann: Subject = { issuer: 'https://idp.example', kind: 'person', id: '00u1', name: 'ann@example.com', groups: ['ml-leads'] };
+  assert.equal(await signIns.find((await signIns.start(ann)).secret), undefined);
+  await directory.signedIn(ann);
+  const { secret } = await signIns.start(ann);
+  assert.deepEqual((await signIns.find(secret))?.subject, ann);
+  await directory.put({ ...ann, groups: [] });
+  assert.deepEqual((await signIns.find(secret))?.subject.groups, []);
+  await directory.deactivate(ann);
+  assert.equal(await signIns.find(secret), undefined);
+  await directory.put(ann);
+  assert.equal(await signIns.find(secret), undefined);
+  // An account of the same name is somebody else.
+  await accounts.create({ ...LEAD, name: ann.id });
+  assert.equal(await signIns.find(secret), undefined);
+});
+
+test('all sign-ins of a subject are ended at once, or those of one stay at its provider, and never those of another', async () => {
+  const ann: Subject = { issuer: 'https://idp.example', kind: 'person', id: '00u1', name: 'ann@example.com', groups: [] };
+  const bob = { ...ann, id: '00u2' };
+  for (const each of [ann, bob]) await directory.signedIn(each);
+  const [laptop, phone] = [await signIns.start(ann, { providerSession: 's1' }), await signIns.start(ann, { providerSession: 's2' })];
+  const others = await signIns.start(bob, { providerSession: 's1' });
+  assert.equal(await signIns.endAll(ann, 's1'), 1);
+  assert.deepEqual([await signIns.find(laptop.secret), (await signIns.find(phone.secret))?.id], [undefined, phone.id]);
+  assert.equal(await signIns.endAll(ann), 1);
+  assert.equal(await signIns.find(phone.secret), undefined);
+  assert.ok(await signIns.find(others.secret));
+  assert.deepEqual(
+    [laptop, phone, others].map(({ id }) => revocations.hasEnded([id])),
+    [true, true, false],
+  );
+});
+
+test('an account that is removed takes its sign-ins with it, and what was issued through them', async () => {
+  const { subject } = await accounts.create(LEAD);
+  const { secret, id } = await signIns.start(subject);
+  assert.ok(await accounts.remove('lead'));
+  await revocations.refresh();
+  assert.ok(revocations.hasEnded([id]));
   assert.equal(await signIns.find(secret), undefined);
 });

@@ -6,6 +6,7 @@ import type { Subject, SubjectKind } from '../core/subject.ts';
 import type { AccountRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isIdentityText } from './identity-text.ts';
+import { recordEnds } from './revocations.ts';
 import { BusyError, generatePassword, MAX_PASSWORD_LENGTH, Passwords, type Cost } from './password.ts';
 
 /** The issuer of subjects that the gateway itself keeps. No configured issuer can have this name: those are URLs. */
@@ -88,7 +89,17 @@ export function openAccounts(storage: Storage, { recorder, now = Date.now, cost 
 
     async remove(name) {
       return db.transaction().execute(async (transaction) => {
-        await transaction.deleteFrom('sign_ins').where('account', '=', name).execute();
+        const ended = await transaction
+          .deleteFrom('sign_ins')
+          .where('issuer', '=', LOCAL_ISSUER)
+          .where('subject', '=', name)
+          .returning('secret_hash')
+          .execute();
+        await recordEnds(
+          transaction,
+          ended.map(({ secret_hash: id }) => id),
+          now(),
+        );
         const { numDeletedRows } = await transaction.deleteFrom('accounts').where('name', '=', name).executeTakeFirst();
         return numDeletedRows > 0n;
       });

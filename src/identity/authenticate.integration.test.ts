@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { exportSPKI } from 'jose';
 import type { JsonValue } from '../core/json.ts';
 import { isSallyportError } from '../core/error.ts';
+import type { Subject } from '../core/subject.ts';
 import { createAuthenticator, type Authenticator, type AuthenticatorOptions } from './authenticate.ts';
 import { mintToken } from './mint.ts';
 import { isAuthenticated } from './outcome.ts';
@@ -359,17 +360,47 @@ describe('a valid token', () => {
   test('is refused once the gateway no longer accepts it, although it is remembered', async () => {
     const token = `Bearer ${await signTestToken({ key: keys.ec, claims: claims() })}`;
     let locked = false;
-    const made = authenticator({ accepts: ({ subject }) => !(locked && subject.id === 'u1') });
+    const made = authenticator({ standing: ({ subject }) => (locked && subject.id === 'u1' ? 'ended' : subject) });
     assert.ok(isAuthenticated(await made.authenticate(token, 'models')));
     locked = true;
     assert.ok(!isAuthenticated(await made.authenticate(token, 'models')));
   });
 
+  test('is of its subject as it is today, with the groups of today, also where it is remembered', async () => {
+    const token = `Bearer ${await signTestToken({ key: keys.ec, claims: claims() })}`;
+    let groups: readonly string[] = ['ml-leads'];
+    const made = authenticator({ standing: ({ subject }) => ({ ...subject, groups }) });
+    const groupsNow = async (): Promise<readonly string[]> => {
+      const result = await made.authenticate(token, 'models');
+      return isAuthenticated(result) ? result.subject.groups : [result.code];
+    };
+    assert.deepEqual(await groupsNow(), ['ml-leads']);
+    groups = [];
+    assert.deepEqual(await groupsNow(), []);
+  });
+
+  test('of ours ends with the sign-in that it was issued through; what names its sign-in otherwise is no token', async () => {
+    const ended = new Set<string>();
+    const made = authenticator({ standing: ({ subject, issued }) => (issued.through.some((id) => ended.has(id)) ? 'ended' : subject) });
+    const person: Subject = { kind: 'person', id: 'ann', name: 'ann', groups: [], issuer: 'local' };
+    const mint = async (through: readonly string[]): Promise<string> =>
+      (await mintToken({ keys: own, subject: person, target: 'models', url: URL, ttlMs: 60_000, clientId: 'c', through, now: NOW })).token;
+    const [first, second] = [await mint(['sign-in-1', 'grant-1']), await mint(['sign-in-2'])];
+    const isTaken = async (token: string): Promise<boolean> => isAuthenticated(await made.authenticate(`Bearer ${token}`, 'models'));
+    assert.deepEqual([await isTaken(first), await isTaken(second)], [true, true]);
+    ended.add('grant-1');
+    assert.deepEqual([await isTaken(first), await isTaken(second)], [false, true]);
+    const key = { ...own.current, alg: 'EdDSA', publicKey: own.current.privateKey, jwk: {} } as TestKey;
+    const body = claims({ iss: URL, aud: `${URL}/mcp/models`, name: 'ann', kind: 'person', idp: 'local' });
+    for (const sid of ['sign-in-1', ['a', 7], Array.from({ length: 5 }, String)])
+      assert.equal(await outcome(await signTestToken({ key, claims: { ...body, sid }, header: { typ: 'at+jwt' } })), 'invalid', String(sid));
+  });
+
   test('is refused where whether it is accepted cannot be told', async () => {
-    assert.equal(
-      await outcome(await signTestToken({ key: keys.ec, claims: claims() }), 'models', { accepts: () => Promise.reject(new Error('down')) }),
-      'unavailable',
-    );
+    const standing = (): never => {
+      throw new Error('down');
+    };
+    assert.equal(await outcome(await signTestToken({ key: keys.ec, claims: claims() }), 'models', { standing }), 'unavailable');
   });
 
   test('is verified once and checked for time and target at every use', async () => {

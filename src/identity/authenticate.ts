@@ -5,6 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import { SallyportError } from '../core/error.ts';
+import type { Subject } from '../core/subject.ts';
 import { audienceFits } from './audience.ts';
 import { readBearer } from './bearer.ts';
 import { fetchJson as fetchJsonOverHttp, type FetchJson } from './fetch-json.ts';
@@ -20,8 +21,11 @@ export interface AuthenticatorOptions {
   readonly own: SigningKeys;
   /** URL of the gateway: issuer and audience of its own tokens. */
   readonly url: string;
-  /** Asked at every use of a valid token, also a remembered one: `false` for what was revoked or locked since. */
-  readonly accepts?: (authenticated: Authenticated) => boolean | Promise<boolean>;
+  /**
+   * Asked at every use of a valid token, also a remembered one: who its subject is by now, with the groups of today, or
+   * `ended` for what was revoked, deactivated or locked since. From memory: it must not wait. What it throws refuses the token.
+   */
+  readonly standing?: (authenticated: Pick<Authenticated, 'subject' | 'issued'>) => Subject | 'ended';
   readonly now?: () => number;
   readonly fetchJson?: FetchJson;
 }
@@ -35,7 +39,7 @@ export interface Authenticator {
 const SKEW_MS = 30_000;
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { url, accepts = () => true, now = Date.now } = options;
+  const { url, standing = ({ subject }) => subject, now = Date.now } = options;
   const sources = sourcesOf(options, now);
   const remembered = new VerifiedTokens();
 
@@ -52,8 +56,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       if (!known) remembered.put(tokenHash, verified, now());
       const refused = refuseUse(verified, { url, target, now: now() });
       if (refused) return refused;
-      const { subject, clientId, expiresAt } = verified;
-      return confirm({ subject, clientId, expiresAt, tokenHash }, accepts);
+      const { subject, clientId, through, issuedAt, expiresAt } = verified;
+      return confirm({ subject, clientId, issued: { at: issuedAt, through }, expiresAt, tokenHash }, standing);
     },
   };
 }
@@ -66,9 +70,11 @@ function refuseUse(token: VerifiedToken, at: { readonly url: string; readonly ta
   return fits ? undefined : refusal('audience', 'the token is not for this target');
 }
 
-async function confirm(authenticated: Authenticated, accepts: NonNullable<AuthenticatorOptions['accepts']>): Promise<Authenticated | Unauthenticated> {
+function confirm(authenticated: Authenticated, standing: NonNullable<AuthenticatorOptions['standing']>): Authenticated | Unauthenticated {
   try {
-    return (await accepts(authenticated)) ? authenticated : refusal('invalid', 'the token is no longer accepted');
+    const subject = standing(authenticated);
+    if (subject === 'ended') return refusal('invalid', 'the token is no longer accepted');
+    return subject === authenticated.subject ? authenticated : { ...authenticated, subject };
   } catch {
     return refusal('unavailable', 'whether the token is still accepted cannot be read now');
   }

@@ -73,6 +73,12 @@ export function readClientId(claims: JsonObject): string {
   return isIdentityText(value) ? value : '';
 }
 
+/** What one of our own tokens was issued through; undefined where that is malformed. */
+export function readThrough(claims: JsonObject): readonly string[] | undefined {
+  const value = member(claims, 'sid') ?? [];
+  return Array.isArray(value) && value.length <= 4 && value.every(isIdentityText) ? value : undefined;
+}
+
 const KINDS: readonly SubjectKind[] = ['person', 'workload', 'ai-agent'];
 const isKind = (value: unknown): value is SubjectKind => KINDS.some((kind) => kind === value);
 

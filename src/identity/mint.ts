@@ -14,6 +14,8 @@ export interface MintOptions {
   readonly url: string;
   readonly ttlMs: number;
   readonly clientId: string;
+  /** Ids of the sign-in and the grant that it is issued through: it ends with each of them. */
+  readonly through?: readonly string[];
   readonly now?: number;
 }
 
@@ -26,12 +28,12 @@ export interface MintedToken {
 }
 
 /** An access token (RFC 9068) of the gateway's own, for one subject on one target. */
-export async function mintToken({ keys, subject, target, url, ttlMs, clientId, now = Date.now() }: MintOptions): Promise<MintedToken> {
+export async function mintToken({ keys, subject, target, url, ttlMs, clientId, through = [], now = Date.now() }: MintOptions): Promise<MintedToken> {
   const issuedAt = Math.floor(now / 1000);
   const expires = issuedAt + Math.ceil(ttlMs / 1000);
   const id = newId(now);
   const { kid, algorithm, privateKey } = keys.current;
-  const token = await new SignJWT({ ...ownClaims(subject), client_id: clientId })
+  const token = await new SignJWT({ ...ownClaims(subject), client_id: clientId, ...(through.length === 0 ? {} : { sid: [...through] }) })
     .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid })
     .setIssuer(url)
     .setAudience(targetUrl(url, target))

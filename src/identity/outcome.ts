@@ -1,3 +1,4 @@
+import type { Issued } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 
 export interface Authenticated {
@@ -6,6 +7,8 @@ export interface Authenticated {
   readonly clientId: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
+  /** What it was issued through, and when. */
+  readonly issued: Issued;
   /** SHA-256 of the token, hex: may be kept and recorded where the token may not. */
   readonly tokenHash: string;
 }

@@ -1,7 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Subject } from '../core/subject.ts';
+import type { Subject, SubjectKind } from '../core/subject.ts';
+import type { SignInRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { accountSubject, LOCAL_ISSUER } from './accounts.ts';
+import type { Directory } from './directory.ts';
+import type { SubjectName } from './directory-subject.ts';
+import type { Revocations } from './revocations.ts';
 
 /** One person's stay in the console or CLI. */
 export interface SignIn {
@@ -9,21 +13,34 @@ export interface SignIn {
   readonly csrf: string;
   /** Epoch milliseconds; absolute: use does not prolong it. */
   readonly expiresAt: number;
-  /** SHA-256 of the secret, hex: names the sign-in where the secret may not be kept. */
+  /** SHA-256 of the secret, hex: names the sign-in where the secret may not be kept, and in tokens that are issued through it. */
   readonly id: string;
 }
 
 export interface SignIns {
-  /** The secret is given once; only its hash is kept. `previous` is ended: a sign-in never continues another's. */
-  start(subject: Subject, previous?: string): Promise<SignIn & { readonly secret: string }>;
-  /** The sign-in as it is now, its subject's groups included; undefined once it ended or its account is gone. */
+  /** The secret is given once; only its hash is kept. */
+  start(subject: Subject, options?: StartOptions): Promise<SignIn & { readonly secret: string }>;
+  /** The sign-in as it is now, its subject's groups included; undefined once it ended, or its account or subject is no longer active. */
   find(secret: string): Promise<SignIn | undefined>;
   /** The same by the sign-in's id, for streams that outlive a request. */
   current(id: string): Promise<SignIn | undefined>;
+  /** Ends it, and the tokens and live sessions that came of it: here at once, in every other process within half a second. */
   end(secret: string): Promise<void>;
+  /** Ends all of a subject; where `providerSession` is given, those that the provider calls so. The number that ended. */
+  endAll(name: SubjectName, providerSession?: string): Promise<number>;
+}
+
+export interface StartOptions {
+  /** The secret of another, which ends: a sign-in never continues another's. */
+  readonly previous?: string | undefined;
+  /** What the provider calls this stay of the person. */
+  readonly providerSession?: string | undefined;
 }
 
 export interface SignInsOptions {
+  readonly storage: Storage;
+  readonly directory: Pick<Directory, 'find'>;
+  readonly revocations: Pick<Revocations, 'endWithin' | 'refresh'>;
   readonly now?: () => number;
   readonly random?: (size: number) => Buffer;
 }
@@ -31,38 +48,69 @@ export interface SignInsOptions {
 const LIFETIME_MS = 8 * 60 * 60_000;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
-export function openSignIns(storage: Storage, { now = Date.now, random = randomBytes }: SignInsOptions = {}): SignIns {
+export function openSignIns({ storage, directory, revocations, now = Date.now, random = randomBytes }: SignInsOptions): SignIns {
   const { db } = storage;
-  const endById = (id: string) => db.deleteFrom('sign_ins').where('secret_hash', '=', id).execute();
+
+  async function endByIds(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await db.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom('sign_ins').where('secret_hash', 'in', ids).execute();
+      await revocations.endWithin(transaction, ids);
+    });
+    await revocations.refresh();
+  }
+
+  async function subjectOf({ issuer, kind, subject: id }: SignInRow): Promise<Subject | undefined> {
+    // Only `start` writes the kind.
+    if (issuer !== LOCAL_ISSUER) return directory.find({ issuer, kind: kind as SubjectKind, id });
+    const account = await db.selectFrom('accounts').select(['name', 'kind', 'member_of']).where('name', '=', id).executeTakeFirst();
+    return account && accountSubject(account);
+  }
 
   async function findById(id: string): Promise<SignIn | undefined> {
-    const row = await db
-      .selectFrom('sign_ins')
-      .innerJoin('accounts', 'accounts.name', 'sign_ins.account')
-      .select(['name', 'kind', 'member_of', 'csrf', 'expires_at'])
-      .where('secret_hash', '=', id)
-      .where('expires_at', '>', now())
-      .executeTakeFirst();
-    return row && { subject: accountSubject(row), csrf: row.csrf, expiresAt: row.expires_at, id };
+    const row = await db.selectFrom('sign_ins').selectAll().where('secret_hash', '=', id).where('expires_at', '>', now()).executeTakeFirst();
+    const subject = row && (await subjectOf(row));
+    return row && subject && { subject, csrf: row.csrf, expiresAt: row.expires_at, id };
   }
 
   return {
-    async start(subject, previous) {
-      if (subject.issuer !== LOCAL_ISSUER) throw new TypeError('only local accounts sign in here');
+    async start({ issuer, kind, id: subjectId, ...subject }, { previous, providerSession } = {}) {
       await db.deleteFrom('sign_ins').where('expires_at', '<=', now()).execute();
-      if (previous !== undefined && SECRET.test(previous)) await endById(hashOf(previous));
+      if (previous !== undefined && SECRET.test(previous)) await endByIds(await known(hashOf(previous)));
       const [secret, csrf] = [random(32).toString('base64url'), random(32).toString('base64url')];
       const id = hashOf(secret);
-      const expiresAt = now() + LIFETIME_MS;
-      await db.insertInto('sign_ins').values({ secret_hash: id, account: subject.id, csrf, created_at: now(), expires_at: expiresAt }).execute();
-      return { subject, csrf, expiresAt, id, secret };
+      const [createdAt, expiresAt] = [now(), now() + LIFETIME_MS];
+      const row = {
+        secret_hash: id,
+        issuer,
+        kind,
+        subject: subjectId,
+        csrf,
+        created_at: createdAt,
+        expires_at: expiresAt,
+        provider_session: providerSession ?? null,
+      };
+      await db.insertInto('sign_ins').values(row).execute();
+      return { subject: { issuer, kind, id: subjectId, ...subject }, csrf, expiresAt, id, secret };
     },
     find: (secret) => (SECRET.test(secret) ? findById(hashOf(secret)) : Promise.resolve(undefined)),
     current: findById,
     async end(secret) {
-      await endById(hashOf(secret));
+      await endByIds(await known(hashOf(secret)));
+    },
+    async endAll({ issuer, kind, id }, providerSession) {
+      const all = db.selectFrom('sign_ins').select('secret_hash').where('issuer', '=', issuer).where('kind', '=', kind).where('subject', '=', id);
+      const rows = await (providerSession === undefined ? all : all.where('provider_session', '=', providerSession)).execute();
+      await endByIds(rows.map(({ secret_hash: each }) => each));
+      return rows.length;
     },
   };
+
+  /** What a stranger invents is not kept as something that ended. */
+  async function known(id: string): Promise<readonly string[]> {
+    const row = await db.selectFrom('sign_ins').select('secret_hash').where('secret_hash', '=', id).executeTakeFirst();
+    return row ? [id] : [];
+  }
 }
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');

@@ -7,6 +7,10 @@ export interface VerifiedToken {
   readonly audiences: readonly string[];
   /** The issuer's configured audience; undefined for our own tokens. */
   readonly configured: string | undefined;
+  /** Ids of the sign-in and the grant that it was issued through; of our own tokens only. */
+  readonly through: readonly string[];
+  /** Epoch milliseconds; 0 where the token does not say. */
+  readonly issuedAt: number;
   /** Epoch milliseconds. */
   readonly notBefore: number;
   readonly expiresAt: number;

@@ -1,6 +1,6 @@
 import { compactVerify } from 'jose';
 import { member } from '../core/json.ts';
-import { isProblem, readAudiences, readClientId, readTime } from './claims.ts';
+import { isProblem, readAudiences, readClientId, readThrough, readTime } from './claims.ts';
 import { readCompact, type Compact } from './compact.ts';
 import type { VerifyKey } from './key-set.ts';
 import { refusal, type Unauthenticated } from './outcome.ts';
@@ -48,7 +48,10 @@ function readVerified({ claims }: Compact, source: TokenSource): VerifiedToken |
 
   const subject = source.subject(claims);
   if (isProblem(subject)) return invalid(subject.problem);
-  return { subject, clientId: readClientId(claims), audiences, configured: source.audience, notBefore, expiresAt };
+  const through = source.audience === undefined ? readThrough(claims) : [];
+  if (!through) return invalid('the token does not say what it was issued through');
+  const issuedAt = readTime(claims, 'iat') ?? 0;
+  return { subject, clientId: readClientId(claims), audiences, configured: source.audience, through, issuedAt, notBefore, expiresAt };
 }
 
 /** The later of `nbf` and `iat`; a token from the future is as little valid as one not valid yet. */

@@ -10,7 +10,10 @@ export interface Schema {
   erased_sessions: { session: string; erased_at: number };
   sink_positions: { sink: string; writer: string; next_leaf: number };
   accounts: AccountRow;
-  sign_ins: { secret_hash: string; account: string; csrf: string; created_at: number; expires_at: number };
+  sign_ins: SignInRow;
+  subjects: SubjectRow;
+  change_counters: { name: 'directory' | 'revocations'; value: number };
+  revocations: { id: string; ended_at: number; change: number };
   spent: { id: string; spent_at: number };
   locks: LockRow;
   access_reviews: AccessReviewRow;
@@ -124,6 +127,31 @@ export interface AccountRow {
   created_at: number;
   failures: number;
   locked_until: number;
+}
+
+export interface SignInRow {
+  secret_hash: string;
+  issuer: string;
+  kind: string;
+  subject: string;
+  csrf: string;
+  created_at: number;
+  expires_at: number;
+  provider_session: string | null;
+}
+
+export interface SubjectRow {
+  issuer: string;
+  kind: string;
+  id: string;
+  name: string;
+  member_of: string;
+  kept_by: 'claims' | 'scim';
+  status: 'active' | 'inactive' | 'removed';
+  changed_at: number;
+  ended_at: number;
+  signed_in_at: number | null;
+  change: number;
 }
 
 export interface OutboxRow {

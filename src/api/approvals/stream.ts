@@ -6,7 +6,7 @@ import type { ApiDeps, ApiEnv, Caller } from '../deps.ts';
 import { refuse } from '../refusal.ts';
 import { maySee, presentApproval } from './presenter.ts';
 
-/** How soon a stream notices that its sign-in ended or its groups changed. */
+/** How soon a stream looks by itself whether its sign-in ended or its groups changed. */
 const RECHECK_MS = 2_000;
 const KEEP_ALIVE_MS = 20_000;
 const MAX_STREAMS = 8;
@@ -33,7 +33,7 @@ export function createApprovalStream(deps: ApiDeps): (c: Context<ApiEnv>) => Res
   };
 }
 
-async function follow({ approvals, signIns, locks }: ApiDeps, { subject, signIn }: Caller, stream: SSEStreamingApi): Promise<void> {
+async function follow({ approvals, signIns, locks, watch = locks }: ApiDeps, { subject, signIn }: Caller, stream: SSEStreamingApi): Promise<void> {
   const waiting: Approval[] = [];
   let wake = (): void => {};
   let viewer: Subject | undefined = subject;
@@ -41,7 +41,11 @@ async function follow({ approvals, signIns, locks }: ApiDeps, { subject, signIn 
     waiting.push(approval);
     wake();
   });
-  const stopLocks = locks?.onChange(() => wake());
+  let changed = false;
+  const stopWatching = watch?.onChange(() => {
+    changed = true;
+    wake();
+  });
   stream.onAbort(() => wake());
   try {
     await stream.write(': open\n\n');
@@ -57,13 +61,14 @@ async function follow({ approvals, signIns, locks }: ApiDeps, { subject, signIn 
         await stream.write(': keep-alive\n\n');
         wroteAt = performance.now();
       }
-      if (waiting.length === 0) await pause((resume) => (wake = resume));
-      if (performance.now() - checkedAt < RECHECK_MS) continue;
-      viewer = (await signIns.current(signIn))?.subject;
+      if (waiting.length === 0 && !changed) await pause((resume) => (wake = resume));
+      if (!changed && performance.now() - checkedAt < RECHECK_MS) continue;
+      changed = false;
       checkedAt = performance.now();
+      viewer = (await signIns.current(signIn))?.subject;
     }
   } finally {
-    stopLocks?.();
+    stopWatching?.();
     stop();
   }
 }

@@ -8,7 +8,7 @@ import type { ApiDeps, ApiEnv, AuditLog, Caller } from '../deps.ts';
 import { refuse } from '../refusal.ts';
 import { scopeOf } from './presenter.ts';
 
-/** How soon a stream notices that its sign-in ended, or what its viewer may see changed. */
+/** How soon a stream looks by itself whether its sign-in ended, or what its viewer may see changed. */
 const RECHECK_MS = 2_000;
 const KEEP_ALIVE_MS = 20_000;
 /** How soon what other processes recorded is seen. */
@@ -63,7 +63,8 @@ class Follower {
   }
 
   async follow(feed: AuditLog['feed'], from: FeedPositions): Promise<void> {
-    const stopLocks = this.#deps.locks?.onChange(() => this.#isLocked() && this.#gone.abort());
+    const { locks, watch = locks } = this.#deps;
+    const stopWatching = watch?.onChange(() => void this.#lookAgain().catch(() => this.#gone.abort()));
     try {
       let positions = from;
       await this.#stream.writeSSE({ event: 'open', data: '{}', id: writePositions(positions) });
@@ -74,7 +75,7 @@ class Follower {
         if (piece.events.length === 0) await feed.changed(LOOK_MS, this.#gone.signal);
       }
     } finally {
-      stopLocks?.();
+      stopWatching?.();
     }
   }
 
@@ -92,14 +93,17 @@ class Follower {
     this.#wroteAt = performance.now();
   }
 
-  /** A sign-in that ended, a lock, a group that was taken away: seen within two seconds, and a lock at once. */
+  async #lookAgain(): Promise<void> {
+    this.#checkedAt = performance.now();
+    this.#viewer = (await this.#deps.signIns.current(this.#caller.signIn))?.subject;
+    if (this.#isLocked()) this.#gone.abort();
+  }
+
+  /** A sign-in that ended, a lock, a group that was taken away: seen at once where something tells of it, else within two seconds. */
   async #mayGoOn(): Promise<boolean> {
     if (this.#stream.aborted || this.#gone.signal.aborted || this.#isLocked()) return false;
-    if (performance.now() - this.#checkedAt >= RECHECK_MS) {
-      this.#viewer = (await this.#deps.signIns.current(this.#caller.signIn))?.subject;
-      this.#checkedAt = performance.now();
-    }
-    return this.#viewer !== undefined;
+    if (performance.now() - this.#checkedAt >= RECHECK_MS) await this.#lookAgain();
+    return !this.#isLocked();
   }
 
   #isLocked(): boolean {

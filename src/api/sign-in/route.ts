@@ -21,7 +21,7 @@ export function signInRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv
       const result = await attempt(c, { name, password }, client ?? 'console');
       if (result.kind !== 'ok') return refuseSignIn(c, result.kind);
       // A new secret always, and the end of the browser's old one: no sign-in can be planted beforehand.
-      const started = await signIns.start(result.subject, client ? undefined : cookie.read(c.req.header('cookie')));
+      const started = await signIns.start(result.subject, client ? {} : { previous: cookie.read(c.req.header('cookie')) });
       if (client) return c.json({ subject: presentSubject(started.subject), token: started.secret });
       c.header('set-cookie', cookie.set(started.secret, Math.floor((started.expiresAt - now()) / 1000)));
       return c.json(presentSignedIn(started, deps.snapshot()));

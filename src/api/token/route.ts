@@ -5,7 +5,7 @@ import type { Subject } from '../../core/subject.ts';
 import type { Snapshot } from '../../policy/snapshot.ts';
 import { targetUrl } from '../../identity/audience.ts';
 import { headerValues, readBasic } from '../../identity/bearer.ts';
-import { mintToken } from '../../identity/mint.ts';
+import { mintToken, type MintOptions } from '../../identity/mint.ts';
 import { readBody } from '../body.ts';
 import { requireCaller } from '../caller.ts';
 import { clientOf } from '../client.ts';
@@ -27,24 +27,24 @@ export function tokenRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv>
     const basic = readBasic(headerValues(c.env.incoming.rawHeaders, 'authorization'));
     if (basic) {
       const result = await attempt(c, basic, 'basic');
-      return result.kind === 'ok' ? issue(c, result.subject, TTL_MS) : refuseSignIn(c, result.kind);
+      return result.kind === 'ok' ? issue(c, { subject: result.subject, ttlMs: TTL_MS }) : refuseSignIn(c, result.kind);
     }
     let reply: Response | undefined;
     const refused = await signedIn(c, async () => {
-      const { subject, expiresAt } = c.get('caller');
-      reply = await issue(c, subject, Math.min(TTL_MS, expiresAt - now()));
+      const { subject, signIn, expiresAt } = c.get('caller');
+      reply = await issue(c, { subject, through: [signIn], ttlMs: Math.min(TTL_MS, expiresAt - now()) });
     });
     return refused ?? reply ?? notFound(c);
   });
 
   /** A target that the subject cannot reach is answered like one that does not exist. */
-  async function issue(c: Context<ApiEnv>, subject: Subject, ttlMs: number): Promise<Response> {
+  async function issue(c: Context<ApiEnv>, { subject, ...rest }: Pick<MintOptions, 'subject' | 'through' | 'ttlMs'>): Promise<Response> {
     const { keys, url, recorder } = deps;
     const { target } = await readBody(c, tokenSchema);
     const snapshot = deps.snapshot();
     if (!snapshot.target(target) || !snapshot.mayReach(subject, target))
       return refuse(c, 404, 'not_found', NO_TARGET, reachableHint(subject, target, snapshot));
-    const minted = await mintToken({ keys, subject, target, url, ttlMs, clientId: CLIENT_ID, now: now() });
+    const minted = await mintToken({ keys, subject, target, url, ...rest, clientId: CLIENT_ID, now: now() });
     await recorder.append(makeEvent('token.issued', { subject: eventSubject(subject), target, client: clientOf(c, CLIENT_ID), note: `token ${minted.id}` }));
     return c.json(presentToken(minted, target, targetUrl(url, target)));
   }

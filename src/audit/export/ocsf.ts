@@ -56,6 +56,7 @@ function metadataOf({ id, time, session, kind, decision }: Event): object {
 const ACTIVITIES: Readonly<Partial<Record<EventKind, readonly [id: number, name: string]>>> = {
   'session.opened': [1, 'Create'],
   'approval.requested': [1, 'Create'],
+  'subject.changed': [3, 'Update'],
   'lock.placed': [1, 'Create'],
   'lock.lifted': [4, 'Delete'],
   'token.issued': [1, 'Create'],

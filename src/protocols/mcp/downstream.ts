@@ -5,7 +5,7 @@ import { commandParts, makeEvent, sessionParts } from '../../core/event.ts';
 import { newId } from '../../core/id.ts';
 import { isJsonObject, member, type JsonObject } from '../../core/json.ts';
 import { passCommand } from '../../core/pipeline.ts';
-import type { Client, Session } from '../../core/session.ts';
+import type { Client, Issued, Session } from '../../core/session.ts';
 import type { Steps } from '../../core/steps.ts';
 import { subjectKey, type Subject } from '../../core/subject.ts';
 import { readTraceContext } from '../../core/trace-context.ts';
@@ -30,6 +30,7 @@ import { takesBatches, type Era } from './versions.ts';
 export interface Caller {
   readonly subject: Subject;
   readonly client: Client;
+  readonly issued: Issued;
   /** When its token ends; epoch milliseconds. */
   readonly expiresAt: number;
   readonly mayList: (session: Session) => MayList;
@@ -231,10 +232,10 @@ function openLegacy(line: Line): { session?: McpSession } | undefined {
 const sessionNotFound = (id: RpcRequest['id'] | null): JsonObject => rpcError(id, -32001, 'session not found');
 
 function sessionOf(line: Line, mcp: McpSession | undefined, message: RpcMessage | undefined): Promise<Session> {
-  const { subject, client } = line.caller;
+  const { subject, client, issued } = line.caller;
   const opening = message?.kind === 'request' && message.method === 'initialize';
   const id = mcp?.id ?? (opening && line.side.learned.mintsSessions !== false ? newId() : undefined);
-  return line.context.sessions.of(subject, line.side.target, client, id, () => calledItself(message));
+  return line.context.sessions.of({ subject, target: line.side.target, client, issued }, id, () => calledItself(message));
 }
 
 /** The target could not even be asked what it has: that is told and recorded like any other failure of a command. */

@@ -102,13 +102,14 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
 
 function callerOf(
   request: IncomingMessage,
-  { subject, clientId, expiresAt }: Authenticated,
+  { subject, clientId, issued, expiresAt }: Authenticated,
   deps: ProtocolDeps,
   target: string,
 ): Omit<Caller, 'arrived' | 'authenticated'> {
   return {
     subject,
     client: clientOf(request, clientId),
+    issued,
     expiresAt,
     mayList: (session) => (command) => deps.reach().mayList(session, command),
     mayHold: () => deps.reach().mayHold(subject, target),

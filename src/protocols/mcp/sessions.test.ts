@@ -22,6 +22,9 @@ const target: Target = {
   limits: DEFAULT_LIMITS,
 };
 
+const annCalls = { subject: ann, target, client };
+const bobCalls = { subject: bob, target, client };
+
 /** Time that passes when the test says so. */
 function open(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval', 'Date'] });
@@ -36,8 +39,8 @@ function open(t: TestContext) {
 
 test('a session is opened once however many commands it has, and every subject, and every id, has its own', async (t) => {
   const { sessions, of } = open(t);
-  const [one, again] = [await sessions.of(ann, target, client), await sessions.of(ann, target, client)];
-  const [other, named] = [await sessions.of(bob, target, client), await sessions.of(ann, target, client, 'id')];
+  const [one, again] = [await sessions.of(annCalls), await sessions.of(annCalls)];
+  const [other, named] = [await sessions.of(bobCalls), await sessions.of(annCalls, 'id')];
   assert.equal(one.id, again.id);
   assert.equal(new Set([one.id, other.id, named.id]).size, 3);
   assert.deepEqual(of('session.opened'), [one.id, other.id, 'id']);
@@ -47,9 +50,9 @@ test('a session is opened once however many commands it has, and every subject, 
 
 test('a session that is idle for 15 minutes is closed, once; one that is used goes on', async (t) => {
   const { sessions, of, pass } = open(t);
-  await sessions.of(ann, target, client, 'idle');
+  await sessions.of(annCalls, 'idle');
   for (let round = 0; round < 4; round += 1) {
-    await sessions.of(bob, target, client, 'used');
+    await sessions.of(bobCalls, 'used');
     pass(8);
   }
   assert.deepEqual(of('session.closed'), ['idle']);
@@ -59,7 +62,7 @@ test('a session that is idle for 15 minutes is closed, once; one that is used go
 
 test('a session with a stream or a long call is not idle before that has ended', async (t) => {
   const { sessions, of, pass } = open(t);
-  const session = await sessions.of(ann, target, client, 'streaming');
+  const session = await sessions.of(annCalls, 'streaming');
   let end = (): void => {};
   const stream = sessions.during(session, () => new Promise<void>((done) => (end = done)));
   pass(60);
@@ -73,7 +76,7 @@ test('a session with a stream or a long call is not idle before that has ended',
 
 test('a session whose opening cannot be recorded is none', async () => {
   const sessions = new Sessions({ append: () => Promise.reject(new Error('the disk is full')) });
-  await assert.rejects(sessions.of(ann, target, client, 'x'), /the disk is full/);
-  await assert.rejects(sessions.of(ann, target, client, 'x'), /the disk is full/);
+  await assert.rejects(sessions.of(annCalls, 'x'), /the disk is full/);
+  await assert.rejects(sessions.of(annCalls, 'x'), /the disk is full/);
   await sessions.close();
 });

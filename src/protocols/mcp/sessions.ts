@@ -1,9 +1,8 @@
 import { makeEvent, sessionParts } from '../../core/event.ts';
 import { newId } from '../../core/id.ts';
 import type { Recorder } from '../../core/recorder.ts';
-import type { Client, Session } from '../../core/session.ts';
-import { subjectKey, type Subject } from '../../core/subject.ts';
-import type { Target } from '../../core/target.ts';
+import type { Session } from '../../core/session.ts';
+import { subjectKey } from '../../core/subject.ts';
 
 const IDLE_MS = 15 * 60_000;
 const SWEEP_MS = 60_000;
@@ -28,17 +27,18 @@ export class Sessions {
   }
 
   /** The session of this caller; `id` where the protocol carries one. Resolves when its opening is recorded, with what the client calls itself. */
-  async of(subject: Subject, target: Target, client: Client, id?: string, called: () => string | undefined = () => undefined): Promise<Session> {
+  async of(caller: Omit<Session, 'id'>, id?: string, called: () => string | undefined = () => undefined): Promise<Session> {
+    const { subject, target, client } = caller;
     const key = id ?? JSON.stringify([subjectKey(subject), target.name, client.id]);
     const known = this.#open.get(key);
     if (known) {
       known.seen = this.#now();
       await known.opened;
       // Groups and the target's settings are those of now, not those of the opening.
-      return { id: known.session.id, subject, target, client };
+      return { ...caller, id: known.session.id };
     }
     const name = called();
-    return this.#begin(key, { id: id ?? newId(this.#now()), subject, target, client: name === undefined ? client : { ...client, name } });
+    return this.#begin(key, { ...caller, id: id ?? newId(this.#now()), client: name === undefined ? client : { ...client, name } });
   }
 
   /** A session is not idle while something of it is under way. */

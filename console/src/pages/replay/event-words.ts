@@ -17,6 +17,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'approval.executing': 'the approval was used',
   'approval.consumed': 'the approved command ended',
   'approval.indeterminate': 'outcome unknown, not repeated',
+  'subject.changed': 'directory changed',
   'lock.placed': 'locked',
   'lock.lifted': 'lock lifted',
   'breakglass.opened': 'break-glass access',

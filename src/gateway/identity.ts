@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { LockWatch } from '../core/lock.ts';
+import type { Log } from '../core/log.ts';
+import type { Recorder } from '../core/recorder.ts';
+import type { Session } from '../core/session.ts';
+import type { Subject } from '../core/subject.ts';
+import { openAccounts, type Accounts } from '../identity/accounts.ts';
+import { createAuthenticator, type Authenticator, type AuthenticatorOptions } from '../identity/authenticate.ts';
+import { openDirectory, type Directory } from '../identity/directory.ts';
+import { openRevocations, type Revocations } from '../identity/revocations.ts';
+import { openSignIns, type SignIns } from '../identity/sign-ins.ts';
+import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
+import type { IssuerConfig } from '../identity/token-source.ts';
+import { openLocks, type Locks } from '../lock/locks.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/** Who may ask, and everything that ends it. */
+export interface Identity {
+  readonly accounts: Accounts;
+  readonly directory: Directory;
+  readonly revocations: Revocations;
+  readonly signIns: SignIns;
+  readonly locks: Locks;
+  readonly signing: SigningKeys;
+  readonly authenticator: Authenticator;
+  /** Whatever ends live sessions: locks, sign-ins and grants that ended, who was deactivated or lost a group. */
+  readonly watch: LockWatch;
+  /** Who a name is, for links in notices: an account, else the one person of the directory. */
+  named(name: string): Promise<Subject | undefined>;
+}
+
+export interface IdentityOptions {
+  readonly url: string;
+  readonly issuers: readonly IssuerConfig[];
+  readonly keysFolder: string;
+  readonly storage: Storage;
+  readonly recorder: Recorder;
+  readonly shutdown: Shutdown;
+  readonly log: Log;
+}
+
+export async function openIdentity({ url, issuers, keysFolder, storage, recorder, shutdown, log }: IdentityOptions): Promise<Identity> {
+  const report = (part: string) => (error: unknown) => log.error(part, error);
+  const accounts = openAccounts(storage, { recorder });
+  const directory = shutdown.owns(await openDirectory({ storage, recorder, report: report('directory') }));
+  const revocations = shutdown.owns(await openRevocations({ storage, report: report('revocations') }));
+  const locks = shutdown.owns(await openLocks({ storage, recorder, report: report('locks') }));
+  const signing = await openSigningKeys(join(keysFolder, 'signing'));
+  const standing = createTokenStanding({ directory, revocations, locks });
+  return {
+    accounts,
+    directory,
+    revocations,
+    signIns: openSignIns({ storage, directory, revocations }),
+    locks,
+    signing,
+    authenticator: createAuthenticator({ issuers, own: signing, url, standing }),
+    watch: createWatch({ directory, revocations, locks }),
+    async named(name) {
+      const account = await accounts.find(name);
+      if (account) return account;
+      const persons = await directory.named(name);
+      return persons.length === 1 ? persons[0] : undefined;
+    },
+  };
+}
+
+type Ends = Pick<Identity, 'directory' | 'revocations' | 'locks'>;
+
+/** What holds at every use of a token. */
+function createTokenStanding({ directory, revocations, locks }: Ends): NonNullable<AuthenticatorOptions['standing']> {
+  return ({ subject, issued }) => {
+    if (revocations.hasEnded(issued.through) || locks.find({ subject })) return 'ended';
+    return directory.standing(subject, issued.at);
+  };
+}
+
+function createWatch({ directory, revocations, locks }: Ends): LockWatch {
+  return {
+    reason(session) {
+      return locks.reason(session) ?? (session.issued ? endedReason(session, session.issued) : undefined);
+    },
+    onChange(listener) {
+      const stops = [locks, directory, revocations].map((each) => each.onChange(listener));
+      return () => stops.forEach((stop) => stop());
+    },
+  };
+
+  function endedReason({ subject }: Session, issued: NonNullable<Session['issued']>): string | undefined {
+    try {
+      if (revocations.hasEnded(issued.through)) return 'the sign-in that this came through has ended: sign in again';
+      const today = directory.standing(subject, issued.at);
+      if (today === 'ended') return `${subject.name} is no longer active`;
+      return hasLost(subject, today) ? `the groups of ${subject.name} changed: call again to have this decided anew` : undefined;
+    } catch {
+      return 'whether this is still allowed cannot be read now';
+    }
+  }
+}
+
+/** Whoever gained a group keeps what runs; the next command has it. */
+function hasLost(before: Subject, today: Subject): boolean {
+  if (before === today) return false;
+  if (before.name !== today.name || !before.groups.every((group) => today.groups.includes(group))) return true;
+  return before.onBehalfOf !== undefined && today.onBehalfOf !== undefined && hasLost(before.onBehalfOf, today.onBehalfOf);
+}

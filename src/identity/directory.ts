@@ -1,0 +1,182 @@
+/**
+ * Everybody who is no local account, whichever door they come through: who they are, their groups, and whether they still
+ * count. Doors write what their providers say (`signedIn`), provisioning writes what it is told (`put`, `deactivate`,
+ * `remove`); nobody else does. Every process knows of a change within half a second.
+ */
+import type { Transaction } from 'kysely';
+import { SallyportError } from '../core/error.ts';
+import { eventSubject, makeEvent } from '../core/event.ts';
+import type { Recorder } from '../core/recorder.ts';
+import type { Subject } from '../core/subject.ts';
+import type { Schema, SubjectRow } from '../storage/schema.ts';
+import type { Storage } from '../storage/storage.ts';
+import { ChangeFeed, nextChange } from './change-feed.ts';
+import { DirectoryMemory } from './directory-memory.ts';
+import { subjectOfRow, type SubjectName } from './directory-subject.ts';
+
+export interface Directory {
+  /** What a provider said of who just came in: kept, and given back as it counts now. Throws `forbidden` for who was deactivated or removed. */
+  signedIn(subject: Subject): Promise<Subject>;
+  /** What provisioning says: from now on it keeps name and groups. Who was deactivated or removed is active again, unless it says otherwise. */
+  put(subject: Subject, status?: 'active' | 'inactive'): Promise<Subject>;
+  /** Ends everything that was issued to the subject; nothing where it is not known. */
+  deactivate(name: SubjectName): Promise<void>;
+  remove(name: SubjectName): Promise<void>;
+  /** As the database has it at this moment; undefined for who is not known, or not active. */
+  find(name: SubjectName): Promise<Subject | undefined>;
+  /** Persons of that name, active ones. */
+  named(name: string): Promise<readonly Subject[]>;
+  /**
+   * Who somebody is at this moment: as the database has it, and where it has nothing, as its issuer said. Undefined for who
+   * was deactivated or removed, and for whoever acts for such a person.
+   */
+  current(subject: Subject): Promise<Subject | undefined>;
+  /**
+   * The same for the subject of a token that was issued then (epoch milliseconds), from memory and without waiting. Throws
+   * where nobody has been able to read for long.
+   */
+  standing(subject: Subject, issuedAt: number): Subject | 'ended';
+  /** Hears of every change, right after it is in force here. The result ends it. */
+  onChange(listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface DirectoryOptions {
+  readonly storage: Storage;
+  readonly recorder: Recorder;
+  readonly now?: () => number;
+  readonly pollMs?: number;
+  readonly report?: (error: unknown) => void;
+}
+
+/** Resolves when what is known is read: a gateway that cannot read it does not start. */
+export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
+  const { storage, recorder, now = Date.now, pollMs, report } = options;
+  const { db } = storage;
+  const memory = new DirectoryMemory(now);
+  const feed = new ChangeFeed<SubjectRow>({
+    now,
+    ...(pollMs === undefined ? {} : { pollMs }),
+    ...(report ? { report } : {}),
+    read: (after) => db.selectFrom('subjects').selectAll().where('change', '>', after).orderBy('change').execute(),
+    apply: (rows) => memory.apply(rows),
+  });
+  await feed.start();
+
+  /** The change, its record, or neither; in force here when it resolves. */
+  async function write(name: SubjectName, next: (row: SubjectRow | undefined) => Omit<SubjectRow, 'change'> | undefined): Promise<SubjectRow | undefined> {
+    const written = await db.transaction().execute(async (transaction) => {
+      // Taken before the row is read: two processes that write the same subject come one after the other.
+      const change = await nextChange(transaction, 'directory');
+      const before = await rowOf(transaction, name);
+      const after = next(before);
+      if (!after) return before;
+      const changed = !before || isChange(before, after);
+      const row: SubjectRow = { ...after, ...(changed ? { change } : { change: before.change, changed_at: before.changed_at }) };
+      await store(transaction, row);
+      if (after.status !== 'active')
+        await transaction.deleteFrom('sign_ins').where('issuer', '=', row.issuer).where('kind', '=', row.kind).where('subject', '=', row.id).execute();
+      if (changed)
+        await recorder.append(makeEvent('subject.changed', { subject: eventSubject(subjectOfRow(row)), note: noteOf(before, row) }, new Date(now())));
+      return row;
+    });
+    await feed.refresh();
+    return written;
+  }
+
+  async function find(name: SubjectName): Promise<Subject | undefined> {
+    const row = await rowOf(db, name);
+    return row?.status === 'active' ? subjectOfRow(row) : undefined;
+  }
+
+  async function current(subject: Subject): Promise<Subject | undefined> {
+    const row = await rowOf(db, subject);
+    if (row && row.status !== 'active') return undefined;
+    const today = row ? subjectOfRow(row) : subject;
+    if (!subject.onBehalfOf) return today;
+    const behind = await current(subject.onBehalfOf);
+    return behind && { ...today, onBehalfOf: behind };
+  }
+
+  const ended = (status: 'inactive' | 'removed') => ({ status, ended_at: now(), changed_at: now() });
+  const end = async (name: SubjectName, status: 'inactive' | 'removed'): Promise<void> => {
+    await write(name, (row) => row && { ...row, ...ended(status) });
+  };
+
+  return {
+    async signedIn(subject) {
+      const row = await write(subject, (known) => {
+        if (known && known.status !== 'active')
+          throw new SallyportError('forbidden', 'this person was deactivated', { hint: 'ask whoever keeps the directory' });
+        const said = known?.kept_by === 'scim' ? known : rowFor(subject, 'claims', now(), known);
+        return { ...said, signed_in_at: now() };
+      });
+      return row ? subjectOfRow(row) : subject;
+    },
+    async put(subject, status = 'active') {
+      const row = await write(subject, (known) => ({ ...rowFor(subject, 'scim', now(), known), ...(status === 'active' ? {} : ended(status)) }));
+      return row ? subjectOfRow(row) : subject;
+    },
+    deactivate: (name) => end(name, 'inactive'),
+    remove: (name) => end(name, 'removed'),
+    find,
+    async named(name) {
+      const rows = await db.selectFrom('subjects').selectAll().where('name', '=', name).where('kind', '=', 'person').where('status', '=', 'active').execute();
+      return rows.map(subjectOfRow);
+    },
+    current,
+    standing(subject, issuedAt) {
+      if (!feed.isFresh) throw new Error('the directory has not been readable for too long');
+      return memory.standing(subject, issuedAt);
+    },
+    onChange: (listener) => feed.onChange(listener),
+    close: () => feed.close(),
+  };
+}
+
+const rowOf = (db: Storage['db'] | Transaction<Schema>, { issuer, kind, id }: SubjectName): Promise<SubjectRow | undefined> =>
+  db.selectFrom('subjects').selectAll().where('issuer', '=', issuer).where('kind', '=', kind).where('id', '=', id).executeTakeFirst();
+
+function rowFor(
+  { issuer, kind, id, name, groups }: Subject,
+  keptBy: 'claims' | 'scim',
+  now: number,
+  known: SubjectRow | undefined,
+): Omit<SubjectRow, 'change'> {
+  return {
+    issuer,
+    kind,
+    id,
+    name,
+    member_of: JSON.stringify([...new Set(groups)].toSorted()),
+    kept_by: keptBy,
+    status: 'active',
+    changed_at: now,
+    ended_at: known?.ended_at ?? 0,
+    signed_in_at: known?.signed_in_at ?? null,
+  };
+}
+
+/** To have signed in again is none. */
+const isChange = (before: SubjectRow, after: Omit<SubjectRow, 'change'>): boolean =>
+  before.name !== after.name ||
+  before.member_of !== after.member_of ||
+  before.kept_by !== after.kept_by ||
+  before.status !== after.status ||
+  before.ended_at !== after.ended_at;
+
+async function store(db: Transaction<Schema>, row: SubjectRow): Promise<void> {
+  const { issuer: _issuer, kind: _kind, id: _id, ...rest } = row;
+  await db
+    .insertInto('subjects')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['issuer', 'kind', 'id']).doUpdateSet(rest))
+    .execute();
+}
+
+function noteOf(before: SubjectRow | undefined, { status, kept_by }: SubjectRow): string {
+  const by = kept_by === 'scim' ? 'provisioning' : 'its provider at sign-in';
+  if (status !== 'active') return status === 'removed' ? 'removed' : 'deactivated';
+  if (!before) return `first known, by ${by}`;
+  return before.status === 'active' ? `name or groups changed by ${by}` : 'active again';
+}
