@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   record_failed: 503,
   masking_failed: 500,
   credential_missing: 502,
+  not_connected: 403,
   upstream_unreachable: 502,
   upstream_timeout: 504,
   upstream_invalid: 502,

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'record_failed'
   | 'masking_failed'
   | 'credential_missing'
+  | 'not_connected'
   | 'upstream_unreachable'
   | 'upstream_timeout'
   | 'upstream_invalid'
@@ -23,6 +24,8 @@ export type ErrorCode =
 
 export interface ErrorOptions {
   readonly hint?: string;
+  /** A page where whoever asked can mend it. */
+  readonly link?: string;
   readonly cause?: unknown;
 }
 
@@ -33,12 +36,14 @@ export interface ErrorOptions {
 export class SallyportError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly link: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = 'SallyportError';
     this.code = code;
     this.hint = options.hint;
+    this.link = options.link;
   }
 }
 

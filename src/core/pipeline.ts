@@ -58,6 +58,8 @@ export interface Exchange extends Answering {
   forward(grant: Grant): AsyncIterable<ReplyPart>;
   /** Hands masked bytes to the caller, under back-pressure. A caller that left is no error. */
   release(part: ReplyPart, masked: MaskedPart): Promise<void>;
+  /** Throws what is missing to reach the target, so that nobody is asked to approve what could not run. */
+  ready?(): Promise<void>;
   /** Why what was approved is no longer what would run: a definition that changed while people were asked. Asked right before execution. */
   outdated?(): Promise<string | undefined>;
   /** Ends what is being forwarded, at once: something of it was locked. The caller is told by `refuse`. */
@@ -95,6 +97,7 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
     const open = command.quarantine ? undefined : await gate.approvals.window?.({ session, command, decision });
     if (open) return await run(gate, exchange, within(asked, open, decision), undefined);
     exchange.steps?.enter('approve');
+    await exchange.ready?.();
     const approval = await approve(gate, exchange, decision, masker);
     exchange.steps?.enter('decide');
     if (approval.status === 'consumed') return await repeat(exchange, approval);
@@ -104,6 +107,7 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
     const again = gate.decide(session, command);
     if (again.effect === 'deny' || again.policyVersion !== decision.policyVersion)
       return await refuse(gate, exchange, asked, { kind: 'denied', decision: changed(again, 'the policy changed') });
+    await exchange.ready?.();
     const outdated = await exchange.outdated?.();
     if (outdated !== undefined) return await refuse(gate, exchange, asked, { kind: 'denied', decision: changed(again, outdated) });
     return await run(gate, exchange, asked, approval);

@@ -1,14 +1,5 @@
+import type { CredentialSpec } from './credential-spec.ts';
 import type { Quota } from './quota.ts';
-
-/** Where a secret comes from. */
-export type SecretSource = { readonly env: string } | { readonly file: string };
-
-/** How the target is opened: injected by the upstream side, never shown to the caller. */
-export type CredentialSpec =
-  | { readonly bearer: SecretSource }
-  | { readonly header: { readonly name: string; readonly value: SecretSource } }
-  | { readonly basic: { readonly user: string; readonly password: SecretSource } }
-  | { readonly env: Readonly<Record<string, SecretSource>> };
 
 export interface TargetLimits {
   /** Bytes of one request. */

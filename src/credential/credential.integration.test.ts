@@ -5,10 +5,15 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import { explainError, isSallyportError } from '../core/error.ts';
-import type { CredentialSpec } from '../core/target.ts';
-import { readCredential, type Environment, type ResolvedCredential } from './credential.ts';
+import type { CredentialSpec } from '../core/credential-spec.ts';
+import { createCredentials, type ResolvedCredential } from './credential.ts';
+import { createSecretReader, type Environment } from './secret-reader.ts';
 
 const ENV = { TOKEN: 'hunter2', EMPTY: '', BAD: 'a\r\nx-evil: 1' };
+
+const USE = { target: 'lab' };
+const readCredential = (spec: CredentialSpec, env: Environment = ENV): Promise<ResolvedCredential> =>
+  createCredentials({ secrets: createSecretReader({ env }) }).read(spec, USE);
 
 async function headersOf(spec: CredentialSpec, env: Environment = ENV): Promise<readonly (readonly [string, string])[]> {
   const resolved = await readCredential(spec, env);

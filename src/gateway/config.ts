@@ -12,7 +12,7 @@ import { readRetention } from '../policy/retention.ts';
 import { formatProblem, type Problem } from '../policy/problem.ts';
 import { issueProblems } from '../policy/shape.ts';
 import type { LogLevel } from '../core/log.ts';
-import type { SecretSource } from '../core/target.ts';
+import type { SecretSource } from '../core/credential-spec.ts';
 import { configSchema, type ConfigDocument } from './config-schema.ts';
 import { isLoopback } from './metrics-server.ts';
 import { sinkSettings } from './sink-settings.ts';

@@ -19,7 +19,7 @@ import type { SinkStatus } from '../audit/sinks/status.ts';
 import { startWitnesses } from '../audit/witness.ts';
 import { NO_LOG, type Log } from '../core/log.ts';
 import type { Recorder } from '../core/recorder.ts';
-import { readSecretSource } from '../credential/credential.ts';
+import { createCredentials, type Credentials } from '../credential/credential.ts';
 import { createHostCheck, type HostCheck } from '../identity/host.ts';
 import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
 import { startNotices, type Notices } from '../notice/notices.ts';
@@ -99,6 +99,7 @@ interface Parts {
   readonly metrics: Metrics | undefined;
   readonly storage: Storage;
   readonly policy: LivePolicy;
+  readonly credentials: Credentials;
   readonly approvals: ApprovalService;
   readonly identity: Identity;
   readonly hosts: HostCheck;
@@ -123,7 +124,8 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
   const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log.error('database', error) }));
   const analyzer = config.analyzer && shutdown.owns(createAnalyzer(config.analyzer));
   const pins = new ToolPins(storedPins(storage), recorder);
-  const policy = shutdown.owns(await openPolicy(config.resources, { recorder, log, kinds: analyzer?.kinds ?? [], tools: new ToolBook(pins) }));
+  const credentials = createCredentials();
+  const policy = shutdown.owns(await openPolicy(config.resources, { recorder, log, credentials, kinds: analyzer?.kinds ?? [], tools: new ToolBook(pins) }));
   const key = await installationKey(keysFolder, 'approval');
   const owner = `${hostname()}:${journal.writer}`;
   const report = (error: unknown): void => log.error('approvals', error);
@@ -141,6 +143,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
     metrics,
     storage,
     policy,
+    credentials,
     approvals,
     identity,
     hosts,
@@ -154,7 +157,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
 async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>> {
   const { config, shutdown, log, keysFolder, metrics, storage, policy, pins, identity } = parts;
   const snapshot = policy.snapshot.bind(policy);
-  const traces = config.traces && shutdown.owns(openTraces(config.traces, { metrics, log }));
+  const traces = config.traces && shutdown.owns(openTraces(config.traces, { metrics, log, readSecret: parts.credentials.secret }));
   const observer = observerOf(metrics, traces);
   const deps = {
     gate: createGate({
@@ -169,6 +172,7 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
     reach: snapshot,
     authenticator: identity.authenticator,
     url: config.url,
+    credentials: parts.credentials,
     pins,
     ...(observer ? { observer } : {}),
     servers: watchServers(log, metrics?.registry),
@@ -193,7 +197,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   const { accounts, signIns, signing, locks, watch, authenticator } = identity;
   const notices = await openNotices(parts);
   const report = (sink: string, error: unknown): void => log.error(`sink ${sink}`, error);
-  const sinks = shutdown.owns(await openSinks({ journal, storage, settings: config.sinks, data: config.data, report }));
+  const sinks = shutdown.owns(await openSinks({ journal, storage, settings: config.sinks, data: config.data, readSecret: parts.credentials.secret, report }));
   const { index } = sinks;
   const { alerts, shipping } = await openAlertsOf(parts, notices, sinks);
   const sinkStatus = async (): Promise<readonly SinkStatus[]> => [...(await sinks.status()), await shipping.status()];
@@ -226,7 +230,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     }),
   );
   shutdown.owns(startWitnesses({ journal, witnesses: config.audit.witnesses, report: (error) => log.error('witness', error) }));
-  if (metrics) await openMetrics(metrics, config, shutdown, { journal, sinks: sinkStatus, locks, storage, policyVersion: () => policy.snapshot().version });
+  if (metrics) await openMetrics(metrics, parts, { journal, sinks: sinkStatus, locks, storage, policyVersion: () => policy.snapshot().version });
   return createApi({
     url: config.url,
     hosts,
@@ -254,7 +258,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   });
 }
 
-async function openNotices({ config, shutdown, log, keysFolder, approvals, identity, standing, storage }: Parts): Promise<Notices> {
+async function openNotices({ config, shutdown, log, keysFolder, approvals, identity, standing, storage, credentials }: Parts): Promise<Notices> {
   return shutdown.owns(
     startNotices({
       settings: config.notify,
@@ -266,6 +270,7 @@ async function openNotices({ config, shutdown, log, keysFolder, approvals, ident
         return person && standing.current(person);
       },
       storage,
+      readSecret: credentials.secret,
       report: (error) => log.error('notices', error),
     }),
   );
@@ -290,10 +295,10 @@ async function openAlertsOf(
   return shutdown.owns(started);
 }
 
-async function openMetrics({ registry }: Metrics, config: Config, shutdown: Shutdown, watched: Watched): Promise<void> {
+async function openMetrics({ registry }: Metrics, { config, shutdown, credentials }: Parts, watched: Watched): Promise<void> {
   if (!config.metrics) return;
   const { host, port, token } = config.metrics;
   watchParts(registry, watched);
   shutdown.owns(watchProcess(registry));
-  shutdown.owns(await serveMetrics(registry, { host, port, ...(token ? { token: () => readSecretSource(token) } : {}) }));
+  shutdown.owns(await serveMetrics(registry, { host, port, ...(token ? { token: () => credentials.secret(token) } : {}) }));
 }

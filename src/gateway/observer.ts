@@ -3,7 +3,7 @@ import packageFile from '../../package.json' with { type: 'json' };
 import type { CommandStart, Observer, Step, Steps } from '../core/steps.ts';
 import type { Log } from '../core/log.ts';
 import type { Decision } from '../core/decision.ts';
-import { readSecretSource } from '../credential/credential.ts';
+import type { ReadSecretSource } from '../credential/secret-reader.ts';
 import { post } from '../network/post.ts';
 import { TraceExport } from '../telemetry/trace-export.ts';
 import { Tracer } from '../telemetry/tracer.ts';
@@ -16,14 +16,15 @@ export interface Traces {
 }
 
 /** Spans of commands, sampled and sent as the configuration says. */
-export function openTraces(config: TracesConfig, { metrics, log }: { readonly metrics: Metrics | undefined; readonly log: Log }): Traces {
+export function openTraces(
+  config: TracesConfig,
+  { metrics, log, readSecret }: { readonly metrics: Metrics | undefined; readonly log: Log; readonly readSecret: ReadSecretSource },
+): Traces {
   const dropped = metrics?.registry.counter({ name: 'sallyport_traces_dropped_commands', help: 'Sampled commands whose spans could not be sent.' }).with();
   const sending = new TraceExport({
     url: config.url,
     headers: async () =>
-      Object.fromEntries(
-        await Promise.all(Object.entries(config.headers).map(async ([name, source]) => [name, (await readSecretSource(source)).reveal()] as const)),
-      ),
+      Object.fromEntries(await Promise.all(Object.entries(config.headers).map(async ([name, source]) => [name, (await readSecret(source)).reveal()] as const))),
     post,
     resource: { version: packageFile.version, instance: hostname() },
     report: (error) => log.error('traces', error),

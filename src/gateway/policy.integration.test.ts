@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createCredentials } from '../credential/credential.ts';
 import { logInto } from '../../test/support/log.ts';
 import { until } from '../../test/support/until.ts';
 import { memoryPins } from '../protocols/mcp/pins/pin-store.ts';
@@ -18,7 +19,7 @@ test('a secret that is missing is told when the resources are read, by its place
   const there = target('there', 'credential: { bearer: { env: PATH } }\n');
   await writeFile(join(folder, 'a.yaml'), there + target('absent', 'credential: { bearer: { env: SALLYPORT_TEST_ABSENT } }\n') + target('open', ''));
   const lines: string[] = [];
-  const policy = await openPolicy(folder, { recorder: { append: () => Promise.resolve() }, log: logInto(lines), kinds: [] });
+  const policy = await openPolicy(folder, { recorder: { append: () => Promise.resolve() }, log: logInto(lines), credentials: createCredentials(), kinds: [] });
   t.after(() => policy.close());
   const told = lines.filter((line) => line.startsWith('target '));
   assert.equal(told.length, 1);
@@ -41,7 +42,7 @@ test('what looks like a mistake is told at the start and at each change, once', 
   t.after(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'a.yaml'), MODELS);
   const lines: string[] = [];
-  const policy = await openPolicy(folder, { recorder: { append: () => Promise.resolve() }, log: logInto(lines), kinds: [] });
+  const policy = await openPolicy(folder, { recorder: { append: () => Promise.resolve() }, log: logInto(lines), credentials: createCredentials(), kinds: [] });
   t.after(() => policy.close());
   const warnings = (): readonly string[] => lines.filter((line) => line.startsWith('policy warning: '));
   assert.match(warnings()[0] ?? '', /a\.yaml:2:7: nobody may use target models/);
@@ -60,7 +61,7 @@ test('tools that are known: another set has to fit them; the set of the start, a
   const recorder = { append: () => Promise.resolve() };
   const pins = new ToolPins(store, recorder);
   const lines: string[] = [];
-  const policy = await openPolicy(folder, { recorder, log: logInto(lines), kinds: [], tools: new ToolBook(pins) });
+  const policy = await openPolicy(folder, { recorder, log: logInto(lines), credentials: createCredentials(), kinds: [], tools: new ToolBook(pins) });
   t.after(() => policy.close());
   const told = (what: RegExp) => until(String(what), () => lines.find((line) => what.test(line)));
   const models = policy.snapshot().target('models') ?? assert.fail('no target');

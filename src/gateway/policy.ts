@@ -2,7 +2,8 @@ import { SallyportError } from '../core/error.ts';
 import type { Log } from '../core/log.ts';
 import { makeEvent } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
-import { readCredential } from '../credential/credential.ts';
+import { dependsOnSubject } from '../core/credential-spec.ts';
+import type { Credentials } from '../credential/credential.ts';
 import { DETECTOR_NAMES } from '../masking/detectors.ts';
 import { createKindSearch } from '../masking/detect-kinds.ts';
 import { lintResources } from '../policy/check.ts';
@@ -29,6 +30,7 @@ export const RESOURCE_OPTIONS: ResourceOptions = resourceOptions(['person', 'loc
 export interface PolicyParts {
   readonly recorder: Recorder;
   readonly log: Log;
+  readonly credentials: Credentials;
   /** What the analyzer serves. */
   readonly kinds: readonly string[];
   /** What tools take, of this moment. A set that is put in place later has to agree with it; the first one is only told of. */
@@ -44,7 +46,7 @@ export interface LivePolicy {
 }
 
 /** The policy of a folder, replaced as a whole when its files change. A set that is not sound is refused and recorded; the old one stays. */
-export async function openPolicy(path: string, { recorder, log, kinds, tools }: PolicyParts): Promise<LivePolicy> {
+export async function openPolicy(path: string, { recorder, log, credentials, kinds, tools }: PolicyParts): Promise<LivePolicy> {
   const options = resourceOptions(kinds);
   // Without the tools: what a server declares must not keep a gateway from starting. Rules that do not fit fail closed.
   let resources = await loadResources(path, options);
@@ -56,7 +58,7 @@ export async function openPolicy(path: string, { recorder, log, kinds, tools }: 
     await tools?.read(resources.targets);
     warnings.tell(lintResources(resources, tools?.schemas));
   };
-  await tellUnusable(current, log);
+  await tellUnusable(current, credentials, log);
   await tellWarnings();
   const stop = new AbortController();
   const handlers = {
@@ -75,7 +77,7 @@ export async function openPolicy(path: string, { recorder, log, kinds, tools }: 
     current = next;
     resources = from;
     log.info('policy', `changed: ${inShort(note)}`);
-    await tellUnusable(next, log);
+    await tellUnusable(next, credentials, log);
     await tellWarnings();
   };
   const report = (error: unknown): void => log.error('policy', new Error('not changed', { cause: error }));
@@ -112,11 +114,11 @@ class Warnings {
 }
 
 /** Tells the operator which targets no call would reach. The gateway serves the others; secrets are read again for each connection. */
-async function tellUnusable({ targets }: Snapshot, log: Log): Promise<void> {
-  for (const { name, credential } of targets) {
-    if (!credential) continue;
+async function tellUnusable({ targets }: Snapshot, credentials: Credentials, log: Log): Promise<void> {
+  for (const { name, address, credential } of targets) {
+    if (!credential || dependsOnSubject(credential)) continue;
     try {
-      for (const warning of (await readCredential(credential)).warnings) log.warn(`target ${name}`, warning);
+      for (const warning of (await credentials.read(credential, { target: name, address })).warnings) log.warn(`target ${name}`, warning);
     } catch (error) {
       log.error(`target ${name}`, new Error('cannot be opened', { cause: error }));
     }

@@ -6,6 +6,7 @@ import { journalLogs } from '../audit/sinks/logs.ts';
 import { createSink, type SinkSettings } from '../audit/sinks/settings.ts';
 import { startSinks, type Sinks } from '../audit/sinks/sinks.ts';
 import type { Index } from '../audit/index-sink.ts';
+import type { ReadSecretSource } from '../credential/secret-reader.ts';
 import type { Storage } from '../storage/storage.ts';
 import { sinkDeps } from './sink-deps.ts';
 
@@ -15,11 +16,12 @@ export interface SinkParts {
   readonly settings: readonly SinkSettings[];
   /** The data folder. */
   readonly data: string;
+  readonly readSecret: ReadSecretSource;
   readonly report: (sink: string, error: unknown) => void;
 }
 
 /** The index, and every sink of the configuration, fed from the journal. */
-export async function openSinks({ journal, storage, settings, data, report }: SinkParts): Promise<Sinks & { readonly index: Index }> {
+export async function openSinks({ journal, storage, settings, data, readSecret, report }: SinkParts): Promise<Sinks & { readonly index: Index }> {
   const folder = join(data, 'sinks');
   const logs = journalLogs({ journal });
   const index = startIndexShipping({
@@ -28,7 +30,7 @@ export async function openSinks({ journal, storage, settings, data, report }: Si
     start: (log, failed) => startIndex({ journal: log, storage, report: failed }),
     report: (error) => report('index', error),
   });
-  const deps = sinkDeps();
+  const deps = sinkDeps(readSecret);
   try {
     const sinks = settings.map((one) => ({ name: one.name, sink: createSink(one, { ...deps, notes: join(folder, `${one.name}.upload`) }) }));
     const started = await startSinks({ folder, logs, sinks, others: [index], report });

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { SallyportError } from '../core/error.ts';
-import { readSecretSource } from '../credential/credential.ts';
+import type { ReadSecretSource } from '../credential/secret-reader.ts';
 import { withinReach } from '../network/address.ts';
 import { outOfReach } from '../network/guarded-lookup.ts';
 import { addressesOf } from './addressees.ts';
@@ -14,11 +14,11 @@ import type { EmailSettings } from './settings.ts';
 const TIMEOUT_MS = 15_000;
 
 /** Plain text, one message to each address, because a link is for one person. */
-export function createEmail(settings: EmailSettings, links: Links): Channel {
+export function createEmail(settings: EmailSettings, links: Links, readSecret: ReadSecretSource): Channel {
   async function send(notice: Notice, to: string, { id, signal }: Sending): Promise<undefined> {
     const person = Object.hasOwn(settings.people, to) ? settings.people[to] : undefined;
     const link = person === undefined || notice.kind === 'alert' ? undefined : await links.make(notice.approval, person);
-    const transport = createTransport(await transportOptions(settings.smtp));
+    const transport = createTransport(await transportOptions(settings.smtp, readSecret));
     const cut = (): void => transport.close();
     signal.addEventListener('abort', cut, { once: true });
     try {
@@ -51,10 +51,10 @@ export function createEmail(settings: EmailSettings, links: Links): Channel {
 }
 
 /** The address is looked up once, checked, and dialled; the certificate is still that of the name. */
-async function transportOptions({ host, port, security, user, password }: EmailSettings['smtp']) {
+async function transportOptions({ host, port, security, user, password }: EmailSettings['smtp'], readSecret: ReadSecretSource) {
   const address = isIP(host) === 0 ? (await lookup(host)).address : host;
   if (!withinReach(address, 'configured')) throw outOfReach(host);
-  const secret = password === undefined ? undefined : await readSecretSource(password);
+  const secret = password === undefined ? undefined : await readSecret(password);
   return {
     host: address,
     port,

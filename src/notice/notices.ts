@@ -6,6 +6,7 @@
 import type { ApprovalService } from '../approval/approvals.ts';
 import type { Approval, ApprovalStatus } from '../core/approval.ts';
 import { readSecretSource } from '../credential/credential.ts';
+import type { ReadSecretSource } from '../credential/secret-reader.ts';
 import type { OutboxRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { approvalMessages, messageId, threadOf, type ApprovalPayload } from './approval-messages.ts';
@@ -37,6 +38,8 @@ export interface NoticeOptions {
   readonly storage: Storage;
   readonly now?: () => number;
   readonly post?: Post;
+  /** Absent: secrets come from the environment and from files only. */
+  readonly readSecret?: ReadSecretSource;
   readonly backOffMs?: readonly number[];
   readonly report?: (error: unknown) => void;
 }
@@ -62,21 +65,33 @@ export interface Notices {
 const CATCH_UP_MS = 30_000;
 
 export function startNotices(options: NoticeOptions): Notices {
-  const { settings, url, key, approvals, directory, storage, now = Date.now, post = postOverHttp, backOffMs, report = () => {} } = options;
+  const {
+    settings,
+    url,
+    key,
+    approvals,
+    directory,
+    storage,
+    now = Date.now,
+    post = postOverHttp,
+    readSecret = readSecretSource,
+    backOffMs,
+    report = () => {},
+  } = options;
   const whispers = new Deliveries({ report, ...(backOffMs ? { backOffMs } : {}) });
   const spend = createSpend(storage, now);
   const links = createLinks({ url, key, approvals, directory, spend, now });
   const slack = settings.flatMap((one) => ('slack' in one ? [one.slack] : []))[0];
-  const call = slack && createSlackCall(slack, post);
+  const call = slack && createSlackCall(slack, post, readSecret);
   const channels = settings.flatMap((one): Channel[] => {
-    if ('email' in one) return [createEmail(one.email, links)];
-    if ('webhook' in one) return [createWebhook(one.webhook, { post, links, now })];
+    if ('email' in one) return [createEmail(one.email, links, readSecret)];
+    if ('webhook' in one) return [createWebhook(one.webhook, { post, links, now, readSecret })];
     return call ? [createSlack(one.slack, call)] : [];
   });
   const outbox = channels.length === 0 ? undefined : startOutbox(channels, { ...options, now });
   return {
     links,
-    slack: slack && call && openHook(slack, call, { approvals, directory, spend, whispers, now }),
+    slack: slack && call && openHook(slack, call, { approvals, directory, spend, whispers, now, readSecret }),
     alertMessages: (alert) => (outbox ? alertMessages(alert, channels) : []),
     look: () => outbox?.look(),
     async close() {
@@ -151,15 +166,16 @@ interface HookParts {
   readonly directory: Directory;
   readonly spend: Spend;
   readonly whispers: Deliveries;
+  readonly readSecret: ReadSecretSource;
   readonly now: () => number;
 }
 
 /** Slack waits three seconds for an answer. */
 const ASK_MS = 2_000;
 
-function openHook(slack: SlackSettings, call: SlackCall, { approvals, directory, spend, whispers, now }: HookParts): SlackHook {
+function openHook(slack: SlackSettings, call: SlackCall, { approvals, directory, spend, whispers, now, readSecret }: HookParts): SlackHook {
   return createSlackHook({
-    secret: () => readSecretSource(slack.signingSecret),
+    secret: () => readSecret(slack.signingSecret),
     approvals,
     people: createSlackPeople(slack.people, call, () => AbortSignal.timeout(ASK_MS)),
     directory,

@@ -1,4 +1,4 @@
-import type { SecretSource } from '../core/target.ts';
+import type { SecretSource } from '../core/credential-spec.ts';
 
 /** By who may answer: `group:x`, `person:x`, or `*` for every notice. */
 export type Addressees = Readonly<Record<string, readonly string[]>>;

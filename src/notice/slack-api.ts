@@ -1,5 +1,5 @@
 import { SallyportError } from '../core/error.ts';
-import { readSecretSource } from '../credential/credential.ts';
+import type { ReadSecretSource } from '../credential/secret-reader.ts';
 import { isJsonObject, parseJson, type JsonObject } from '../core/json.ts';
 import type { Post } from '../network/post.ts';
 import type { SlackSettings } from './settings.ts';
@@ -22,9 +22,9 @@ const FINAL: ReadonlySet<string> = new Set([
   'users_not_found',
 ]);
 
-export function createSlackCall({ token, api }: Pick<SlackSettings, 'token' | 'api'>, post: Post): SlackCall {
+export function createSlackCall({ token, api }: Pick<SlackSettings, 'token' | 'api'>, post: Post, readSecret: ReadSecretSource): SlackCall {
   return async (method, parameters, signal) => {
-    const secret = await readSecretSource(token);
+    const secret = await readSecret(token);
     const form = BY_FORM.has(method);
     const headers = {
       authorization: `Bearer ${secret.reveal()}`,

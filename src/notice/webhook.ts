@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { SallyportError } from '../core/error.ts';
 import { eventSubject } from '../core/event.ts';
 import { webhookHeaders } from '../core/webhook-signature.ts';
-import { readSecretSource } from '../credential/credential.ts';
+import type { ReadSecretSource } from '../credential/secret-reader.ts';
 import type { Channel, Sending } from './channel.ts';
 import type { Links } from './links.ts';
 import type { ApprovalNotice, Notice } from './notice.ts';
@@ -11,10 +11,10 @@ import type { WebhookSettings } from './settings.ts';
 
 export function createWebhook(
   settings: WebhookSettings,
-  { post, links, now }: { readonly post: Post; readonly links: Links; readonly now: () => number },
+  { post, links, now, readSecret }: { readonly post: Post; readonly links: Links; readonly now: () => number; readonly readSecret: ReadSecretSource },
 ): Channel {
   async function send(notice: Notice, _address: string, { id, signal }: Sending): Promise<undefined> {
-    const secret = await readSecretSource(settings.secret);
+    const secret = await readSecret(settings.secret);
     const body = JSON.stringify(
       notice.kind === 'alert'
         ? { type: 'alert', timestamp: timestamp(), data: { ...notice.alert, title: notice.title, url: notice.url } }

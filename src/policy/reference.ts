@@ -42,6 +42,7 @@ export function referenceTables(): string {
   return [
     table('Target', target),
     table('Target: credential', target.properties?.['credential'] ?? {}),
+    ...credentialTables(target.properties?.['credential'] ?? {}),
     table('Target: limits', target.properties?.['limits'] ?? {}),
     table('Policy', policy),
     table('Policy: rules', ruleSchema),
@@ -54,6 +55,20 @@ export function referenceTables(): string {
     table('Alert', jsonSchemaOf(alertSchema)),
     riskTable(),
   ].join('\n');
+}
+
+/** Where secrets come from, and the kinds of credentials that are more than one. */
+function credentialTables({ properties = {} }: Schema): readonly string[] {
+  const source = properties['bearer'] ?? {};
+  const request = properties['clientCredentials'] ?? {};
+  return [
+    table('Target: credential: a secret', source),
+    table('Target: credential: a secret: vault', source.properties?.['vault'] ?? {}),
+    table('Target: credential: clientCredentials, tokenExchange', request),
+    table('Target: credential: client', request.properties?.['client'] ?? {}),
+    table('Target: credential: perPerson', properties['perPerson'] ?? {}),
+    table('Target: credential: signedIdentity', properties['signedIdentity'] ?? {}),
+  ];
 }
 
 /** The same table for another schema of ours: the configuration's. */

@@ -41,3 +41,11 @@ export const duration = z
 export function count(max: number) {
   return z.int().min(1).max(max);
 }
+
+/** A mapping with exactly one of these members. */
+export function oneOf<T extends z.core.$ZodLooseShape>(shape: T, what: string) {
+  return z
+    .strictObject(shape)
+    .refine((value) => Object.values(value).filter((part) => part !== undefined).length === 1, `name exactly one of ${Object.keys(shape).join(', ')}: ${what}`)
+    .meta({ minProperties: 1, maxProperties: 1 });
+}

@@ -7,36 +7,11 @@ import { addressProblem } from './address.ts';
 import { readRate } from './quota.ts';
 import { readRetention } from './retention.ts';
 import { isColumn } from './column.ts';
+import { BY_HTTP, BY_LOGIN, credentialSchema } from './credential-schema.ts';
 import { pathProblem } from './json-path.ts';
 import { patternProblem } from './mask-pattern.ts';
 import { approver, checkedText, count, duration, labels, must, name, pattern, ruleName, subject, text } from './schema-parts.ts';
 import { checkWhen } from './when.ts';
-
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable');
-
-const secret = oneOf(
-  {
-    env: envName.optional().describe('Name of an environment variable of the gateway.'),
-    file: text(4096).optional().describe('Path of a file; read again when it changes.'),
-  },
-  'where the secret comes from',
-);
-
-const credential = oneOf(
-  {
-    bearer: secret.optional().describe('Sent as `Authorization: Bearer <secret>`.'),
-    header: z
-      .strictObject({ name: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'the name of an HTTP header'), value: secret })
-      .optional()
-      .describe('Sent as a header of this name.'),
-    basic: z
-      .strictObject({ user: text(256).refine((value) => !value.includes(':'), 'a user name of basic authentication has no colon'), password: secret })
-      .optional()
-      .describe('Sent as `Authorization: Basic`.'),
-    env: z.record(envName, secret).optional().describe('Environment variables of a stdio server.'),
-  },
-  'how the target is opened',
-);
 
 const quota = {
   rate: z
@@ -81,6 +56,8 @@ const limits = z.strictObject({
   replyMs: count(86_400_000).optional().describe('Milliseconds until the first byte of a reply. Default 300000.'),
 });
 
+const DATABASES = ['postgres', 'mysql'];
+
 export const targetSchema = z
   .strictObject({
     kind: z.literal('Target'),
@@ -91,7 +68,7 @@ export const targetSchema = z
       .describe('`mcp`.'),
     address: checkedText(2048, addressProblem).optional().describe('URL of the target (http or https). Either this or `command`.'),
     command: z.array(text(4096)).min(1).max(256).optional().describe('Program and arguments of a stdio server; never passed through a shell.'),
-    credential: credential.optional().describe('How the target is opened; injected by the gateway, never shown to a caller.'),
+    credential: credentialSchema.optional().describe('How the target is opened; injected by the gateway, never shown to a caller.'),
     labels: labels.default({}).describe('Free labels. `env: prod` and `data: customer` raise risk.'),
     owners: z.array(approver).default([]).describe('Who owns the target: approves where a rule names nobody, and sees its sessions.'),
     audit: z.enum(['strict', 'relaxed']).default('strict').describe('`strict` awaits the record of a reply before it is released.'),
@@ -134,7 +111,17 @@ export const targetSchema = z
     path: ['credential'],
     ...must('use bearer, header or basic'),
   })
-  .refine((one) => one.command === undefined || !one.credential || one.credential.env, {
+  .refine((one) => one.protocol !== 'mcp' || one.address === undefined || isOneOf(one.credential, [...BY_HTTP, 'env']), {
+    message: 'credentials of this kind are not for MCP servers with an address',
+    path: ['credential'],
+    ...must(`use one of ${BY_HTTP.join(', ')}`),
+  })
+  .refine((one) => !DATABASES.includes(one.protocol) || isOneOf(one.credential, BY_LOGIN), {
+    message: 'a database takes a user',
+    path: ['credential'],
+    ...must(`use one of ${BY_LOGIN.join(', ')}`),
+  })
+  .refine((one) => one.command === undefined || isOneOf(one.credential, ['env']), {
     message: 'a stdio server takes its credential from its environment',
     path: ['credential'],
     ...must('use env: { NAME: { env: NAME } }'),
@@ -274,10 +261,6 @@ export type PolicyDocument = z.output<typeof policySchema>;
 export type RuleDocument = PolicyDocument['rules'][number];
 export type MaskDocument = PolicyDocument['masks'][number];
 
-/** A mapping with exactly one of these members. */
-function oneOf<T extends z.core.$ZodLooseShape>(shape: T, what: string) {
-  return z
-    .strictObject(shape)
-    .refine((value) => Object.values(value).filter((part) => part !== undefined).length === 1, `name exactly one of ${Object.keys(shape).join(', ')}: ${what}`)
-    .meta({ minProperties: 1, maxProperties: 1 });
+function isOneOf(credential: Readonly<Record<string, unknown>> | undefined, kinds: readonly string[]): boolean {
+  return credential === undefined || kinds.some((kind) => credential[kind] !== undefined);
 }

@@ -1,4 +1,6 @@
-import { DEFAULT_LIMITS, type CredentialSpec, type Target, type TargetLimits } from '../core/target.ts';
+import type { CredentialSpec } from '../core/credential-spec.ts';
+import { DEFAULT_LIMITS, type Target, type TargetLimits } from '../core/target.ts';
+import { readDuration } from './duration.ts';
 import { quotaOf } from './quota.ts';
 import { readRetention } from './retention.ts';
 import type { TargetDocument } from './schema.ts';
@@ -13,13 +15,21 @@ export function toTarget(document: TargetDocument): Target {
     ...asWritten,
     ...(address === undefined ? {} : { address }),
     ...(command === undefined ? {} : { command }),
-    // The schema lets exactly one member through, which is what the union says.
-    ...(credential === undefined ? {} : { credential: withoutAbsent(credential) as unknown as CredentialSpec }),
+    ...(credential === undefined ? {} : { credential: toCredential(credential) }),
     // The schema knows which sizes there are.
     limits: { ...DEFAULT_LIMITS, ...(withoutAbsent(sizes) as Partial<TargetLimits>) },
     ...(quota === undefined ? {} : { quota }),
     ...(retentionMs === undefined ? {} : { retentionMs }),
   });
+}
+
+function toCredential(credential: NonNullable<TargetDocument['credential']>): CredentialSpec {
+  const { signedIdentity: signed, ...others } = credential;
+  // The schema lets exactly one member through, which is what the union says.
+  if (!signed) return withoutAbsent(others) as unknown as CredentialSpec;
+  const { header, audience, lifetime } = signed;
+  // The schema knows how lifetimes are written.
+  return { signedIdentity: { header: header.toLowerCase(), lifetimeMs: readDuration(lifetime) ?? 0, ...(audience === undefined ? {} : { audience }) } };
 }
 
 function withoutAbsent(object: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Credentials } from '../credential/credential.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Command } from '../core/command.ts';
 import type { MaskRule } from '../core/decision.ts';
@@ -40,6 +41,8 @@ export interface ProtocolDeps {
   /** Who measures; absent: nobody. */
   readonly observer?: Observer;
   readonly servers?: ServerWatch;
+  /** What opens targets; absent: secrets of the environment and of files. */
+  readonly credentials?: Credentials;
   /** 32 bytes, the same for every process of one installation. */
   readonly sessionKey: Uint8Array;
 }

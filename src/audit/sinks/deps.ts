@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { Secret } from '../../core/secret.ts';
-import type { SecretSource } from '../../core/target.ts';
+import type { SecretSource } from '../../core/credential-spec.ts';
 
 /** What a kind gets from outside: this folder opens no other way to the world. */
 export interface SinkDeps {

@@ -1,5 +1,5 @@
 import { SallyportError } from '../../core/error.ts';
-import type { SecretSource } from '../../core/target.ts';
+import type { SecretSource } from '../../core/credential-spec.ts';
 import type { Leaf } from '../leaf.ts';
 import type { SinkDeps } from './deps.ts';
 import { Http, judgeReply, type HttpReply, type HttpSettings } from './http.ts';

@@ -1,5 +1,5 @@
 import { SallyportError } from '../../core/error.ts';
-import type { SecretSource } from '../../core/target.ts';
+import type { SecretSource } from '../../core/credential-spec.ts';
 import type { SinkDeps } from './deps.ts';
 import { Http, type HttpReply, type HttpRequest, type HttpSettings } from './http.ts';
 import { encodePath, signedHeaders, type S3Credential } from './s3-signature.ts';

@@ -1,4 +1,4 @@
-import type { SecretSource } from '../../core/target.ts';
+import type { SecretSource } from '../../core/credential-spec.ts';
 import { webhookHeaders } from '../../core/webhook-signature.ts';
 import type { SinkDeps } from './deps.ts';
 import { Http, judgeReply, type HttpSettings } from './http.ts';

@@ -4,6 +4,8 @@ import { folderStore, verifyBucket } from '../../audit/verify-bucket.ts';
 import { verifyDatabase } from '../../audit/verify-database.ts';
 import { verifyLog, type Evidence, type Problem, type VerifyReport, type WriterReport } from '../../audit/verify.ts';
 import { SallyportError } from '../../core/error.ts';
+import { createCredentials } from '../../credential/credential.ts';
+import { createSecretReader } from '../../credential/secret-reader.ts';
 import { sinkDeps } from '../../gateway/sink-deps.ts';
 import { connectStorage } from '../../storage/storage.ts';
 import { bucketAddress } from '../bucket-address.ts';
@@ -53,7 +55,11 @@ async function verifyDatabaseAt(url: string, evidence: Evidence): Promise<Verify
 
 async function verifyLiveBucket(place: string, invocation: Invocation, evidence: Evidence): Promise<VerifyReport> {
   const { settings, prefix } = bucketAddress(place, invocation);
-  const store = openBucketStore({ settings, prefix, deps: sinkDeps(invocation.terminal.env) });
+  const store = openBucketStore({
+    settings,
+    prefix,
+    deps: sinkDeps(createCredentials({ secrets: createSecretReader({ env: invocation.terminal.env }) }).secret),
+  });
   try {
     return await verifyBucket({ store, prefix, ...evidence });
   } finally {

@@ -28,6 +28,7 @@ const silent: Upstream = {
   forward: () => assert.fail(),
   ask: () => assert.fail(),
   decline: () => assert.fail(),
+  ready: () => assert.fail(),
   close: () => Promise.resolve(),
 };
 const tool = (name: string, filler = '') => ({ name, inputSchema: { type: 'object', description: filler } });

@@ -1,6 +1,7 @@
 import type { Definitions } from '../../core/definitions.ts';
 import { isJsonArray, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Masker } from '../../core/masker.ts';
+import { subjectKey, type Subject } from '../../core/subject.ts';
 import type { Target } from '../../core/target.ts';
 import type { RpcMessage } from './codec.ts';
 import { declaredInstructions, declaredTools, instructionsHash } from './pins/declared.ts';
@@ -25,14 +26,14 @@ export interface KnownTool {
   readonly check: ArgumentCheck;
 }
 
-/** The tools of one target, learned from the lists that pass and from the gateway's own. */
+/** The tools of one target, learned from the lists that pass and from the gateway's own: for those a target that is not opened alike for everybody is opened for whoever made it necessary. */
 export interface Catalog {
   /** The tool, if it is known already. */
   peek(name: string): Promise<KnownTool | undefined>;
   /** The tool, asking the target where it is not known. */
-  find(name: string): Promise<KnownTool | undefined>;
+  find(name: string, asker?: Subject): Promise<KnownTool | undefined>;
   /** Takes in the tools of a `tools/list` result; what is new or has changed is pinned or quarantined before it resolves. */
-  learn(result: JsonValue | undefined): Promise<void>;
+  learn(result: JsonValue | undefined, asker?: Subject): Promise<void>;
   /** The same of what a server says of itself in its handshake. */
   learnInstructions(result: JsonValue | undefined): Promise<void>;
   /** Whether a tool may be listed as it is declared. */
@@ -40,7 +41,7 @@ export interface Catalog {
   /** Whether the instructions of this handshake may be passed on. */
   showsInstructions(result: JsonValue): boolean;
   /** The target said that its list changed: it is read again, for a definition that changed is no longer relied on. */
-  expire(): void;
+  expire(asker?: Subject): void;
 }
 
 export interface CatalogParts {
@@ -75,12 +76,12 @@ export function createCatalog({ target, upstream, pins, masker, now = Date.now }
     return tool === known.tool ? known : { ...known, tool };
   }
 
-  async function learn(result: JsonValue | undefined): Promise<void> {
+  async function learn(result: JsonValue | undefined, asker?: Subject): Promise<void> {
     if (!isJsonArray(member(result, 'tools'))) return;
     const listEnded = typeof member(result, 'nextCursor') !== 'string';
     const list = await take({ result, listEnded });
     // A caller need not ask for the other pages, and what is not in the first list is new.
-    if (!listEnded && list === 'open') refresh().catch(() => {});
+    if (!listEnded && list === 'open') refresh(asker).catch(() => {});
   }
 
   /** Pinned first: a tool that is known here and not yet pinned would look like one that nobody has seen. */
@@ -111,9 +112,9 @@ export function createCatalog({ target, upstream, pins, masker, now = Date.now }
     tools.set(tool.name, known(tool, target));
   }
 
-  async function refresh(): Promise<void> {
+  async function refresh(asker?: Subject): Promise<void> {
     if (now() - listedAt < REFRESH_MS) return;
-    listing ??= listTools(upstream, take).finally(() => {
+    listing ??= listTools(upstream, take, asker).finally(() => {
       listedAt = now();
       listing = undefined;
     });
@@ -122,8 +123,8 @@ export function createCatalog({ target, upstream, pins, masker, now = Date.now }
 
   return {
     peek,
-    async find(name) {
-      if (!tools.has(name)) await refresh();
+    async find(name, asker) {
+      if (!tools.has(name)) await refresh(asker);
       return peek(name);
     },
     learn,
@@ -132,10 +133,10 @@ export function createCatalog({ target, upstream, pins, masker, now = Date.now }
     },
     shows: (tool) => withStanding(tool).quarantine?.answer !== 'deny',
     showsInstructions: (result) => pins.standing(target, INSTRUCTIONS, instructionsHash(result)).kind === 'accepted',
-    expire() {
+    expire(asker) {
       const isDue = now() - listedAt >= REFRESH_MS;
       listedAt = Number.NEGATIVE_INFINITY;
-      if (isDue) refresh().catch(() => {});
+      if (isDue) refresh(asker).catch(() => {});
     },
   };
 }
@@ -156,13 +157,21 @@ interface ListPage {
 
 type Take = (page: ListPage) => Promise<unknown>;
 
+/** Whom the gateway asks, and for whom. */
+interface Asking {
+  readonly upstream: Upstream;
+  readonly subject?: Subject;
+  readonly owner?: string;
+}
+
 /** Walks the target's list: as a modern client first, then in a session of its own. */
-async function listTools(upstream: Upstream, learn: Take): Promise<void> {
-  if (await walk(upstream, undefined, modernParams, modernHeaders, learn)) return;
-  const session = await openSession(upstream);
+async function listTools(upstream: Upstream, learn: Take, subject: Subject | undefined): Promise<void> {
+  const asking: Asking = { upstream, ...(subject ? { subject, owner: subjectKey(subject) } : {}) };
+  if (await walk(asking, undefined, modernParams, modernHeaders, learn)) return;
+  const session = await openSession(asking);
   try {
     await walk(
-      upstream,
+      asking,
       session,
       (cursor) => cursor,
       () => legacyHeaders(session.version),
@@ -170,17 +179,17 @@ async function listTools(upstream: Upstream, learn: Take): Promise<void> {
     );
   } finally {
     if (session.upstreamId !== '')
-      await drain(upstream.ask('session/end', { ...call(session, legacyHeaders(session.version)), verb: 'DELETE' })).catch(() => {});
+      await drain(upstream.ask('session/end', { ...call(asking, session, legacyHeaders(session.version)), verb: 'DELETE' })).catch(() => {});
   }
 }
 
 type Params = (cursor: JsonObject) => JsonObject;
 
-async function walk(upstream: Upstream, session: McpSession | undefined, params: Params, headers: () => Record<string, string>, learn: Take): Promise<boolean> {
+async function walk(asking: Asking, session: McpSession | undefined, params: Params, headers: () => Record<string, string>, learn: Take): Promise<boolean> {
   let cursor: JsonValue | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const message = ownMessage({ jsonrpc: '2.0', id: page + 1, method: 'tools/list', params: params(cursor === undefined ? {} : { cursor }) });
-    const { result } = await answer(upstream.ask('tools/list', { ...call(session, headers()), message }));
+    const { result } = await answer(asking.upstream.ask('tools/list', { ...call(asking, session, headers()), message }));
     if (!Array.isArray(member(result, 'tools'))) return false;
     cursor = member(result, 'nextCursor');
     const ended = typeof cursor !== 'string';
@@ -190,14 +199,14 @@ async function walk(upstream: Upstream, session: McpSession | undefined, params:
   return true;
 }
 
-async function openSession(upstream: Upstream): Promise<McpSession> {
+async function openSession(asking: Asking): Promise<McpSession> {
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: CLIENT_INFO };
   const message = ownMessage({ jsonrpc: '2.0', id: 0, method: 'initialize', params });
-  const { result, sessionId } = await answer(upstream.ask('initialize', { ...call(undefined, {}), message }));
+  const { result, sessionId } = await answer(asking.upstream.ask('initialize', { ...call(asking, undefined, {}), message }));
   const version = member(result, 'protocolVersion');
   const session: McpSession = { id: '', upstreamId: sessionId ?? '', version: typeof version === 'string' ? version : '2025-11-25', clientName: '' };
   const initialized = ownMessage({ jsonrpc: '2.0', method: 'notifications/initialized' });
-  await drain(upstream.ask('notifications/initialized', { ...call(session, legacyHeaders(session.version)), message: initialized }));
+  await drain(asking.upstream.ask('notifications/initialized', { ...call(asking, session, legacyHeaders(session.version)), message: initialized }));
   return session;
 }
 
@@ -216,8 +225,8 @@ const modernHeaders = (): Record<string, string> => ({ 'mcp-protocol-version': M
 
 const legacyHeaders = (version: string): Record<string, string> => ({ 'mcp-protocol-version': version });
 
-function call(session: McpSession | undefined, headers: Record<string, string>): Omit<UpstreamCall, 'message'> {
-  return { verb: 'POST', headers, session, signal: AbortSignal.timeout(ASK_MS) };
+function call({ subject, owner }: Asking, session: McpSession | undefined, headers: Record<string, string>): Omit<UpstreamCall, 'message'> {
+  return { verb: 'POST', headers, session, signal: AbortSignal.timeout(ASK_MS), ...(subject && owner !== undefined ? { subject, owner } : {}) };
 }
 
 /** The result of the gateway's own request; undefined where the target answered with an error. */

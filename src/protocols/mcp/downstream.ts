@@ -11,7 +11,7 @@ import { subjectKey, type Subject } from '../../core/subject.ts';
 import { readTraceContext } from '../../core/trace-context.ts';
 import { idText, readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage, type RpcRequest } from './codec.ts';
 import { commandOf, formProblem, transportCommand } from './command.ts';
-import { httpStatus, rpcError } from './errors.ts';
+import { httpStatus, refusalReply, rpcError } from './errors.ts';
 import type { Ask } from './ask.ts';
 import { isStanding, McpExchange } from './exchange.ts';
 import { checkLegacy, checkModern, eraOf, readHeaders, repeatedHeader, type HeaderProblem, type McpHeaders } from './headers.ts';
@@ -242,11 +242,13 @@ function sessionOf(line: Line, mcp: McpSession | undefined, message: RpcMessage 
 async function failed(line: Line, message: RpcMessage, era: Era, session: Session, cause: unknown): Promise<undefined> {
   const error = cause instanceof SallyportError ? cause : new SallyportError('internal', 'the gateway failed on this command', { cause });
   const command = message.kind === 'response' ? {} : commandParts(commandOf(message, era));
-  await line.context.gate.recorder.append(
-    makeEvent('command.failed', { ...sessionParts(session), ...command, outcome: { status: error.code }, note: error.message }),
-  );
+  const event = makeEvent('command.failed', { ...sessionParts(session), ...command, outcome: { status: error.code }, note: error.message });
+  await line.context.gate.recorder.append(event);
   const id = message.kind === 'request' ? message.id : null;
-  await line.responder.reply(httpStatus(error.code), rpcError(id, -32603, error.message, { code: error.code }));
+  const method = message.kind === 'response' ? '' : message.method;
+  const asked = { id, method, era, known: true, consoleUrl: line.context.consoleUrl };
+  const { status, message: reply } = refusalReply({ kind: 'failed', error, event: event.id }, asked);
+  await line.responder.reply(status, reply);
   return undefined;
 }
 

@@ -8,9 +8,26 @@ import type { UpstreamEvent } from './transport.ts';
 
 /** Credentials that were in use before are remembered for as long as a server could still repeat them. */
 const MAX_VALUES = 64;
+const MAX_OWNERS = 4096;
+
+/** What a target may repeat: of what it is opened with for everybody, or for each of those for whom it is opened by a credential of their own. */
+export class EchoBook {
+  /** What everybody is given. */
+  readonly shared = new Echoes();
+  readonly #owners = new Map<string, Echoes>();
+
+  of(owner: string): Echoes {
+    const echoes = this.#owners.get(owner) ?? new Echoes();
+    // Last used, last in the map's order: the first is the one to let go.
+    this.#owners.delete(owner);
+    this.#owners.set(owner, echoes);
+    for (const oldest of this.#owners.keys()) if (this.#owners.size > MAX_OWNERS) this.#owners.delete(oldest);
+    return echoes;
+  }
+}
 
 /** What a target repeats of the credential that the gateway gave it: it reaches neither caller nor record. */
-export class Echoes {
+class Echoes {
   readonly #values = new Set<string>();
   #known: KnownValues = knownValues([]);
 
@@ -38,6 +55,7 @@ export class Echoes {
 
 function valuesOf(credential: ResolvedCredential): readonly string[] {
   if (credential.kind === 'env') return Object.values(credential.env).map((secret: Secret) => secret.reveal());
+  if (credential.kind !== 'headers') return [];
   return credential.headers.flatMap(([, secret]) => partsOf(secret.reveal()));
 }
 

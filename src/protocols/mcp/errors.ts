@@ -144,14 +144,25 @@ function answerReason(approval: Approval): string {
   return reason ? `: ${reason}` : '';
 }
 
+/** Nothing is wrong with gateway or target, and the person who asked can mend it: said to whoever reads results, with the page. */
+function notConnectedReply(asked: Asked, error: SallyportError, event: string): RpcReply {
+  const where = error.hint === undefined ? '' : ` ${sentence(error.hint)}`;
+  const text = `NOT_CONNECTED. Not executed. ${sentence(error.message)}${where}`;
+  const reply = policyReply(asked, text, { decision: 'deny', rule: 'connect', id: event });
+  return asked.method === 'tools/call' && error.link !== undefined
+    ? { ...reply, message: withMeta(reply.message, 'dev.sallyport/connect', { url: error.link }) }
+    : reply;
+}
+
 function failedReply(asked: Asked, error: SallyportError, event: string): RpcReply {
+  if (error.code === 'not_connected') return notConnectedReply(asked, error, event);
   const text = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
   return { status: httpStatus(error.code), message: rpcError(asked.id, -32603, text, { code: error.code, event }) };
 }
 
 /** The same message with one more member in its result's `_meta`. */
 function withMeta(message: JsonObject, key: string, value: JsonValue): JsonObject {
-  // `withNote` calls it only where there is a result; a result and its `_meta` are objects.
+  // It is called only where there is a result; a result and its `_meta` are objects.
   const result = message['result'] as JsonObject;
   const meta = (result['_meta'] ?? {}) as JsonObject;
   return { ...message, result: { ...result, _meta: { ...meta, [key]: value } } };

@@ -73,6 +73,10 @@ export class McpExchange implements Exchange {
     return this.#holding.wait(approval, settled);
   }
 
+  async ready(): Promise<void> {
+    await this.#side.upstream.ready(this.session.subject);
+  }
+
   async outdated(): Promise<string | undefined> {
     const { command } = this;
     if (command.definition === '') return undefined;
@@ -121,6 +125,7 @@ export class McpExchange implements Exchange {
       headers,
       session: mcpSession,
       owner,
+      subject: this.session.subject,
       signal: this.#abort.signal,
       trace: this.steps?.trace,
       ...(message ? { message } : {}),

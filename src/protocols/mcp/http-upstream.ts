@@ -7,10 +7,10 @@ import { guardedLookup, refuseHost } from '../../network/guarded-lookup.ts';
 import { readMessage } from './codec.ts';
 import { sendRequest, type HttpReply } from './http-reply.ts';
 import { SseParser } from './sse.ts';
-import type { Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
+import type { ReadCredential, Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
 
 /** Streamable HTTP, both eras. The address is dialled as configured: no redirects, no proxies from the environment, never link-local. */
-export function createHttpUpstream(target: Target, credential: () => Promise<ResolvedCredential>): Transport {
+export function createHttpUpstream(target: Target, credential: ReadCredential): Transport {
   const url = new URL(target.address ?? '');
   const pool = new Pool(url.origin, {
     // Many times what one subject may hold, see under-way.ts: nobody waits for a connection because of somebody else.
@@ -22,13 +22,30 @@ export function createHttpUpstream(target: Target, credential: () => Promise<Res
     connect: { timeout: 10_000, lookup: guardedLookup('configured') },
   });
   refuseHost(url.hostname, 'configured');
+  const ask = async (call: UpstreamCall): Promise<Answered> => {
+    const given = await credential(call);
+    return { given, reply: await dispatch(pool, url, call, headersOf(call, given), target) };
+  };
   return {
     async *send(call) {
-      const reply = await dispatch(pool, url, call, headersOf(call, await credential()), target);
-      yield* read(reply, target);
+      let answered = await ask(call);
+      if (answered.reply.status === 401 && answered.given.refused) answered = await again(answered, () => ask(call));
+      yield* read(answered, target);
     },
     close: () => pool.destroy(),
   };
+}
+
+interface Answered {
+  readonly reply: HttpReply;
+  readonly given: ResolvedCredential;
+}
+
+/** The target did not know whom it had before it, so nothing ran: once more with another credential, where there is one. */
+async function again({ reply, given }: Answered, ask: () => Promise<Answered>): Promise<Answered> {
+  reply.release();
+  given.refused?.();
+  return ask();
 }
 
 async function dispatch(pool: Pool, url: URL, call: UpstreamCall, headers: Record<string, string>, target: Target): Promise<HttpReply> {
@@ -64,12 +81,12 @@ function headersOf(call: UpstreamCall, credential: ResolvedCredential): Record<s
   return headers;
 }
 
-async function* read(reply: HttpReply, target: Target): AsyncIterable<UpstreamEvent> {
+async function* read({ reply, given }: Answered, target: Target): AsyncIterable<UpstreamEvent> {
   const { status, headers } = reply;
   const type = (one(headers['content-type']) ?? '').split(';')[0]?.trim().toLowerCase();
   const stream = type === 'text/event-stream' && status === 200;
   try {
-    refuseUnusable(status, one(headers['content-encoding']));
+    refuseUnusable(status, one(headers['content-encoding']), given);
     yield { kind: 'head', status, stream, sessionId: one(headers['mcp-session-id']) };
     if (stream) yield* readStream(reply.body(), target);
     else {
@@ -83,12 +100,15 @@ async function* read(reply: HttpReply, target: Target): AsyncIterable<UpstreamEv
   }
 }
 
-function refuseUnusable(status: number, encoding: string | undefined): void {
+function refuseUnusable(status: number, encoding: string | undefined, credential: ResolvedCredential): void {
   if (encoding !== undefined && encoding !== 'identity') throw invalid('the target sent its reply in an encoding that was not asked for');
   if (status >= 300 && status < 400) throw invalid(`the target answered with a redirect (HTTP ${status}), which is not followed`);
-  if (status === 401 || status === 403 || status === 407) {
-    throw new SallyportError('upstream_invalid', `the target refused the gateway's credential (HTTP ${status})`, { hint: 'ask the owner of the target' });
-  }
+  if (status === 401 || status === 403 || status === 407) throw refusedCredential(status, credential);
+}
+
+function refusedCredential(status: number, { refusal }: ResolvedCredential): SallyportError {
+  if (status === 401 && refusal) return refusal;
+  return new SallyportError('upstream_invalid', `the target refused the gateway's credential (HTTP ${status})`, { hint: 'ask the owner of the target' });
 }
 
 async function* readStream(body: AsyncIterable<Uint8Array>, target: Target): AsyncIterable<UpstreamEvent> {

@@ -45,7 +45,7 @@ export class Incoming {
         if (!this.#answers(message.id, head)) return undefined;
         return this.#answer(base, message);
       case 'notification':
-        if (message.method === 'notifications/tools/list_changed') this.#side.catalog.expire();
+        if (message.method === 'notifications/tools/list_changed') this.#side.catalog.expire(this.#ask.session.subject);
         return this.#isWanted(message.method, message.params) ? messageReply({ ...base, final: false }) : undefined;
       case 'request':
         return this.#ask.era === 'legacy' ? { ...messageReply({ ...base, final: false, asks: this.#asks(message) }), question: message.id } : undefined;
@@ -117,8 +117,10 @@ export class Incoming {
     const decline = (): void => {
       const code = SERVER_REQUESTS.has(message.method) ? -1 : -32601;
       const refused = rpcError(message.id, code, code === -1 ? 'the gateway does not allow this request' : 'method not found');
-      const { mcpSession, headers } = this.#ask;
-      void this.#side.upstream.decline({ kind: 'response', id: message.id, error: true, message: refused }, mcpSession, headers).catch(() => {});
+      const { mcpSession, headers, session } = this.#ask;
+      void this.#side.upstream
+        .decline({ kind: 'response', id: message.id, error: true, message: refused }, { session: mcpSession, headers, subject: session.subject })
+        .catch(() => {});
     };
     return { command, decline };
   }
@@ -127,13 +129,13 @@ export class Incoming {
   learn({ message }: Extract<UpstreamEvent, { kind: 'message' }>, head: Head | undefined): Promise<void> | undefined {
     if (message.kind !== 'response') return undefined;
     const result = member(message.message, 'result');
-    if (this.#isResumed()) return methodOf(result) === 'tools/list' ? this.#side.catalog.learn(result) : undefined;
+    if (this.#isResumed()) return methodOf(result) === 'tools/list' ? this.#side.catalog.learn(result, this.#ask.session.subject) : undefined;
     if (!this.#answers(message.id, head)) return undefined;
     const method = requestMethodOf(this.#ask);
     if (method === 'initialize') refuseUnknownVersion(member(result, 'protocolVersion'));
     this.#side.tasks.learn(result, subjectKey(this.#ask.session.subject), this.#ask.command);
     if (result === undefined) return undefined;
-    if (method === 'tools/list') return this.#side.catalog.learn(result);
+    if (method === 'tools/list') return this.#side.catalog.learn(result, this.#ask.session.subject);
     return method === 'initialize' || method === 'server/discover' ? this.#side.catalog.learnInstructions(result) : undefined;
   }
 

@@ -38,6 +38,7 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
   const sides = new TargetSides({
     pins,
     ...(deps.servers ? { servers: deps.servers } : {}),
+    ...(deps.credentials ? { credentials: deps.credentials } : {}),
     masker: ({ name: target }) => deps.gate.masker(deps.reach().masksFor(NOBODY, target)),
   });
   const tasks = new TaskRuns();

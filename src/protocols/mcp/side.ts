@@ -3,6 +3,7 @@ import type { Masker } from '../../core/masker.ts';
 import type { Gate } from '../../core/gate.ts';
 import type { Observer } from '../../core/steps.ts';
 import type { Target } from '../../core/target.ts';
+import type { Credentials } from '../../credential/credential.ts';
 import type { ServerWatch } from '../protocol.ts';
 import { createCatalog, type Catalog } from './catalog.ts';
 import type { KnownClients } from './clients.ts';
@@ -50,6 +51,7 @@ export interface SideParts {
   masker(target: Target): Masker;
   /** Hears of servers that are run here. */
   readonly servers?: ServerWatch;
+  readonly credentials?: Credentials;
 }
 
 interface KnownSide {
@@ -77,7 +79,7 @@ export class TargetSides {
       return known.side;
     }
     if (known) void known.side.upstream.close().catch(() => {});
-    const upstream = createUpstream(target, this.#parts.servers);
+    const upstream = createUpstream(target, { watch: this.#parts.servers, credentials: this.#parts.credentials });
     const side: TargetSide = {
       target,
       upstream,

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { SallyportError } from '../../core/error.ts';
 import { isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Target } from '../../core/target.ts';
-import type { ResolvedCredential } from '../../credential/credential.ts';
 import { knownValues } from '../../masking/known-values.ts';
 import type { ServerWatch } from '../protocol.ts';
 import { idText, metaMember, metaOf, type RpcMessage, type RpcNotification, type RpcRequest } from './codec.ts';
@@ -10,7 +9,7 @@ import { rpcError } from './errors.ts';
 import { Mailbox } from './mailbox.ts';
 import type { McpSession } from './session-id.ts';
 import { StdioProcess, type StdioLine } from './stdio-process.ts';
-import type { Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
+import type { ReadCredential, Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
 import { MODERN_VERSION } from './versions.ts';
 
 const MAX_PROCESSES = 64;
@@ -21,15 +20,15 @@ const IDLE_MS = 15 * 60_000;
  * progress tokens and subscriptions are rewritten on the way in and restored on the way out, so callers of one process
  * cannot meet.
  */
-export function createStdioUpstream(target: Target, credential: () => Promise<ResolvedCredential>, watch?: ServerWatch): Transport {
+export function createStdioUpstream(target: Target, credential: ReadCredential, watch?: ServerWatch): Transport {
   const servers = new Map<string, Server>();
 
-  async function start(key: string): Promise<Server> {
+  async function start(key: string, call: UpstreamCall): Promise<Server> {
     if (servers.size >= MAX_PROCESSES)
       throw new SallyportError('upstream_unreachable', `the target "${target.name}" has ${MAX_PROCESSES} sessions open, which is its limit`, {
         hint: 'end one, or try again later',
       });
-    const resolved = await credential();
+    const resolved = await credential(call);
     const existing = servers.get(key);
     if (existing) return existing;
     const server = new Server(target, resolved.kind === 'env' ? resolved.env : {}, () => servers.delete(key), watch);
@@ -38,7 +37,7 @@ export function createStdioUpstream(target: Target, credential: () => Promise<Re
   }
 
   async function* exchange(call: UpstreamCall, key: string, session: 'opening' | 'going-on'): AsyncIterable<UpstreamEvent> {
-    const server = servers.get(key) ?? (session === 'opening' || !call.session ? await start(key) : undefined);
+    const server = servers.get(key) ?? (session === 'opening' || !call.session ? await start(key, call) : undefined);
     if (server) yield* server.exchange(call, session === 'opening' ? key : undefined);
     else yield empty(404);
   }

@@ -1,4 +1,6 @@
 import type { TraceContext } from '../../core/steps.ts';
+import type { Subject } from '../../core/subject.ts';
+import type { ResolvedCredential } from '../../credential/credential.ts';
 import type { RpcMessage } from './codec.ts';
 import type { McpSession } from './session-id.ts';
 import type { SseEvent } from './sse.ts';
@@ -17,6 +19,8 @@ export interface UpstreamCall {
   readonly session: McpSession | undefined;
   /** Who asks, where it is not the gateway itself: callers without a session share nothing with those of another subject. */
   readonly owner?: string;
+  /** For whom a target is opened that is not the same for everybody. */
+  readonly subject?: Subject | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -25,6 +29,9 @@ export type UpstreamEvent =
   | { readonly kind: 'head'; readonly status: number; readonly stream: boolean; readonly sessionId: string | undefined }
   | { readonly kind: 'primer'; readonly event: SseEvent }
   | { readonly kind: 'message'; readonly text: string; readonly message: RpcMessage; readonly event: SseEvent | undefined };
+
+/** What opens the target for a call. Asked for each. */
+export type ReadCredential = (call: UpstreamCall) => Promise<ResolvedCredential>;
 
 /** The wire under an upstream. */
 export interface Transport {

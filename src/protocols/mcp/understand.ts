@@ -67,7 +67,7 @@ async function understandCall({ message, era, session, headers, side, gate }: Qu
   const seen = await side.catalog.peek(name);
   // Whoever may not use the tool learns nothing of it, not even whether it exists; and the target is not asked.
   if (!seen && gate.decide(session, commandOf(message, era)).effect === 'deny') return { command: commandOf(message, era) };
-  const known = seen ?? (await side.catalog.find(name));
+  const known = seen ?? (await side.catalog.find(name, session.subject));
   if (!known) return { command: commandOf(message, era, { objection: `unknown tool ${JSON.stringify(name.slice(0, 120))}` }) };
   const args = member(message.params, 'arguments') ?? {};
   const problem = era === 'modern' ? checkParams(known.tool.headers, args, headers) : undefined;

@@ -2,15 +2,16 @@ import type { Command } from '../../core/command.ts';
 import { SallyportError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Grant } from '../../core/pipeline.ts';
+import type { Subject } from '../../core/subject.ts';
 import type { Target } from '../../core/target.ts';
-import { readCredential, type ResolvedCredential } from '../../credential/credential.ts';
+import { dependsOnSubject } from '../../core/credential-spec.ts';
+import { createCredentials, type Credentials, type ResolvedCredential } from '../../credential/credential.ts';
 import type { ServerWatch } from '../protocol.ts';
 import type { RpcMessage, RpcResponse } from './codec.ts';
-import { Echoes } from './echoes.ts';
+import { EchoBook } from './echoes.ts';
 import { createHttpUpstream } from './http-upstream.ts';
-import type { McpSession } from './session-id.ts';
 import { createStdioUpstream } from './stdio-upstream.ts';
-import type { Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
+import type { ReadCredential, Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
 
 /** The target's side: dials, injects the credential, streams replies. */
 export interface Upstream {
@@ -19,15 +20,31 @@ export interface Upstream {
   /** The gateway's own question: a handshake or a list, never a caller's command. */
   ask(method: 'initialize' | 'notifications/initialized' | 'tools/list' | 'session/end', call: UpstreamCall): AsyncIterable<UpstreamEvent>;
   /** Tells the target that its request of the caller goes no further. */
-  decline(response: RpcResponse, session: McpSession | undefined, headers: Readonly<Record<string, string>>): Promise<void>;
+  decline(response: RpcResponse, call: Pick<UpstreamCall, 'session' | 'headers' | 'subject'>): Promise<void>;
+  /** Resolves where the target would be opened for this subject now; throws what is missing. */
+  ready(subject: Subject): Promise<void>;
   close(): Promise<void>;
 }
 
-export function createUpstream(target: Target, watch?: ServerWatch): Upstream {
-  const echoes = new Echoes();
-  const plain = createTransport(target, echoes, watch);
+export interface UpstreamOptions {
+  readonly watch?: ServerWatch | undefined;
+  readonly credentials?: Credentials | undefined;
+}
+
+export function createUpstream(target: Target, { watch, credentials = createCredentials() }: UpstreamOptions = {}): Upstream {
+  const { credential: spec, name, address } = target;
+  const echoes = new EchoBook();
+  const isShared = spec === undefined || !dependsOnSubject(spec);
+  const echoesFor = ({ owner = '' }: UpstreamCall) => (isShared ? echoes.shared : echoes.of(owner));
+  const credential: ReadCredential = async (call) => {
+    if (!spec) return NO_CREDENTIAL;
+    const resolved = await credentials.read(spec, { target: name, address, subject: call.subject });
+    echoesFor(call).learn(resolved);
+    return resolved;
+  };
+  const plain = target.command ? createStdioUpstream(target, credential, watch) : createHttpUpstream(target, credential);
   // Without a credential there is nothing to repeat.
-  const transport: Transport = target.credential ? { send: (call) => echoes.removedFrom(plain.send(call)), close: () => plain.close() } : plain;
+  const transport: Transport = spec ? { send: (call) => echoesFor(call).removedFrom(plain.send(call)), close: () => plain.close() } : plain;
   return {
     forward(grant, command, call) {
       if (grant.command !== command) throw new SallyportError('internal', 'this grant is for another command');
@@ -38,25 +55,18 @@ export function createUpstream(target: Target, watch?: ServerWatch): Upstream {
         throw new SallyportError('internal', 'the gateway asks only for lists');
       return transport.send(call);
     },
-    async decline(response, session, headers) {
-      const events = transport.send({ verb: 'POST', message: response, headers, session, signal: AbortSignal.timeout(10_000) });
+    async decline(response, call) {
+      const events = transport.send({ ...call, verb: 'POST', message: response, signal: AbortSignal.timeout(10_000) });
       for await (const _event of events) continue;
+    },
+    async ready(subject) {
+      if (spec) await credentials.read(spec, { target: name, address, subject });
     },
     close: () => transport.close(),
   };
 }
 
 const NO_CREDENTIAL: ResolvedCredential = { kind: 'headers', headers: [], warnings: [] };
-
-function createTransport(target: Target, echoes: Echoes, watch: ServerWatch | undefined): Transport {
-  const { credential: spec } = target;
-  const credential = async (): Promise<ResolvedCredential> => {
-    const resolved = spec ? await readCredential(spec) : NO_CREDENTIAL;
-    echoes.learn(resolved);
-    return resolved;
-  };
-  return target.command ? createStdioUpstream(target, credential, watch) : createHttpUpstream(target, credential);
-}
 
 /** A message that the gateway writes itself. */
 export function ownMessage(message: JsonObject & { readonly method: string }): RpcMessage {
