@@ -23,7 +23,7 @@ export async function verifyToken(token: string, sources: ReadonlyMap<string, To
 }
 
 /** jose checks that the key fits the algorithm; the claims were read from the very bytes that are verified here. */
-async function isSigned({ token, algorithm }: Compact, keys: readonly VerifyKey[]): Promise<boolean> {
+export async function isSigned({ token, algorithm }: Pick<Compact, 'token' | 'algorithm'>, keys: readonly VerifyKey[]): Promise<boolean> {
   for (const { key } of keys) {
     try {
       // Ed25519 is RFC 9864's other name for the same signature.

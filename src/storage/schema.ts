@@ -29,6 +29,7 @@ export interface Schema {
   alert_states: { alert: string; group_key: string; raised_at: number; raised: number };
   looked_through: { name: string; until_at: number };
   pinned_targets: { target: string; first_at: number; ended_at: number | null };
+  used_assertions: { id: string; forget_at: number };
 }
 
 export interface ApprovalRow {
