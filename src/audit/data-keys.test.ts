@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { DataKeys, openBody, unwrapKey } from './data-keys.ts';
-import { recordingKey } from './key-files.ts';
+import { parseKeys } from './recording-keys.ts';
 
-const gateway = recordingKey(randomBytes(32));
+const gateway = parseKeys(randomBytes(32));
 const place = { session: 's1', index: 3, name: 'request', ordinal: 0 };
 
 function sealed(plain = 'said') {
-  const keys = new DataKeys('w1', gateway);
+  const keys = new DataKeys('w1', gateway.current);
   const { key, isNew } = keys.use('s1');
   assert.ok(isNew);
   return { keys, key, wrapped: isNew, bytes: keys.seal(key, place, Buffer.from(plain)) };
@@ -39,7 +39,7 @@ test('a wrapped key opens for its own writer, session and gateway only', () => {
   unwrapKey('w1', wrapped, gateway);
   assert.throws(() => unwrapKey('w2', wrapped, gateway), { code: 'verify_failed' });
   assert.throws(() => unwrapKey('w1', { ...wrapped, session: 's2' }, gateway), { code: 'verify_failed' });
-  assert.throws(() => unwrapKey('w1', wrapped, recordingKey(randomBytes(32))), { code: 'verify_failed', message: /another gateway key/ });
+  assert.throws(() => unwrapKey('w1', wrapped, parseKeys(randomBytes(32))), { code: 'verify_failed', message: /another gateway key/ });
 });
 
 test('one session keeps its key, and no two bodies have one nonce', () => {
@@ -51,7 +51,7 @@ test('one session keeps its key, and no two bodies have one nonce', () => {
 });
 
 test('a hundred thousand sessions do not stay in memory, and one that comes back gets a new key', () => {
-  const keys = new DataKeys('w1', gateway, 100);
+  const keys = new DataKeys('w1', gateway.current, 100);
   const first = keys.use('s0').key;
   for (let i = 1; i < 100; i += 1) keys.use(`s${i}`);
   assert.equal(keys.use('s0').key, first, 'used lately, so kept');

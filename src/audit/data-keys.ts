@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes, type KeyObject } from 'node:crypto';
 import { SallyportError } from '../core/error.ts';
 import { newId } from '../core/id.ts';
-import type { RecordingKey } from './key-files.ts';
+import type { RecordingKey, RecordingKeys } from './recording-keys.ts';
 
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -102,8 +102,9 @@ export class DataKeys {
 }
 
 /** The plaintext of a data key. Throws where it is wrapped by another key, or was changed. */
-export function unwrapKey(writer: string, wrapped: WrappedKey, recording: RecordingKey): KeyObject {
-  if (wrapped.by !== recording.id) {
+export function unwrapKey(writer: string, wrapped: WrappedKey, { all }: RecordingKeys): KeyObject {
+  const recording = all.find(({ id }) => id === wrapped.by);
+  if (!recording) {
     throw new SallyportError('verify_failed', `the recording was made under another gateway key (${wrapped.by})`, {
       hint: 'use the recording.key of that time',
     });

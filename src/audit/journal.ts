@@ -14,9 +14,11 @@ import { originOf } from './checkpoint.ts';
 import { DataKeys } from './data-keys.ts';
 import { localDisk, type Disk } from './disk.ts';
 import { openAuditKeys, type AuditKeys } from './key-files.ts';
+import type { KeyWrapping } from './key-wrapping.ts';
 import { lockFolder, type FolderLock } from './lock.ts';
 import { verifierText } from './note.ts';
 import { recoverLog, type Recovered } from './recover.ts';
+import type { RecordingKeys } from './recording-keys.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { Tree } from './tree.ts';
 import { checkWriterName, hasLog, readVerifiers, writerName } from './writer-name.ts';
@@ -26,6 +28,8 @@ export interface JournalOptions {
   readonly folder: string;
   /** The data folder's `keys/`: `recording.key`, `checkpoint.key`, `checkpoint.pub`. */
   readonly keysFolder: string;
+  /** What wraps `recording.key`. Absent: nothing does. */
+  readonly wrapping?: KeyWrapping;
   /** Name of this writer's log, unique among all gateways that share an index. Default: made once, and kept in the folder. */
   readonly writer?: string;
   readonly now?: () => Date;
@@ -57,6 +61,8 @@ export interface Journal extends Recorder {
   readonly origin: string;
   /** The line of `checkpoint.pub`. */
   readonly publicKey: string;
+  /** What opens the payloads. */
+  readonly recording: RecordingKeys;
   /** Events that are durable: the index of the next one. */
   readonly position: number;
   /** Bytes of an unfinished commit that were cut off when this journal was opened. */
@@ -86,7 +92,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   await disk.makeFolder(folder);
   const lock = lockFolder(folder, now);
   try {
-    const keys = await openAuditKeys(options.keysFolder, (await hasLog(folder)) ? 'must-exist' : 'create');
+    const keys = await openAuditKeys(options.keysFolder, (await hasLog(folder)) ? 'must-exist' : 'create', options.wrapping);
     const writer = options.writer === undefined ? await writerName(folder) : checkWriterName(options.writer);
     const logFolder = join(folder, writer);
     await disk.makeFolder(logFolder);
@@ -124,6 +130,7 @@ class FileJournal implements Journal {
   readonly writer: string;
   readonly origin: string;
   readonly publicKey: string;
+  readonly recording: RecordingKeys;
   readonly cutBytes: number;
   readonly #opened: Opened;
   readonly #keys: DataKeys;
@@ -148,9 +155,10 @@ class FileJournal implements Journal {
     this.writer = writer;
     this.origin = origin;
     this.publicKey = verifierText(keys.checkpoint);
+    this.recording = keys.recording;
     this.cutBytes = recovered.cutBytes;
     this.#opened = opened;
-    this.#keys = new DataKeys(writer, keys.recording);
+    this.#keys = new DataKeys(writer, keys.recording.current);
     this.#tree = recovered.tree;
     this.#sequence = recovered.sequence;
     this.#checkpoints = new CheckpointFile({ disk, folder: logFolder, origin, signer: keys.checkpoint, newest: recovered.newest });

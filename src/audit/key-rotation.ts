@@ -1,15 +1,19 @@
-import { constants } from 'node:fs';
-import { open, readFile, rename, unlink } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeEvent } from '../core/event.ts';
 import { openJournal } from './journal.ts';
+import type { KeyWrapping } from './key-wrapping.ts';
 import { generateSignerText, parseSigner, verifierText } from './note.ts';
+import { addRecordingKey } from './recording-keys.ts';
+import { replaceFile } from './secret-files.ts';
 
 export interface RotateOptions {
   /** The data folder's `journal/`. */
   readonly folder: string;
   /** The data folder's `keys/`. */
   readonly keysFolder: string;
+  /** What wraps the recording keys. */
+  readonly wrapping?: KeyWrapping;
   readonly now?: () => Date;
 }
 
@@ -18,8 +22,8 @@ export interface RotateOptions {
  * checkpoint, over the event that names the new one; its public key stays in `checkpoint.pub` for what it signed. Ended at any place it may be run again.
  * Returns the line of the new public key.
  */
-export async function rotateKey({ folder, keysFolder, now = () => new Date() }: RotateOptions): Promise<string> {
-  const journal = await openJournal({ folder, keysFolder, now });
+export async function rotateKey({ folder, keysFolder, wrapping, now = () => new Date() }: RotateOptions): Promise<string> {
+  const journal = await openJournal({ folder, keysFolder, now, ...(wrapping ? { wrapping } : {}) });
   const path = join(keysFolder, 'checkpoint.key');
   const next = `${path}.next`;
   let line = '';
@@ -27,11 +31,9 @@ export async function rotateKey({ folder, keysFolder, now = () => new Date() }: 
     const old = parseSigner(await readFile(path, 'utf8'));
     const text = generateSignerText(old.name);
     line = verifierText(parseSigner(text));
-    await replace(next, text, 0o600);
+    await replaceFile(keysFolder, 'checkpoint.key.next', Buffer.from(text));
     const known = await readFile(join(keysFolder, 'checkpoint.pub'), 'utf8');
-    const aside = join(keysFolder, 'checkpoint.pub.next');
-    await replace(aside, `${known.trimEnd()}\n${line}`, 0o644);
-    await rename(aside, join(keysFolder, 'checkpoint.pub'));
+    await replaceFile(keysFolder, 'checkpoint.pub', Buffer.from(`${known.trimEnd()}\n${line}`), 0o644);
     await journal.append(makeEvent('key.rotated', { note: `checkpoints are signed with ${line.trim()} from here on` }, now()));
   } finally {
     await journal.close();
@@ -42,15 +44,17 @@ export async function rotateKey({ folder, keysFolder, now = () => new Date() }: 
   return line;
 }
 
-async function replace(path: string, text: string, mode: number): Promise<void> {
-  await unlink(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+/**
+ * Begins a new recording key, which wraps data keys from here on; the old ones stay for what they wrapped. The gateway must not run: throws `conflict`
+ * while it holds the folder. Returns the id of the new key.
+ */
+export async function rotateRecordingKey({ folder, keysFolder, wrapping, now = () => new Date() }: RotateOptions): Promise<string> {
+  const journal = await openJournal({ folder, keysFolder, now, ...(wrapping ? { wrapping } : {}) });
   try {
-    await file.writeFile(text);
-    await file.sync();
+    const { current } = await addRecordingKey(keysFolder, wrapping);
+    await journal.append(makeEvent('key.rotated', { note: `payloads are sealed under recording key ${current.id} from here on` }, now()));
+    return current.id;
   } finally {
-    await file.close();
+    await journal.close();
   }
 }

@@ -73,7 +73,8 @@ async function bench(t: TestContext, options: Partial<JournalOptions> = {}): Pro
       applyRetention({ journal, storage, holds, erasures, keepMs: () => 30 * DAY, targets: () => ['models', 'payroll'], shipped, ...more }),
     async said(session) {
       const bodies: (string | undefined)[] = [];
-      for await (const event of readSession({ folder: data.journal, keysFolder: data.keys, session })) bodies.push(...event.bodies.map(({ text }) => text));
+      for await (const event of readSession({ folder: data.journal, recording: journal.recording, session }))
+        bodies.push(...event.bodies.map(({ text }) => text));
       return bodies;
     },
   };

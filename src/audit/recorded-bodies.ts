@@ -1,5 +1,5 @@
-import { readRecordingKey, type RecordingKey } from './key-files.ts';
 import { LogReader } from './log-reader.ts';
+import type { RecordingKeys } from './recording-keys.ts';
 import { BodyOpener, leafOf, type EventPlace, type RecordedBody } from './replay.ts';
 import type { PlacedFrame } from './segment-reader.ts';
 
@@ -16,13 +16,12 @@ const READS = 4;
 /** Reads what was said with many events, asked for nearly in the order of the record. Of other gateways' journals nothing is here. */
 export class RecordedBodies {
   readonly #folder: string;
-  readonly #keysFolder: string;
+  readonly #recording: RecordingKeys;
   readonly #lines = new Map<string, Line>();
-  #recording: RecordingKey | undefined;
 
-  constructor(folder: string, keysFolder: string) {
+  constructor({ folder, recording }: { readonly folder: string; readonly recording: RecordingKeys }) {
     this.#folder = folder;
-    this.#keysFolder = keysFolder;
+    this.#recording = recording;
   }
 
   async of(place: EventPlace): Promise<readonly RecordedBody[]> {
@@ -39,7 +38,6 @@ export class RecordedBodies {
     const known = this.#lines.get(writer);
     if (known && (nearFrame(known.near, index) || index >= known.reader.next)) return known;
     await known?.reader.close();
-    this.#recording ??= await readRecordingKey(this.#keysFolder);
     const line: Line = {
       reader: new LogReader(this.#folder, writer, index),
       opener: known?.opener ?? new BodyOpener(writer, this.#recording),

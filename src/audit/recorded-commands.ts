@@ -1,6 +1,6 @@
 import type { Event } from '../core/event.ts';
-import { readRecordingKey } from './key-files.ts';
 import { LogReader } from './log-reader.ts';
+import type { RecordingKeys } from './recording-keys.ts';
 import { BodyOpener, eventOf, leafOf } from './replay.ts';
 import { listWriters } from './segment.ts';
 
@@ -13,8 +13,7 @@ export interface RecordedCommand {
 export interface ReadCommandsOptions {
   /** The data folder's `journal/`. */
   readonly folder: string;
-  /** The data folder's `keys/`: only `recording.key` is read. */
-  readonly keysFolder: string;
+  readonly recording: RecordingKeys;
   /** Epoch milliseconds. */
   readonly since: number;
   /** Of these targets only. */
@@ -22,8 +21,7 @@ export interface ReadCommandsOptions {
 }
 
 /** Every decision on a command since then, writer by writer in the order of the record. Reads the journal, so it works without a database. */
-export async function* readCommands({ folder, keysFolder, since, targets }: ReadCommandsOptions): AsyncIterable<RecordedCommand> {
-  const recording = await readRecordingKey(keysFolder);
+export async function* readCommands({ folder, recording, since, targets }: ReadCommandsOptions): AsyncIterable<RecordedCommand> {
   const from = new Date(since).toISOString();
   for (const writer of await listWriters(folder)) {
     const opener = new BodyOpener(writer, recording);

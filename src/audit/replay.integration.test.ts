@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { readRecordingKeys } from './recording-keys.ts';
 import { readEvents, readSession, type RecordedEvent, type ReadSessionOptions } from './replay.ts';
 import { aBody, anEvent, dataFolder } from './testing.ts';
 
@@ -25,7 +26,7 @@ test('a session is replayed with what was said, over segments and restarts, and 
     }
     await journal.close();
   }
-  const found = await all({ folder: data.journal, keysFolder: data.keys, session: expected.length ? (anEvent().session ?? '') : '' });
+  const found = await all({ folder: data.journal, recording: await readRecordingKeys(data.keys), session: expected.length ? (anEvent().session ?? '') : '' });
   assert.deepEqual(
     found.map(({ event, bodies }) => [event.id, bodies[0]?.text]),
     expected,
@@ -42,7 +43,12 @@ test('with places from the index only these records are read; several bodies of 
   for (let i = 0; i < 5; i += 1) await journal.append(anEvent(), [aBody(`request ${i}`), aBody(`reply ${i}`, 'reply')]);
   const session = anEvent().session ?? '';
   // While the journal is open: replay does not wait for a segment's end.
-  const found = await all({ folder: data.journal, keysFolder: data.keys, session, places: [1, 3].map((index) => ({ writer: 'w1', index })) });
+  const found = await all({
+    folder: data.journal,
+    recording: await readRecordingKeys(data.keys),
+    session,
+    places: [1, 3].map((index) => ({ writer: 'w1', index })),
+  });
   assert.deepEqual(
     found.map(({ bodies }) => bodies.map(({ name, text }) => [name, text])),
     [1, 3].map((i) => [
@@ -50,7 +56,7 @@ test('with places from the index only these records are read; several bodies of 
       ['reply', `reply ${i}`],
     ]),
   );
-  assert.deepEqual(await all({ folder: data.journal, keysFolder: data.keys, session, places: [] }), []);
+  assert.deepEqual(await all({ folder: data.journal, recording: await readRecordingKeys(data.keys), session, places: [] }), []);
   await journal.close();
 });
 
@@ -64,7 +70,7 @@ test('without its data key a body is gone, and the log still verifies: that is e
   const path = join(folder, (await readdir(folder)).find((name) => name.endsWith('.keys')) ?? '');
   const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => !line.includes('"erased"'));
   await writeFile(path, lines.join('\n'));
-  const options = { folder: data.journal, keysFolder: data.keys };
+  const options = { folder: data.journal, recording: await readRecordingKeys(data.keys) };
   const [erased] = await all({ ...options, session: 'erased' });
   assert.deepEqual(erased?.bodies, [{ name: 'request', contentType: 'application/json' }]);
   const [kept] = await all({ ...options, session: 'kept' });
@@ -81,13 +87,19 @@ test('a body under another gateway key, or a wrapped key that was changed, is re
     await journal.close();
   }
   const session = anEvent().session ?? '';
-  await assert.rejects(all({ folder: data.journal, keysFolder: other.keys, session }), { code: 'verify_failed', message: /another gateway key/ });
+  await assert.rejects(all({ folder: data.journal, recording: await readRecordingKeys(other.keys), session }), {
+    code: 'verify_failed',
+    message: /another gateway key/,
+  });
   const path = join(data.journal, 'w1', '00000001.keys');
   await writeFile(
     path,
     (await readFile(path, 'utf8')).replace(/"wrapped":"(.)/, (_, letter: string) => `"wrapped":"${letter === 'A' ? 'B' : 'A'}`),
   );
-  await assert.rejects(all({ folder: data.journal, keysFolder: data.keys, session }), { code: 'verify_failed', message: /cannot be opened/ });
+  await assert.rejects(all({ folder: data.journal, recording: await readRecordingKeys(data.keys), session }), {
+    code: 'verify_failed',
+    message: /cannot be opened/,
+  });
 });
 
 test('events are read from any position on, up to a limit', async (t) => {

@@ -3,10 +3,10 @@ import { SallyportError } from '../core/error.ts';
 import type { Event } from '../core/event.ts';
 import type { Body } from '../core/recorder.ts';
 import { openBody, SEAL_OVERHEAD, sealedHash, unwrapKey, type WrappedKey } from './data-keys.ts';
-import { readRecordingKey, type RecordingKey } from './key-files.ts';
 import { leafAt, readLeaf, type Leaf, type SealedBody } from './leaf.ts';
 import { LogReader } from './log-reader.ts';
 import { keysPath, listWriters } from './segment.ts';
+import type { RecordingKeys } from './recording-keys.ts';
 import type { PlacedFrame } from './segment-reader.ts';
 
 export interface RecordedBody {
@@ -30,16 +30,14 @@ export interface EventPlace {
 export interface ReadSessionOptions {
   /** The data folder's `journal/`. */
   readonly folder: string;
-  /** The data folder's `keys/`: only `recording.key` is read. */
-  readonly keysFolder: string;
+  readonly recording: RecordingKeys;
   readonly session: string;
   /** From the index; without them the whole journal is read through. */
   readonly places?: readonly EventPlace[];
 }
 
 /** One session's events with what was said, in the order in which they were recorded. Throws `verify_failed` where a body was changed. */
-export async function* readSession({ folder, keysFolder, session, places }: ReadSessionOptions): AsyncIterable<RecordedEvent> {
-  const recording = await readRecordingKey(keysFolder);
+export async function* readSession({ folder, recording, session, places }: ReadSessionOptions): AsyncIterable<RecordedEvent> {
   const writers = places ? [...new Set(places.map(({ writer }) => writer))] : await listWriters(folder);
   for (const writer of writers) {
     const indexes = places?.filter((place) => place.writer === writer).map(({ index }) => index);
@@ -94,11 +92,11 @@ export function eventOf({ writer: _writer, index: _index, bodies: _bodies, ...ev
 /** Opens bodies with the data keys that lie beside their segment; the last segment's keys are kept at hand. */
 export class BodyOpener {
   readonly #writer: string;
-  readonly #recording: RecordingKey;
+  readonly #recording: RecordingKeys;
   #segment = '';
   #keys: ReadonlyMap<string, WrappedKey> = new Map();
 
-  constructor(writer: string, recording: RecordingKey) {
+  constructor(writer: string, recording: RecordingKeys) {
     this.#writer = writer;
     this.#recording = recording;
   }

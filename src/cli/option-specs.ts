@@ -43,4 +43,8 @@ export const TARGETS_ARE = '`sallyport whoami` names the targets in reach';
 export const TOOLS_ARE = 'tools are shown to owners of the target; `sallyport whoami` tells your groups';
 
 export const CONFIG: OptionSpec = { value: 'FILE', about: 'the configuration of the gateway (default ./sallyport.yaml)' };
+export const WRAPPED_BY: OptionSpec = {
+  value: 'FILE',
+  about: 'the configuration that names the key server, where one wraps the recording key (default ./sallyport.yaml)',
+};
 export const ACCOUNT = { name: 'NAME', about: 'its name', need: 'required' } as const;

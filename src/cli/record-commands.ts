@@ -1,6 +1,6 @@
 import type { CommandSpec } from './command.ts';
 import { FIELD_OPTIONS, TIME_OPTIONS } from './event-filter.ts';
-import { DATA, HELD, PUBLIC_KEY, SESSION, SESSIONS_ARE, WHY } from './option-specs.ts';
+import { CONFIG, DATA, HELD, PUBLIC_KEY, SESSION, SESSIONS_ARE, WHY, WRAPPED_BY } from './option-specs.ts';
 
 /** Commands about what was recorded: sessions, their life, and the proof that the record is whole. */
 export const RECORD_COMMANDS: readonly CommandSpec[] = [
@@ -34,14 +34,14 @@ export const RECORD_COMMANDS: readonly CommandSpec[] = [
     name: 'sessions erase',
     about: 'erase what a closed session said; that it was erased is recorded',
     arguments: [SESSION],
-    options: { reason: WHY },
+    options: { reason: WHY, WRAPPED_BY },
     load: () => import('./commands/sessions-erase.ts'),
   },
   {
     name: 'hold',
     about: 'legal hold: what is held is neither erased nor deleted, whatever its age',
     arguments: HELD,
-    options: { reason: WHY },
+    options: { reason: WHY, WRAPPED_BY },
     examples: ['sallyport hold target models --reason "case 2026-17"'],
     load: () => import('./commands/hold.ts'),
   },
@@ -49,7 +49,7 @@ export const RECORD_COMMANDS: readonly CommandSpec[] = [
     name: 'release',
     about: 'lift a legal hold',
     arguments: HELD,
-    options: { reason: WHY },
+    options: { reason: WHY, WRAPPED_BY },
     load: () => import('./commands/release.ts'),
   },
   { name: 'holds list', about: 'legal holds on what you own', load: () => import('./commands/holds-list.ts') },
@@ -127,7 +127,18 @@ export const RECORD_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'audit rotate-key',
     about: 'sign with a new key from here on; stop the gateway before',
-    options: { data: DATA },
+    options: {
+      data: DATA,
+      recording: { about: 'seal payloads under a new recording key instead; the old ones stay for what they sealed' },
+      config: WRAPPED_BY,
+    },
     load: () => import('./commands/audit-rotate-key.ts'),
+  },
+  {
+    name: 'audit wrap-key',
+    about: 'have the recording key wrapped by the key server of the configuration: for the first time, or by the newest version of its key',
+    options: { config: CONFIG },
+    examples: ['vault write -f transit/keys/sallyport/rotate && sallyport audit wrap-key --config /etc/sallyport/sallyport.yaml'],
+    load: () => import('./commands/audit-wrap-key.ts'),
   },
 ];

@@ -11,7 +11,6 @@ import type { Storage } from '../storage/storage.ts';
 export interface AuditLogParts {
   readonly storage: Storage;
   readonly journal: Journal;
-  readonly keysFolder: string;
   readonly index: Index;
   readonly searchIndex: SearchIndex;
 }
@@ -21,7 +20,7 @@ const SEARCH_PATIENCE_MS = 2_000;
 const EXPORT_PATIENCE_MS = 60_000;
 
 /** What the API searches, follows and exports: the index finds, the journal tells. */
-export function createAuditLog({ storage, journal, keysFolder, index, searchIndex }: AuditLogParts): AuditLog {
+export function createAuditLog({ storage, journal, index, searchIndex }: AuditLogParts): AuditLog {
   const feed = openEventFeed(storage, journal);
   return {
     feed: {
@@ -39,7 +38,7 @@ export function createAuditLog({ storage, journal, keysFolder, index, searchInde
     async *export({ filter, scope, content }) {
       const [isCaughtUp] = await Promise.all([searchIndex.caughtUp(EXPORT_PATIENCE_MS), index.caughtUp()]);
       if (!isCaughtUp) throw new SallyportError('storage_failed', 'the search index is behind the record', { hint: 'try again in a minute' });
-      const bodies = new RecordedBodies(journal.folder, keysFolder);
+      const bodies = new RecordedBodies(journal);
       try {
         for await (const found of allEvents(storage, { filter, scope })) {
           if (!content) yield found.map(({ event }) => ({ event }));

@@ -1,12 +1,40 @@
 import { z } from 'zod';
-import { outgoingSchema } from './notify-schema.ts';
-import { sinksSchema } from './sinks-schema.ts';
+import { isLocal, outgoingSchema, secretSchema } from './notify-schema.ts';
+import { duration, sinksSchema } from './sinks-schema.ts';
 import { readRetention } from '../policy/retention.ts';
 
 const witness = z.strictObject({
   url: outgoingSchema.describe('Where it listens; `add-checkpoint` is posted below it.'),
   key: z.string().min(1).max(1000).describe('Its verifier key, one line: `<name>+<id>+<key>`.'),
 });
+
+export const vaultSchema = z.strictObject({
+  url: outgoingSchema
+    .refine((value) => !URL.canParse(value) || new URL(value).protocol === 'https:' || isLocal(new URL(value)), {
+      message: 'a token and a key are not sent in the clear',
+      params: { fix: 'use https' },
+    })
+    .describe('The key server, such as https://vault.example.com:8200.'),
+  mount: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}(?:\/[A-Za-z0-9_-]{1,64}){0,4}$/, 'a path of letters, digits, dashes and underscores')
+    .default('transit')
+    .describe('Where its transit engine is mounted.'),
+  key: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,128}$/, 'the name of a key')
+    .describe('Name of the transit key, of a kind that authenticates: aes256-gcm96 (the default there) or chacha20-poly1305.'),
+  namespace: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'printable ASCII without spaces')
+    .optional()
+    .describe('Its namespace.'),
+  token: secretSchema.describe('A token that may update `encrypt` and `decrypt` of that key; a file that an agent renews is fine.'),
+  timeout: duration.default('10s').describe('For one request.'),
+  ca: z.string().min(1).max(4096).optional().describe("A file of certificates to trust instead of the machine's own; relative to this file."),
+});
+
+const recordingKeySchema = z.strictObject({ vault: vaultSchema.describe('Vault, or OpenBao: a key of its transit engine.') });
 
 export const auditSchema = z.strictObject({
   sinks: sinksSchema.default([]).describe('Where the record goes beside the local disk: a list of `s3`, `otlp`, `syslog`, `webhook` and `file`.'),
@@ -15,5 +43,8 @@ export const auditSchema = z.strictObject({
     .refine((value) => readRetention(value) !== undefined, { params: { fix: 'write days or years: 90d, 7y' }, error: 'not a retention' })
     .optional()
     .describe('How long events are kept that concern no target, or a target without a `retention` of its own: `400d`, `7y`. Default: for ever.'),
+  recordingKey: recordingKeySchema
+    .optional()
+    .describe('A key server that wraps the key of recordings, so that no disk and no backup holds it. Default: it is `keys/recording.key`, a file.'),
   witnesses: z.array(witness).max(10).default([]).describe('Witnesses (C2SP tlog-witness) that cosign checkpoints: they remember what this gateway signed.'),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { referenceTable } from '../policy/reference.ts';
+import { vaultSchema } from './audit-schema.ts';
 import { auditWebhookSchema, fileSchema, objectLockSchema, otlpSchema, s3Schema, syslogSchema, syslogTlsSchema } from './sinks-schema.ts';
 import { configSchema } from './config-schema.ts';
 import { logSchema, metricsSchema, telemetrySchema, tracesSchema } from './telemetry-schema.ts';
@@ -26,6 +27,7 @@ export function configTables(): string {
     referenceTable('telemetry: metrics', metricsSchema),
     referenceTable('telemetry: traces', tracesSchema),
     referenceTable('audit', audit),
+    referenceTable('audit: recordingKey: vault', vaultSchema),
     referenceTable('audit: sinks: s3', s3Schema),
     referenceTable('audit: sinks: s3: objectLock', objectLockSchema),
     referenceTable('audit: sinks: otlp', otlpSchema),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { VaultSettings } from '../audit/vault.ts';
 import type { SinkSettings } from '../audit/sinks/settings.ts';
 import { SallyportError } from '../core/error.ts';
 import type { IssuerConfig } from '../identity/token-source.ts';
@@ -42,7 +43,11 @@ export interface AuditSettings {
   /** Absent: for ever. */
   readonly retentionMs?: number;
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];
+  /** What wraps the recording keys; absent: they are kept as they are. */
+  readonly vault?: VaultSettings;
 }
+
+type VaultDocument = NonNullable<ConfigDocument['audit']['recordingKey']>['vault'];
 
 export type TracesConfig = NonNullable<ConfigDocument['telemetry']['traces']>;
 
@@ -74,7 +79,7 @@ export function parseConfig(file: string, text: string): Config {
     issuers: identity.issuers,
     resources: resolve(folder, resources),
     notify,
-    audit: auditSettings(audit),
+    audit: auditSettings(audit, folder),
     log: { level: telemetry.log.level, ...(telemetry.log.format ? { format: telemetry.log.format } : {}) },
     ...(telemetry.traces ? { traces: telemetry.traces } : {}),
     sinks: audit.sinks.map((one) => sinkSettings(one, folder)),
@@ -83,12 +88,18 @@ export function parseConfig(file: string, text: string): Config {
   };
 }
 
-function auditSettings({ retention, witnesses }: ConfigDocument['audit']): AuditSettings {
+function auditSettings({ retention, witnesses, recordingKey }: ConfigDocument['audit'], folder: string): AuditSettings {
   const retentionMs = retention === undefined ? undefined : readRetention(retention);
   return {
     witnesses,
     ...(retentionMs === undefined ? {} : { retentionMs }),
+    ...(recordingKey ? { vault: vaultSettings(recordingKey.vault, folder) } : {}),
   };
+}
+
+function vaultSettings({ timeout, ca, namespace, ...rest }: VaultDocument, folder: string): VaultSettings {
+  const trusted = ca === undefined ? {} : { ca: resolve(folder, ca) };
+  return { ...rest, timeoutMs: readDuration(timeout) ?? 0, ...trusted, ...(namespace === undefined ? {} : { namespace }) };
 }
 
 function addressOf(text: string): { readonly host: string; readonly port: number } {

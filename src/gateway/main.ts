@@ -16,6 +16,7 @@ import { readCommands } from '../audit/recorded-commands.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
 import type { Sinks } from '../audit/sinks/sinks.ts';
 import type { SinkStatus } from '../audit/sinks/status.ts';
+import { vaultWrapping } from '../audit/vault.ts';
 import { startWitnesses } from '../audit/witness.ts';
 import { NO_LOG, type Log } from '../core/log.ts';
 import type { Recorder } from '../core/recorder.ts';
@@ -49,6 +50,7 @@ import { startRecordLife } from './record-life.ts';
 import { createRecordings } from './recordings.ts';
 import { openSinks } from './sinks.ts';
 import { watchServers } from './servers.ts';
+import { sinkDeps } from './sink-deps.ts';
 import { Shutdown } from './shutdown.ts';
 import { createStanding, type Standing } from './standing.ts';
 import { ToolBook } from './tool-book.ts';
@@ -112,10 +114,12 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const keysFolder = join(config.data, 'keys');
   const metrics = config.metrics && createMetrics();
+  const wrapping = config.audit.vault && shutdown.owns(vaultWrapping(config.audit.vault, sinkDeps()));
   const journal = shutdown.owns(
     await openJournal({
       folder: join(config.data, 'journal'),
       keysFolder,
+      ...(wrapping ? { wrapping } : {}),
       report: (error) => log.error('journal', error),
       ...(metrics ? { observer: metrics.journal } : {}),
     }),
@@ -201,7 +205,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   const { index } = sinks;
   const { alerts, shipping } = await openAlertsOf(parts, notices, sinks);
   const sinkStatus = async (): Promise<readonly SinkStatus[]> => [...(await sinks.status()), await shipping.status()];
-  const searchIndex = shutdown.owns(startSearchIndex({ journal, keysFolder, database: config.database, report: (error) => log.error('search', error) }));
+  const searchIndex = shutdown.owns(startSearchIndex({ journal, database: config.database, report: (error) => log.error('search', error) }));
   // A segment may go when everybody has read it.
   const shipped = async (): Promise<number> => {
     await Promise.all([index.caughtUp(), searchIndex.caughtUp(SEARCH_PATIENCE_MS)]);
@@ -248,9 +252,9 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     pins,
     holds,
     recordings: createRecordings({ storage, index, sinks: sinkStatus, journal, keysFolder, erasures }),
-    auditLog: createAuditLog({ storage, journal, keysFolder, index, searchIndex }),
+    auditLog: createAuditLog({ storage, journal, index, searchIndex }),
     recorder,
-    pastCommands: (since, targets) => readCommands({ folder: journal.folder, keysFolder, since, targets }),
+    pastCommands: (since, targets) => readCommands({ folder: journal.folder, recording: journal.recording, since, targets }),
     compile: (texts) => policy.compile(texts),
     snapshot: () => policy.snapshot(),
     consoleFolder: CONSOLE,

@@ -16,6 +16,9 @@ const personName = z.string().min(1).max(320);
 /** Whoever is told, by who may answer. */
 const addressees = (address: z.ZodString) => z.record(who, z.array(address).min(1).max(100));
 
+/** Where nobody else listens, a secret may travel in the clear. */
+export const isLocal = (url: URL): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+
 /** An address that the gateway sends to. */
 export const outgoingSchema = z
   .string()

@@ -41,7 +41,7 @@ export function createRecordings({ storage, index, sinks, journal, keysFolder, e
       if (!session) return undefined;
       const places = (await sessionEvents(storage, id)).map(({ place }) => place);
       const events = [];
-      for await (const { event, bodies } of readSession({ folder: journal.folder, keysFolder, session: id, places })) {
+      for await (const { event, bodies } of readSession({ folder: journal.folder, recording: journal.recording, session: id, places })) {
         events.push({ event, bodies: bodies.map(({ name, contentType, text = ERASED }) => ({ name, contentType, text })) });
       }
       return { session, events };

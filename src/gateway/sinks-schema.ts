@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import { isForbiddenHost } from '../network/address.ts';
-import { outgoingSchema, secretSchema } from './notify-schema.ts';
+import { isLocal, outgoingSchema, secretSchema } from './notify-schema.ts';
 
 const MIB = 1 << 20;
 
 const filePath = z.string().min(1).max(4096);
 const ca = filePath.optional().describe("A file of certificates to trust instead of the machine's own; relative to this file.");
-const duration = z.string().regex(/^[1-9][0-9]{0,5}(?:ms|s|m)$/, 'write a number and a unit: 500ms, 30s');
+export const duration = z.string().regex(/^[1-9][0-9]{0,5}(?:ms|s|m)$/, 'write a number and a unit: 500ms, 30s');
 const timeout = duration.default('30s').describe('For one request; what is not done by then is tried again.');
-
-/** Where nobody else listens, a secret may travel in the clear. */
-const isLocal = (url: URL): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
 
 const hostAndPort = z
   .string()

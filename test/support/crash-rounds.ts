@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readRecordingKey } from '../../src/audit/key-files.ts';
+import { readRecordingKeys } from '../../src/audit/recording-keys.ts';
 import { LogReader } from '../../src/audit/log-reader.ts';
 import { BodyOpener, leafOf } from '../../src/audit/replay.ts';
 import { listWriters } from '../../src/audit/segment.ts';
@@ -130,7 +130,7 @@ class RecordSoFar {
     const report = await verifyLog({ folder, publicKey: await readFile(join(this.#data, 'keys/checkpoint.pub'), 'utf8') });
     assert.deepEqual(report.problems, []);
     const [writer = ''] = await listWriters(folder);
-    const opener = new BodyOpener(writer, await readRecordingKey(join(this.#data, 'keys')));
+    const opener = new BodyOpener(writer, await readRecordingKeys(join(this.#data, 'keys')));
     const reader = new LogReader(folder, writer, this.#next);
     for (let frames = await reader.read(); frames.length > 0; frames = await reader.read()) {
       for (const frame of frames) for (const { name, text = '' } of await opener.open(leafOf(frame), frame.bodies, reader.segment)) this.#note(name, text);

@@ -5,7 +5,6 @@ import type { FromSearchWorker, SearchWorkerData, ToSearchWorker } from './searc
 
 export interface SearchIndexOptions {
   readonly journal: Journal;
-  readonly keysFolder: string;
   /** Url of the database, as `openStorage` takes it. */
   readonly database: string;
   /** How often, at most, the thread is told that there is more. Default 200. */
@@ -79,8 +78,8 @@ class SearchThread implements SearchIndex {
   }
 
   #start(): void {
-    const { journal, keysFolder, database, report = () => {} } = this.#options;
-    const workerData: SearchWorkerData = { database, folder: journal.folder, keysFolder, writer: journal.writer };
+    const { journal, database, report = () => {} } = this.#options;
+    const workerData: SearchWorkerData = { database, folder: journal.folder, recording: journal.recording, writer: journal.writer };
     const worker = new Worker(new URL('./search-worker.ts', import.meta.url), { workerData, name: 'sallyport-search', execArgv: [] });
     worker.on('message', (message: FromSearchWorker) => this.#hear(message));
     worker.on('error', report);

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { SallyportError } from '../../core/error.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { readRecordingKey, type RecordingKey } from '../key-files.ts';
 import { LogReader } from '../log-reader.ts';
+import type { RecordingKeys } from '../recording-keys.ts';
 import { BodyOpener, eventOf, leafOf } from '../replay.ts';
 import type { PlacedFrame } from '../segment-reader.ts';
 import { searchDocument, type SearchDocument } from './document.ts';
@@ -13,8 +13,7 @@ export interface SearchSinkOptions {
   readonly storage: Storage;
   /** The data folder's `journal/`. */
   readonly folder: string;
-  /** The data folder's `keys/`: only `recording.key` is read. */
-  readonly keysFolder: string;
+  readonly recording: RecordingKeys;
   readonly writer: string;
   /** Events of one transaction. Default 200. */
   readonly batch?: number;
@@ -37,7 +36,6 @@ export class SearchSink {
   readonly #stop = new AbortController();
   readonly #owners: SessionOwners;
   readonly #done: Promise<void>;
-  #recording: RecordingKey | undefined;
   #opener: BodyOpener | undefined;
   #reader: LogReader | undefined;
   #held: readonly { readonly frame: PlacedFrame; readonly segment: string }[] = [];
@@ -123,8 +121,7 @@ export class SearchSink {
   }
 
   async #documents(some: readonly { readonly frame: PlacedFrame; readonly segment: string }[]): Promise<readonly SearchDocument[]> {
-    this.#recording ??= await readRecordingKey(this.#options.keysFolder);
-    const opener = (this.#opener ??= new BodyOpener(this.#options.writer, this.#recording));
+    const opener = (this.#opener ??= new BodyOpener(this.#options.writer, this.#options.recording));
     const documents: SearchDocument[] = [];
     for (const { frame, segment } of some) {
       const leaf = leafOf(frame);

@@ -5,13 +5,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { explainError } from '../../core/error.ts';
 import { openStorage } from '../../storage/storage.ts';
+import type { RecordingKeys } from '../recording-keys.ts';
 import { SearchSink } from './search-sink.ts';
 
 /** What the thread is started with. */
 export interface SearchWorkerData {
   readonly database: string;
   readonly folder: string;
-  readonly keysFolder: string;
+  readonly recording: RecordingKeys;
   readonly writer: string;
 }
 
@@ -23,10 +24,10 @@ async function serve(): Promise<void> {
   if (!port) throw new Error('this file is run as a worker thread');
   const tell = (message: FromSearchWorker): void => port.postMessage(message);
   // `startSearchIndex`, and only it, starts this thread.
-  const { database, folder, keysFolder, writer } = workerData as SearchWorkerData;
+  const { database, folder, recording, writer } = workerData as SearchWorkerData;
   const report = (error: unknown): void => tell({ problem: explainError(error) });
   const storage = await openStorage({ url: database, report });
-  const sink = new SearchSink({ storage, folder, keysFolder, writer, moved: (position) => tell({ position }), report });
+  const sink = new SearchSink({ storage, folder, recording, writer, moved: (position) => tell({ position }), report });
   port.on('message', (message: ToSearchWorker) => {
     if (message !== 'close') return sink.follow(message.limit, message);
     void close();

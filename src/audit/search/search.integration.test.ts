@@ -61,7 +61,7 @@ async function bench(t: TestContext, kind: Storage['kind']): Promise<Bench> {
   const journal = await data.open({ segmentBytes: 100_000 });
   const problems: unknown[] = [];
   const index = startIndex({ journal, storage, gatherMs: 1 });
-  const search = startSearchIndex({ journal, keysFolder: data.keys, database: url, tellMs: 1, report: (error) => problems.push(error) });
+  const search = startSearchIndex({ journal, database: url, tellMs: 1, report: (error) => problems.push(error) });
   closing.push(
     () => search.close(),
     () => index.close(),
@@ -227,7 +227,7 @@ test('the thread goes on after a restart of the gateway, and after an error of t
   const storage = await openStorage({ url });
   const journal = await data.open();
   const problems: unknown[] = [];
-  const start = () => startSearchIndex({ journal, keysFolder: data.keys, database: url, tellMs: 1, report: (error) => problems.push(error) });
+  const start = () => startSearchIndex({ journal, database: url, tellMs: 1, report: (error) => problems.push(error) });
   const count = async () => (await storage.db.selectFrom('event_search').select('id').execute()).length;
   const first = start();
   await journal.append(anEvent());

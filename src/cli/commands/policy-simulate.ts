@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { readRecordingKeys } from '../../audit/recording-keys.ts';
 import { readCommands } from '../../audit/recorded-commands.ts';
 import { SallyportError } from '../../core/error.ts';
 import { RESOURCE_OPTIONS } from '../../gateway/policy.ts';
@@ -11,6 +12,7 @@ import { alignColumns } from '../columns.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { dataFolder, journalFolder } from '../record-files.ts';
+import { withWrapping } from '../with-wrapping.ts';
 import { resourcePath } from '../resource-path.ts';
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
@@ -21,8 +23,10 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const snapshot = compilePolicy(await loadResources(await resourcePath(invocation), RESOURCE_OPTIONS));
   const data = dataFolder(invocation);
   const folder = await journalFolder(data);
-  const past = readCommands({ folder, keysFolder: join(data, 'keys'), since: Date.now() - span });
-  const report = await simulate(snapshot, past, recall);
+  const report = await withWrapping(invocation, data, async (wrapping) => {
+    const recording = await readRecordingKeys(join(data, 'keys'), wrapping);
+    return simulate(snapshot, readCommands({ folder, recording, since: Date.now() - span }), recall);
+  });
   if (format === 'json') terminal.json({ since: given, ...report });
   else for (const line of reportLines(report, given)) terminal.line(line);
   return EXIT.ok;
