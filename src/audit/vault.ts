@@ -1,5 +1,5 @@
 import { SallyportError } from '../core/error.ts';
-import type { SecretSource } from '../core/target.ts';
+import type { SecretSource } from '../core/credential-spec.ts';
 import type { KeyWrapping } from './key-wrapping.ts';
 import type { SinkDeps } from './sinks/deps.ts';
 import { Http, type HttpReply, type HttpSettings } from './sinks/http.ts';

@@ -20,7 +20,7 @@ import { vaultWrapping } from '../audit/vault.ts';
 import { startWitnesses } from '../audit/witness.ts';
 import { NO_LOG, type Log } from '../core/log.ts';
 import type { Recorder } from '../core/recorder.ts';
-import { createCredentials, type Credentials } from '../credential/credential.ts';
+import { createCredentials, readSecretSource, type Credentials } from '../credential/credential.ts';
 import { createHostCheck, type HostCheck } from '../identity/host.ts';
 import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
 import { startNotices, type Notices } from '../notice/notices.ts';
@@ -114,7 +114,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const keysFolder = join(config.data, 'keys');
   const metrics = config.metrics && createMetrics();
-  const wrapping = config.audit.vault && shutdown.owns(vaultWrapping(config.audit.vault, sinkDeps()));
+  const wrapping = config.audit.vault && shutdown.owns(vaultWrapping(config.audit.vault, sinkDeps(readSecretSource)));
   const journal = shutdown.owns(
     await openJournal({
       folder: join(config.data, 'journal'),

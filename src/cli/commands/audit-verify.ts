@@ -4,11 +4,9 @@ import { folderStore, verifyBucket } from '../../audit/verify-bucket.ts';
 import { verifyDatabase } from '../../audit/verify-database.ts';
 import { verifyLog, type Evidence, type Problem, type VerifyReport, type WriterReport } from '../../audit/verify.ts';
 import { SallyportError } from '../../core/error.ts';
-import { createCredentials } from '../../credential/credential.ts';
-import { createSecretReader } from '../../credential/secret-reader.ts';
-import { sinkDeps } from '../../gateway/sink-deps.ts';
 import { connectStorage } from '../../storage/storage.ts';
 import { bucketAddress } from '../bucket-address.ts';
+import { commandDeps } from '../command-deps.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { dataFolder, journalFolder, keptCheckpoints, publicKey } from '../record-files.ts';
@@ -58,7 +56,7 @@ async function verifyLiveBucket(place: string, invocation: Invocation, evidence:
   const store = openBucketStore({
     settings,
     prefix,
-    deps: sinkDeps(createCredentials({ secrets: createSecretReader({ env: invocation.terminal.env }) }).secret),
+    deps: commandDeps(invocation),
   });
   try {
     return await verifyBucket({ store, prefix, ...evidence });

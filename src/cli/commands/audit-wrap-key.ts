@@ -3,14 +3,15 @@ import { wrapRecordingKeys } from '../../audit/recording-keys.ts';
 import { vaultWrapping } from '../../audit/vault.ts';
 import { SallyportError } from '../../core/error.ts';
 import { readConfig } from '../../gateway/config.ts';
-import { sinkDeps } from '../../gateway/sink-deps.ts';
+import { commandDeps } from '../command-deps.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 
-export async function run({ options, terminal, format }: Invocation): Promise<ExitCode> {
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { options, terminal, format } = invocation;
   const { data, audit } = await readConfig(resolve(options['config'] ?? 'sallyport.yaml'));
   if (!audit.vault) throw new SallyportError('config_invalid', 'the configuration names no key server', { hint: 'name one under audit.recordingKey' });
-  const wrapping = vaultWrapping(audit.vault, sinkDeps(terminal.env));
+  const wrapping = vaultWrapping(audit.vault, commandDeps(invocation));
   try {
     await wrapRecordingKeys(join(data, 'keys'), wrapping);
   } finally {
