@@ -3,8 +3,8 @@ import { writeSync } from 'node:fs';
 import { openJournal } from './journal.ts';
 import { aBody, anEvent } from './testing.ts';
 
-const [, , folder = '', keysFolder = ''] = process.argv;
-const journal = await openJournal({ folder, keysFolder, writer: 'w1', checkpointEveryMs: 20, segmentBytes: 100_000 });
+const [, , folder = '', keysFolder = '', segmentBytes = '100000'] = process.argv;
+const journal = await openJournal({ folder, keysFolder, writer: 'w1', checkpointEveryMs: 20, segmentBytes: Number(segmentBytes) });
 
 const callers = Array.from({ length: 16 }, async (_, caller) => {
   for (let i = 0; ; i += 1) {

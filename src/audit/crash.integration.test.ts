@@ -1,18 +1,30 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { until } from '../../test/support/until.ts';
 import { readLeaf } from './leaf.ts';
 import { LogReader } from './log-reader.ts';
+import { listSegments, type Segment } from './segment.ts';
+import { SegmentReader } from './segment-reader.ts';
 import { dataFolder, type DataFolder } from './testing.ts';
 
-/** Runs the load until a while after its first acknowledgement, then kills it as hard as can be. Returns the ids that were acknowledged. */
-async function killUnderLoad(data: DataFolder, milliseconds: number): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-load.ts'), data.journal, data.keys], { stdio: ['ignore', 'pipe', 'inherit'] });
+interface Kill {
+  /** So long after the first acknowledgement. */
+  readonly milliseconds: number;
+  /** And not before this. */
+  readonly after?: () => Promise<unknown>;
+  readonly segmentBytes?: number;
+}
+
+/** Runs the load for a while, then kills it as hard as can be. Returns the ids that were acknowledged. */
+async function killUnderLoad(data: DataFolder, { milliseconds, after, segmentBytes = 100_000 }: Kill): Promise<readonly string[]> {
+  const words = [join(import.meta.dirname, 'crash-load.ts'), data.journal, data.keys, String(segmentBytes)];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const acknowledged: string[] = [];
   const lines = createInterface({ input: child.stdout });
@@ -21,6 +33,7 @@ async function killUnderLoad(data: DataFolder, milliseconds: number): Promise<re
   const closed = once(lines, 'close');
   await first;
   await setTimeout(milliseconds);
+  await after?.();
   child.kill('SIGKILL');
   await Promise.all([exited, closed]);
   // The last line may be cut in the pipe: an id has 26 characters.
@@ -41,7 +54,7 @@ test('kill -9 under load, five times on one log: every acknowledged event is the
   const data = await dataFolder(t);
   const acknowledged: string[] = [];
   for (const milliseconds of [20, 75, 130, 210, 330]) {
-    acknowledged.push(...(await killUnderLoad(data, milliseconds)));
+    acknowledged.push(...(await killUnderLoad(data, { milliseconds })));
     const asItWasLeft = await data.verify();
     assert.deepEqual(asItWasLeft.problems, []);
     const journal = await data.open();
@@ -59,6 +72,40 @@ test('kill -9 under load, five times on one log: every acknowledged event is the
   assert.ok(segments.length > 5);
 });
 
+/** The last segment, where it ends in zeros: in room that was laid ahead. */
+async function segmentWithRoom(data: DataFolder): Promise<Segment | undefined> {
+  const last = (await listSegments(join(data.journal, 'w1'))).at(-1);
+  return last && (await readFile(last.path)).at(-1) === 0 && last.bytes > 600_000 ? last : undefined;
+}
+
+test('kill -9 while there is room ahead: the zeros count for nothing, and the next start cuts them', async (t) => {
+  if (process.platform !== 'linux') return;
+  const data = await dataFolder(t);
+  for (const milliseconds of [0, 40, 90]) {
+    const after = (): Promise<unknown> => until('room ahead', () => segmentWithRoom(data), 1200);
+    const acknowledged = await killUnderLoad(data, { milliseconds, after, segmentBytes: 64 << 20 });
+    const left = await segmentWithRoom(data);
+    assert.ok(left);
+    const asItWasLeft = await data.verify();
+    assert.deepEqual(asItWasLeft.problems, []);
+    const journal = await data.open();
+    const { position } = journal;
+    await journal.close();
+    assert.equal(position, asItWasLeft.writers[0]?.events);
+    const bytes = await readFile(left.path);
+    const reader = await SegmentReader.open(left.path, left.body);
+    while ((await reader.read()).length > 0);
+    assert.equal(reader.offset, bytes.length, 'the file ends with its last record');
+    await reader.close();
+    const ids = await recordedIds(data);
+    assert.deepEqual(
+      acknowledged.filter((id) => !ids.has(id)),
+      [],
+    );
+    assert.equal((await data.verify()).ok, true);
+  }
+});
+
 test('a second process on the folder is refused by name, and let in when the first is gone', async (t) => {
   const data = await dataFolder(t);
   const journal = await data.open();
@@ -71,5 +118,5 @@ test('a second process on the folder is refused by name, and let in when the fir
   assert.deepEqual((await exited)[0], 1);
   assert.match(said, new RegExp(`in use by process ${process.pid} on `));
   await journal.close();
-  assert.ok((await killUnderLoad(data, 20)).length > 0);
+  assert.ok((await killUnderLoad(data, { milliseconds: 20 })).length > 0);
 });

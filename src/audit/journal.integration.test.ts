@@ -159,6 +159,73 @@ test('a torn tail of any length is cut, and everything before it stays', async (
   assert.equal((await data.verify()).ok, true);
 });
 
+/** What a commit may leave that was torn in room ahead: any part of it is there, and zeros stand for the rest. */
+const tornInRoom: readonly (readonly [name: string, tear: (commit: Buffer) => Buffer])[] = [
+  ['nothing of it arrived', (commit) => commit.fill(0)],
+  ['its head arrived', (commit) => commit.fill(0, FRAME_HEADER)],
+  ['all but its last byte arrived', (commit) => commit.fill(0, commit.length - 1)],
+  ['its end arrived before its beginning', (commit) => commit.fill(0, 0, FRAME_HEADER)],
+  ['a part in the middle is missing', (commit) => commit.fill(0, 100, 300)],
+];
+
+for (const [name, tear] of tornInRoom) {
+  test(`a commit that was torn in room ahead, ${name}: it is cut with the room, nothing before it is, and the log goes on`, async (t) => {
+    const data = await dataFolder(t);
+    const journal = await data.open();
+    for (let i = 0; i < 3; i += 1) await journal.append(anEvent());
+    await journal.checkpoint();
+    const signed = await readFile(join(data.journal, 'w1', 'checkpoints'));
+    const [segment] = await listSegments(join(data.journal, 'w1'));
+    assert.ok(segment);
+    const before = (await stat(segment.path)).size;
+    // Three records of one commit, so that whole ones stand behind the torn one.
+    await Promise.all([1, 2, 3].map(() => journal.append(anEvent('command.forwarded', { note: 'x'.repeat(400) }))));
+    await journal.close();
+    await writeFile(join(data.journal, 'w1', 'checkpoints'), signed);
+    const whole = await readFile(segment.path);
+    const first = whole.subarray(before, before + Math.floor((whole.length - before) / 3));
+    if (name === 'nothing of it arrived') whole.fill(0, before);
+    else tear(first.at(-1) === 0 ? first.subarray(0, -1) : first);
+    await writeFile(segment.path, Buffer.concat([whole, Buffer.alloc(300_000)]));
+    const report = await data.verify();
+    assert.deepEqual([report.ok, report.writers[0]?.covered, report.writers[0]?.events], [true, 3, 3]);
+    assert.equal(report.writers[0]?.unfinishedBytes === 0, name === 'nothing of it arrived');
+    const again = await data.open();
+    assert.equal(again.position, 3);
+    assert.equal(again.cutBytes === 0, name === 'nothing of it arrived');
+    assert.equal((await stat(segment.path)).size, before);
+    await again.append(anEvent());
+    await again.close();
+    assert.deepEqual([(await data.verify()).ok, (await leavesOf(data)).length], [true, 4]);
+  });
+}
+
+test('zeros in the place of acknowledged records are no room where commits or a checkpoint follow: the log is refused, and verification names the place', async (t) => {
+  const data = await dataFolder(t);
+  const journal = await data.open();
+  for (let i = 0; i < 4; i += 1) await journal.append(anEvent());
+  await journal.close();
+  const [segment] = await listSegments(join(data.journal, 'w1'));
+  assert.ok(segment);
+  const reader = await SegmentReader.open(segment.path, segment.body);
+  const frames = await reader.read();
+  await reader.close();
+  const whole = await readFile(segment.path);
+  const [second = 0, third = 0] = [frames[1]?.offset, frames[2]?.offset];
+  await writeFile(segment.path, Buffer.from(whole).fill(0, second, third));
+  await assert.rejects(data.open(), (error) => isSallyportError(error, 'record_failed') && error.message.includes('record 1 at byte'));
+  assert.deepEqual(
+    (await data.verify()).problems.map(({ kind, offset }) => [kind, offset]),
+    [['edited', second]],
+  );
+  await writeFile(segment.path, Buffer.from(whole).fill(0, third));
+  await assert.rejects(data.open(), { code: 'record_failed', message: /ends at record 2, but 4 were signed/ });
+  assert.deepEqual(
+    (await data.verify()).problems.map(({ kind }) => kind),
+    ['truncated'],
+  );
+});
+
 test('a record that is broken before acknowledged ones is not cut: the log is left as it is, and nothing is recorded into it', async (t) => {
   const data = await dataFolder(t);
   const journal = await data.open();

@@ -32,7 +32,7 @@ export async function recoverLog(folder: string, origin: string, verifiers: read
     if (!last) return afterNothing(folder, newest, cutBytes);
     if (last.hashes !== undefined) throw damaged(last.path, 'the records behind it are gone');
     const found = await readLast(last, newest);
-    cutBytes += last.bytes - found.end;
+    cutBytes += found.torn;
     if (found.tree && found.tree.size > (last.header?.tree.size ?? 0)) {
       await cut(folder, last, found.end, disk);
       return { tree: found.tree, sequence: last.sequence + 1, newest: note && newestNote(note), cutBytes };
@@ -47,12 +47,14 @@ interface LastSegment {
   /** Absent where not even the header is whole. */
   readonly tree?: Tree;
   readonly end: number;
+  /** Bytes of an unfinished commit behind that. */
+  readonly torn: number;
 }
 
 async function readLast(segment: Segment, newest: Checkpoint | undefined): Promise<LastSegment> {
   if (!segment.header) {
     if (findCommit(await readFile(segment.path), 0) >= 0) throw damaged(segment.path, 'its head is not whole');
-    return { end: 0 };
+    return { end: 0, torn: segment.bytes };
   }
   const tree = new Tree(segment.header.tree);
   if (newest && newest.size < tree.size) throw damaged(segment.path, 'no checkpoint covers the segments before it');
@@ -67,10 +69,10 @@ async function readLast(segment: Segment, newest: Checkpoint | undefined): Promi
         agree(segment, tree, newest);
       }
     }
-    if (reader.state !== 'end' && (await reader.diagnose()) === 'damaged')
-      throw damaged(segment.path, `record ${tree.size} at byte ${reader.offset} is not whole`);
+    const rest = await reader.rest();
+    if (rest.kind === 'damaged' || rest.kind === 'more') throw damaged(segment.path, `record ${tree.size} at byte ${reader.offset} is not whole`);
     if (newest && tree.size < newest.size) throw damaged(segment.path, `it ends at record ${tree.size}, but ${newest.size} were signed`);
-    return { tree, end: reader.offset };
+    return { tree, end: reader.offset, torn: rest.bytes };
   } finally {
     await reader.close();
   }

@@ -6,6 +6,15 @@ export interface PlacedFrame extends Frame {
   readonly offset: number;
 }
 
+/** What stands behind the last complete record. Zeros at the end of the file are room that was laid ahead (`log-file.ts`), and nothing. */
+export interface Rest {
+  /** `more`: a complete record that came meanwhile. `torn`: the end of the last commit. `damaged`: complete commits follow what is none. */
+  readonly kind: 'nothing' | 'more' | 'torn' | 'damaged';
+  readonly bytes: number;
+}
+
+/** A reader at the end of a log that grows takes little at a time, since most of it may be room ahead. */
+const SMALLEST_CHUNK = 1 << 16;
 const CHUNK = 1 << 20;
 
 /**
@@ -14,7 +23,7 @@ const CHUNK = 1 << 20;
 export class SegmentReader {
   readonly #file: FileHandle;
   #offset: number;
-  #state: 'reading' | 'end' | 'short' | 'bad' = 'reading';
+  #chunk = SMALLEST_CHUNK;
 
   private constructor(file: FileHandle, offset: number) {
     this.#file = file;
@@ -30,29 +39,23 @@ export class SegmentReader {
     return this.#offset;
   }
 
-  /** Why the last `read` gave nothing: `short`, the file ends within a frame; `bad`, what stands here is no frame. */
-  get state(): 'reading' | 'end' | 'short' | 'bad' {
-    return this.#state;
-  }
-
-  /** The next complete frames; none at the end. */
+  /** The next complete frames; none at the end, or where what stands here is none: `rest` says which. */
   async read(): Promise<readonly PlacedFrame[]> {
     const remaining = (await this.#file.stat()).size - this.#offset;
-    if (remaining <= 0) return this.#stop('end');
-    let bytes = await this.#bytes(Math.min(remaining, CHUNK));
+    if (remaining <= 0) return [];
+    let bytes = await this.#bytes(Math.min(remaining, this.#chunk));
     const needed = frameSizeAt(bytes, 0);
-    if (needed === 'bad') return this.#stop('bad');
-    if (needed === 'short' || needed > remaining) return this.#stop('short');
+    if (typeof needed !== 'number' || needed > remaining) return this.#nothing();
     if (needed > bytes.length) bytes = await this.#bytes(needed);
     const frames = this.#parse(bytes);
-    return frames.length === 0 ? this.#stop('bad') : frames;
+    return frames.length === 0 ? this.#nothing() : frames;
   }
 
-  /** After `short` or `bad`: is this the torn end of the last commit, or damage with acknowledged commits behind it? */
-  async diagnose(): Promise<'torn' | 'damaged'> {
-    const { size } = await this.#file.stat();
-    const rest = await this.#bytes(size - this.#offset);
-    return findCommit(rest, 1) < 0 ? 'torn' : 'damaged';
+  /** After a `read` that gave nothing. */
+  async rest(): Promise<Rest> {
+    const first = await this.#look();
+    // While it was read a commit may have come where nothing was yet, and the next one behind it: then the first is whole by now.
+    return first.kind === 'damaged' ? this.#look() : first;
   }
 
   async close(): Promise<void> {
@@ -71,13 +74,22 @@ export class SegmentReader {
       at += size;
     }
     this.#offset += at;
-    this.#state = 'reading';
+    this.#chunk = bytes[at] === 0 ? SMALLEST_CHUNK : Math.min(this.#chunk * 2, CHUNK);
     return frames;
   }
 
-  #stop(state: 'end' | 'short' | 'bad'): readonly PlacedFrame[] {
-    this.#state = state;
+  #nothing(): readonly PlacedFrame[] {
+    this.#chunk = SMALLEST_CHUNK;
     return [];
+  }
+
+  async #look(): Promise<Rest> {
+    const { size } = await this.#file.stat();
+    const rest = await this.#bytes(Math.max(0, size - this.#offset));
+    if (rest.every((byte) => byte === 0)) return { kind: 'nothing', bytes: 0 };
+    const needed = frameSizeAt(rest, 0);
+    if (typeof needed === 'number' && needed <= rest.length && readFrame(rest, 0, needed)) return { kind: 'more', bytes: rest.length };
+    return { kind: findCommit(rest, 1) < 0 ? 'torn' : 'damaged', bytes: rest.length };
   }
 
   async #bytes(length: number): Promise<Buffer> {

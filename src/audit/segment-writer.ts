@@ -24,7 +24,7 @@ export class SegmentWriter {
   /** A new segment whose name and head are durable. */
   static async create(disk: Disk, folder: string, header: SegmentHeader): Promise<SegmentWriter> {
     const path = segmentPath(folder, header.sequence);
-    const file = await disk.create(path);
+    const file = await disk.createLog(path);
     const head = encodeHeader(header);
     try {
       await file.append(head);

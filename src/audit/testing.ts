@@ -87,6 +87,10 @@ export function failingDisk(fails: (operation: DiskOperation, path: string) => s
       check('create', path);
       return wrap(await localDisk.create(path), path);
     },
+    createLog: async (path) => {
+      check('create', path);
+      return wrap(await localDisk.createLog(path), path);
+    },
     extend: async (path) => wrap(await localDisk.extend(path), path),
     remove: async (path) => {
       check('remove', path);

@@ -177,18 +177,23 @@ test('two logs that were both signed are a fork, whichever of them is shown', as
   }
 });
 
-test('a log that is being written verifies at any moment', async (t) => {
-  const data = await dataFolder(t);
-  const journal = await data.open({ segmentBytes: 20_000, checkpointEveryMs: 5 });
-  const stop = new AbortController();
-  const load = Promise.all(
-    Array.from({ length: 8 }, async () => {
-      while (!stop.signal.aborted) await journal.append(anEvent(), [aBody('x'.repeat(200))]);
-    }),
-  );
-  for (let i = 0; i < 15; i += 1) assert.deepEqual((await data.verify()).problems, []);
-  stop.abort();
-  await load;
-  await journal.close();
-  assert.equal((await data.verify()).writers[0]?.notYetCovered, 0);
-});
+for (const [name, segmentBytes, bytes] of [
+  ['many segments', 20_000, 200],
+  ['long segments with room ahead', 4 << 20, 20_000],
+] as const) {
+  test(`a log that is being written verifies at any moment: ${name}`, async (t) => {
+    const data = await dataFolder(t);
+    const journal = await data.open({ segmentBytes, checkpointEveryMs: 5 });
+    const stop = new AbortController();
+    const load = Promise.all(
+      Array.from({ length: 8 }, async () => {
+        while (!stop.signal.aborted) await journal.append(anEvent(), [aBody('x'.repeat(bytes))]);
+      }),
+    );
+    for (let i = 0; i < 15; i += 1) assert.deepEqual((await data.verify()).problems, []);
+    stop.abort();
+    await load;
+    await journal.close();
+    assert.equal((await data.verify()).writers[0]?.notYetCovered, 0);
+  });
+}

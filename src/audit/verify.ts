@@ -8,7 +8,7 @@ import type { Problem } from './problem.ts';
 import { parseVerifiers, type NoteVerifier } from './note.ts';
 import { checkpointsPath, listSegments, listWriters, type Segment } from './segment.ts';
 import { isOf, signedOnly } from './signed-checkpoints.ts';
-import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
+import { SegmentReader, type PlacedFrame, type Rest } from './segment-reader.ts';
 
 export type { Problem } from './problem.ts';
 
@@ -138,24 +138,30 @@ async function walkHashes(segment: Segment & { readonly hashes: number }, check:
 async function walkSegment(segment: Segment, check: LeafCheck, end: number | undefined): Promise<number> {
   const reader = await SegmentReader.open(segment.path, segment.body);
   try {
-    const isWhole = segment.header !== undefined && (await readAll(reader, segment, check, end));
-    if (isWhole || check.problem) return 0;
+    const rest = segment.header ? await readAll(reader, segment, check, end) : await reader.rest();
+    if (check.problem) return 0;
+    if (segment.header && rest.kind === 'nothing') return 0;
     if (end !== undefined) check.broken(segment, reader.offset, end);
-    else if ((await reader.diagnose()) === 'damaged') check.damaged(segment, reader.offset);
-    else return Math.max(0, segment.bytes - reader.offset);
+    else if (rest.kind === 'damaged') check.damaged(segment, reader.offset);
+    else return rest.bytes;
     return 0;
   } finally {
     await reader.close();
   }
 }
 
-/** True where the file ends with a complete record. */
-async function readAll(reader: SegmentReader, segment: Segment, check: LeafCheck, end = Number.POSITIVE_INFINITY): Promise<boolean> {
-  for (let frames: readonly PlacedFrame[] = await reader.read(); frames.length > 0 && !check.problem; frames = await reader.read()) {
-    check.add(segment, frames, end);
+/** What stands behind the last complete record. The gateway may be writing meanwhile. */
+async function readAll(reader: SegmentReader, segment: Segment, check: LeafCheck, end = Number.POSITIVE_INFINITY): Promise<Rest> {
+  for (;;) {
+    for (let frames: readonly PlacedFrame[] = await reader.read(); frames.length > 0 && !check.problem; frames = await reader.read()) {
+      check.add(segment, frames, end);
+    }
+    const rest = check.problem ? NOTHING : await reader.rest();
+    if (rest.kind !== 'more') return rest;
   }
-  return reader.state === 'end';
 }
+
+const NOTHING: Rest = { kind: 'nothing', bytes: 0 };
 
 function emptyIfMissing(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return '';

@@ -60,7 +60,7 @@ class OtherLogs {
     const { mtimeMs, size } = await stat(last.path);
     const isRested = this.#now() - mtimeMs >= this.#restedMs;
     const signed = await stat(checkpointsPath(join(this.#folder, writer))).catch(() => undefined);
-    const stamp = `${last.path} ${size} ${signed?.size ?? 0} ${isRested}`;
+    const stamp = `${last.path} ${size} ${mtimeMs} ${signed?.size ?? 0} ${isRested}`;
     const known = this.#measured.get(writer);
     if (known?.stamp === stamp) return known.end;
     const end = isRested ? await this.#count(writer, last.header.tree.size) : await this.#signed(writer);
