@@ -23,6 +23,8 @@ import { notFound, refuseError } from './refusal.ts';
 import { reviewRoutes } from './reviews/route.ts';
 import { sessionRoutes } from './sessions/route.ts';
 import { createSignInAttempt } from './sign-in/attempt.ts';
+import { signInOptionRoutes } from './sign-in/options-routes.ts';
+import { providerRoutes } from './sign-in/provider-routes.ts';
 import { signInRoutes } from './sign-in/route.ts';
 import { targetRoutes } from './targets/route.ts';
 import { toolRoutes } from './tools/route.ts';
@@ -38,6 +40,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
 
   for (const routes of [
     healthRoutes(),
+    signInOptionRoutes(deps),
     signInRoutes(deps, attempt),
     tokenRoutes(deps, attempt),
     targetRoutes(deps),
@@ -57,9 +60,10 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     app.route('/api', routes);
   }
   app.all('/api/*', notFound);
+  if (deps.doors) app.route('/', providerRoutes(deps, deps.doors));
   if (deps.notices) app.route('/', linkRoutes(deps, deps.notices.links));
   if (deps.notices?.slack) app.route('/', hookRoutes(deps.notices.slack));
-  for (const path of ['/links/*', '/hooks/*']) app.all(path, notFound);
+  for (const path of ['/links/*', '/hooks/*', '/sign-in/*']) app.all(path, notFound);
   app.route('/', metadataRoutes(deps));
   app.all('/.well-known/*', notFound);
   return deps.consoleFolder === undefined ? app : app.use(consoleFiles(deps.consoleFolder));

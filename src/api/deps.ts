@@ -16,7 +16,9 @@ import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Accounts } from '../identity/accounts.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
+import type { Directory } from '../identity/directory.ts';
 import type { HostCheck } from '../identity/host.ts';
+import type { RedirectProvider, SignInProvider } from '../identity/sign-in-provider.ts';
 import type { SignIns } from '../identity/sign-ins.ts';
 import type { SigningKeys } from '../identity/signing-keys.ts';
 import type { Locks } from '../lock/locks.ts';
@@ -25,6 +27,7 @@ import type { ResourceText } from '../policy/resource-files.ts';
 import type { PastCommand } from '../policy/simulate.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import type { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
+import type { Spend } from '../storage/spend.ts';
 
 /** What the routes need; wired once by the gateway. */
 export interface ApiDeps {
@@ -35,6 +38,10 @@ export interface ApiDeps {
   readonly issuers: readonly string[];
   readonly accounts: Accounts;
   readonly signIns: SignIns;
+  /** Providers that people sign in with; absent: there are only local accounts. */
+  readonly doors?: Doors;
+  /** Whether the sign-in page asks for names and passwords; absent: it does. */
+  readonly localSignIn?: boolean;
   readonly keys: SigningKeys;
   readonly approvals: ApprovalService;
   readonly recordings: Recordings;
@@ -67,6 +74,14 @@ export interface ApiDeps {
   /** Hears what callers are not told: errors that are the gateway's own. */
   readonly report?: (error: unknown) => void;
   readonly now?: () => number;
+}
+
+export interface Doors {
+  readonly directory: Pick<Directory, 'signedIn'>;
+  readonly providers: readonly (SignInProvider | RedirectProvider)[];
+  /** 32 bytes, the same for every process: seals what a browser keeps of a sign-in that it began. */
+  readonly key: Uint8Array;
+  readonly spend: Spend;
 }
 
 export interface RecordedEvent {

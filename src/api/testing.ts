@@ -11,9 +11,9 @@ import type { Event } from '../core/event.ts';
 import { newId } from '../core/id.ts';
 import type { Subject } from '../core/subject.ts';
 import { openAccounts } from '../identity/accounts.ts';
-import { openDirectory } from '../identity/directory.ts';
+import { openDirectory, type Directory } from '../identity/directory.ts';
 import { createHostCheck } from '../identity/host.ts';
-import { openRevocations } from '../identity/revocations.ts';
+import { openRevocations, type Revocations } from '../identity/revocations.ts';
 import { openSignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
 import { startNotices } from '../notice/notices.ts';
@@ -22,9 +22,10 @@ import { parseResources } from '../policy/resources.ts';
 import { compilePolicy, type Snapshot } from '../policy/snapshot.ts';
 import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
 import { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
+import { createSpend } from '../storage/spend.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { createApi } from './app.ts';
-import type { ApiDeps, Recordings } from './deps.ts';
+import type { ApiDeps, Doors, Recordings } from './deps.ts';
 
 /** In every account of the tests: must be found nowhere else. */
 export const CANARY = 'canary-Pa55word-9f3a';
@@ -93,6 +94,8 @@ export interface TestApi {
   readonly storage: Storage;
   readonly keys: SigningKeys;
   readonly snapshot: Snapshot;
+  readonly directory: Directory;
+  readonly revocations: Revocations;
   call(path: string, options?: CallOptions): Promise<Reply>;
   /** Headers of a signed-in browser. */
   signIn(name: string): Promise<Record<string, string>>;
@@ -102,12 +105,14 @@ export interface TestApi {
 }
 
 export interface TestApiOptions extends Partial<ApiDeps> {
+  /** Of sign-ins; made once the address of the API is known. */
+  readonly providers?: (url: string) => Promise<Doors['providers']> | Doors['providers'];
   readonly notify?: readonly NotifySettings[];
   /** Of approvals, links and signatures. */
   readonly now?: () => number;
 }
 
-export async function startTestApi({ notify = [], ...more }: TestApiOptions = {}): Promise<TestApi> {
+export async function startTestApi({ notify = [], providers, ...more }: TestApiOptions = {}): Promise<TestApi> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-api-'));
   const storage = await openStorage({ url: join(folder, 'db') });
   const events: Event[] = [];
@@ -161,6 +166,9 @@ export async function startTestApi({ notify = [], ...more }: TestApiOptions = {}
     compile: (texts) => compilePolicy(parseResources(texts)),
     snapshot: () => snapshot,
     report: (error) => void reports.push(error),
+    ...(providers
+      ? { doors: { directory, providers: await providers(url), key: Buffer.alloc(32, 3), spend: createSpend(storage, more.now ?? Date.now) } }
+      : {}),
     ...more,
   };
   const listener = getRequestListener(createApi(wired).fetch);
@@ -174,6 +182,8 @@ export async function startTestApi({ notify = [], ...more }: TestApiOptions = {}
     storage,
     keys,
     snapshot,
+    directory,
+    revocations,
     call,
     async signIn(name) {
       const reply = await call('/api/sign-in', { method: 'POST', body: { name, password: CANARY } });

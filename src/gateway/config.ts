@@ -27,6 +27,8 @@ export interface Config {
   /** What `openStorage` takes. */
   readonly database: string;
   readonly issuers: readonly IssuerConfig[];
+  readonly providers: ConfigDocument['identity']['providers'];
+  readonly local: LocalAccounts;
   readonly resources: string;
   readonly notify: readonly NotifySettings[];
   readonly audit: AuditSettings;
@@ -48,6 +50,9 @@ export interface AuditSettings {
 }
 
 type VaultDocument = NonNullable<ConfigDocument['audit']['recordingKey']>['vault'];
+
+/** Which local accounts may sign in. */
+export type LocalAccounts = ConfigDocument['identity']['local'];
 
 export type TracesConfig = NonNullable<ConfigDocument['telemetry']['traces']>;
 
@@ -77,6 +82,8 @@ export function parseConfig(file: string, text: string): Config {
     data: dataFolder,
     database: database ?? `sqlite:${resolve(dataFolder, 'sallyport.db')}`,
     issuers: identity.issuers,
+    providers: identity.providers,
+    local: identity.local,
     resources: resolve(folder, resources),
     notify,
     audit: auditSettings(audit, folder),

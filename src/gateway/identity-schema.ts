@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oidcSchema } from './oidc-schema.ts';
 
 const issuer = z
   .strictObject({
@@ -19,7 +20,50 @@ const issuer = z
   })
   .describe('An issuer whose signed tokens are accepted as they are.');
 
+const domain = z.string().regex(/^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/, 'a domain in lower case: example.com');
+
+const provider = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and hyphens')
+      .describe('In its addresses: `<url>/sign-in/<name>/...`.'),
+    title: z.string().min(1).max(100).optional().describe('On the button. Absent: the name.'),
+    domains: z
+      .array(domain)
+      .max(100)
+      .default([])
+      .describe('Whoever types an e-mail address of one of these is sent here; and a name that the provider gives has to be an address of one of them.'),
+    oidc: oidcSchema.optional(),
+  })
+  .refine((one) => one.oidc !== undefined, { error: 'what kind of provider it is, is not said', params: { fix: 'write oidc: { ... }' } })
+  .describe('A provider that people sign in with.');
+
+type Provider = z.output<typeof provider>;
+
+const providers = z
+  .array(provider)
+  .max(50)
+  .default([])
+  .refine((all) => isUnique(all.map(({ name }) => name)), { error: 'two providers have one name', params: { fix: 'give each a name of its own' } })
+  .refine((all) => isUnique(all.flatMap(({ domains }: Provider) => domains)), {
+    error: 'two providers have one domain',
+    params: { fix: 'each domain belongs to one provider' },
+  });
+
+const isUnique = (texts: readonly string[]): boolean => new Set(texts).size === texts.length;
+
+const local = z.union([z.enum(['on', 'off']), z.array(z.string().min(1).max(320)).min(1).max(100)]).default('on');
+
 /** Every door has its part here, in a file of its own. */
-export const identitySchema = z.strictObject({
-  issuers: z.array(issuer).max(50).default([]).describe('Whose tokens are accepted.'),
-});
+export const identitySchema = z
+  .strictObject({
+    issuers: z.array(issuer).max(50).default([]).describe('Whose tokens are accepted.'),
+    providers: providers.describe('Whom people sign in with.'),
+    local: local.describe('Which local accounts may sign in: `on` (all), `off`, or a list of names for emergencies.'),
+  })
+  .refine((one) => one.local !== 'off' || one.providers.length > 0, {
+    error: 'nobody could sign in',
+    path: ['local'],
+    params: { fix: 'configure a provider first' },
+  });

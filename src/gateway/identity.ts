@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { Doors } from '../api/deps.ts';
 import type { LockWatch } from '../core/lock.ts';
-import type { Log } from '../core/log.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
@@ -12,8 +12,12 @@ import { openSignIns, type SignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
 import type { IssuerConfig } from '../identity/token-source.ts';
 import { openLocks, type Locks } from '../lock/locks.ts';
+import { createSpend } from '../storage/spend.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { LocalAccounts } from './config.ts';
+import { installationKey } from './installation-keys.ts';
 import type { Shutdown } from './shutdown.ts';
+import { openProviders, type ProviderConfig } from './sign-in-providers.ts';
 
 /** Who may ask, and everything that ends it. */
 export interface Identity {
@@ -26,6 +30,9 @@ export interface Identity {
   readonly authenticator: Authenticator;
   /** Whatever ends live sessions: locks, sign-ins and grants that ended, who was deactivated or lost a group. */
   readonly watch: LockWatch;
+  readonly doors: Doors;
+  /** Whether local accounts sign in at all. */
+  readonly localSignIn: boolean;
   /** Who a name is, for links in notices: an account, else the one person of the directory. */
   named(name: string): Promise<Subject | undefined>;
 }
@@ -33,16 +40,29 @@ export interface Identity {
 export interface IdentityOptions {
   readonly url: string;
   readonly issuers: readonly IssuerConfig[];
+  readonly providers: readonly ProviderConfig[];
+  readonly local: LocalAccounts;
   readonly keysFolder: string;
   readonly storage: Storage;
   readonly recorder: Recorder;
   readonly shutdown: Shutdown;
-  readonly log: Log;
+  readonly report: (part: string, error: unknown) => void;
 }
 
-export async function openIdentity({ url, issuers, keysFolder, storage, recorder, shutdown, log }: IdentityOptions): Promise<Identity> {
-  const report = (part: string) => (error: unknown) => log.error(part, error);
-  const accounts = openAccounts(storage, { recorder });
+export async function openIdentity({
+  url,
+  issuers,
+  providers,
+  local,
+  keysFolder,
+  storage,
+  recorder,
+  shutdown,
+  report: reportOf,
+}: IdentityOptions): Promise<Identity> {
+  const report = (part: string) => (error: unknown) => reportOf(part, error);
+  const admits = (name: string): boolean => local === 'on' || (local !== 'off' && local.includes(name));
+  const accounts = openAccounts(storage, { recorder, admits });
   const directory = shutdown.owns(await openDirectory({ storage, recorder, report: report('directory') }));
   const revocations = shutdown.owns(await openRevocations({ storage, report: report('revocations') }));
   const locks = shutdown.owns(await openLocks({ storage, recorder, report: report('locks') }));
@@ -52,11 +72,13 @@ export async function openIdentity({ url, issuers, keysFolder, storage, recorder
     accounts,
     directory,
     revocations,
-    signIns: openSignIns({ storage, directory, revocations }),
+    signIns: openSignIns({ storage, directory, revocations, admits }),
     locks,
     signing,
     authenticator: createAuthenticator({ issuers, own: signing, url, standing }),
     watch: createWatch({ directory, revocations, locks }),
+    doors: { directory, providers: openProviders(providers), key: await installationKey(keysFolder, 'sign-in'), spend: createSpend(storage, Date.now) },
+    localSignIn: local !== 'off',
     async named(name) {
       const account = await accounts.find(name);
       if (account) return account;

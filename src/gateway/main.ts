@@ -133,7 +133,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
   const key = await installationKey(keysFolder, 'approval');
   const owner = `${hostname()}:${journal.writer}`;
   const report = (error: unknown): void => log.error('approvals', error);
-  const identity = await openIdentity({ url: config.url, issuers: config.issuers, keysFolder, storage, recorder, shutdown, log });
+  const identity = await openIdentity({ ...config, keysFolder, storage, recorder, shutdown, report: (part, error) => log.error(part, error) });
   const standing = createStanding({ ...identity, snapshot: () => policy.snapshot() });
   const approvals = shutdown.owns(await openApprovals({ storage, recorder, key, owner, report, ...standing }));
   const hosts = createHostCheck(config.url, config.port);
@@ -198,7 +198,7 @@ const CONSOLE = join(import.meta.dirname, '../../console/dist');
 
 async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   const { config, shutdown, log, keysFolder, journal, recorder, metrics, storage, policy, approvals, identity, hosts, pins } = parts;
-  const { accounts, signIns, signing, locks, watch, authenticator } = identity;
+  const { accounts, signIns, doors, localSignIn, signing, locks, watch, authenticator } = identity;
   const notices = await openNotices(parts);
   const report = (sink: string, error: unknown): void => log.error(`sink ${sink}`, error);
   const sinks = shutdown.owns(await openSinks({ journal, storage, settings: config.sinks, data: config.data, readSecret: parts.credentials.secret, report }));
@@ -241,6 +241,8 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     issuers: config.issuers.map(({ issuer }) => issuer),
     accounts,
     signIns,
+    doors,
+    localSignIn,
     watch,
     keys: signing,
     approvals,

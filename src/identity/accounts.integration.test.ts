@@ -177,11 +177,13 @@ test('all sign-ins of a subject are ended at once, or those of one stay at its p
   for (const each of [ann, bob]) await directory.signedIn(each);
   const [laptop, phone] = [await signIns.start(ann, { providerSession: 's1' }), await signIns.start(ann, { providerSession: 's2' })];
   const others = await signIns.start(bob, { providerSession: 's1' });
-  assert.equal(await signIns.endAll(ann, 's1'), 1);
+  assert.equal(await signIns.endWhere({ ...ann, providerSession: 's1' }), 1);
   assert.deepEqual([await signIns.find(laptop.secret), (await signIns.find(phone.secret))?.id], [undefined, phone.id]);
-  assert.equal(await signIns.endAll(ann), 1);
+  assert.equal(await signIns.endWhere(ann), 1);
   assert.equal(await signIns.find(phone.secret), undefined);
   assert.ok(await signIns.find(others.secret));
+  for (const none of [{ issuer: ann.issuer }, { issuer: 'https://other.example', providerSession: 's1' }, { ...bob, kind: 'workload' as const }])
+    assert.equal(await signIns.endWhere(none), 0);
   assert.deepEqual(
     [laptop, phone, others].map(({ id }) => revocations.hasEnded([id])),
     [true, true, false],

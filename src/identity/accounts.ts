@@ -38,6 +38,8 @@ export interface Accounts {
 
 export interface AccountsOptions {
   readonly recorder: Recorder;
+  /** Whether an account of that name may sign in; absent: each may. */
+  readonly admits?: (name: string) => boolean;
   readonly now?: () => number;
   /** Of new hashes; lower only in tests. */
   readonly cost?: Cost;
@@ -50,7 +52,7 @@ const LONGEST_LOCK_MS = 15 * 60_000;
 /** Attempts at one name that may wait for each other. */
 const MAX_WAITING = 16;
 
-export function openAccounts(storage: Storage, { recorder, now = Date.now, cost }: AccountsOptions): Accounts {
+export function openAccounts(storage: Storage, { recorder, admits = () => true, now = Date.now, cost }: AccountsOptions): Accounts {
   const { db } = storage;
   const passwords = new Passwords(cost);
   const lines = new Map<string, { waiting: number; last: Promise<void> }>();
@@ -107,8 +109,9 @@ export function openAccounts(storage: Storage, { recorder, now = Date.now, cost 
 
     async verify(name, password, client) {
       const readable = isIdentityText(name) && password.length <= MAX_PASSWORD_LENGTH;
+      const admitted = readable && admits(name);
       try {
-        return await inTurn(name, () => attempt(readable ? name : undefined, password, client));
+        return await inTurn(name, () => attempt(admitted ? name : undefined, password, client, readable && !admitted ? NOT_ADMITTED : undefined));
       } catch (error) {
         if (error instanceof BusyError) return { kind: 'busy' };
         throw error;
@@ -133,14 +136,15 @@ export function openAccounts(storage: Storage, { recorder, now = Date.now, cost 
     return turn;
   }
 
-  async function attempt(name: string | undefined, password: string, client: Client): Promise<SignInResult> {
+  /** Without a name, the same work for nothing. */
+  async function attempt(name: string | undefined, password: string, client: Client, why?: string): Promise<SignInResult> {
     const row = name === undefined ? undefined : await rowOf(name);
     const right = await passwords.verify(name === undefined ? '' : password, row?.password_hash);
     const locked = row !== undefined && now() < row.locked_until;
     if (row && right && !locked) return succeed(row, client);
     if (row && !locked) await countFailure(row);
     const subject = row ? { subject: eventSubject(accountSubject(row)) } : {};
-    await recorder.append(makeEvent('signin.failed', { client, ...subject, note: whyFailed(row, locked) }));
+    await recorder.append(makeEvent('signin.failed', { client, ...subject, note: why ?? whyFailed(row, locked) }));
     return { kind: 'refused' };
   }
 
@@ -169,6 +173,8 @@ function lockedUntil(failures: number, now: number): number {
   if (failures < FREE_FAILURES) return 0;
   return now + Math.min(LONGEST_LOCK_MS, FIRST_LOCK_MS * 2 ** (failures - FREE_FAILURES));
 }
+
+const NOT_ADMITTED = 'the configuration lets no local account of that name sign in';
 
 function whyFailed(row: AccountRow | undefined, locked: boolean): string {
   if (!row) return 'no such account';

@@ -26,8 +26,14 @@ export interface SignIns {
   current(id: string): Promise<SignIn | undefined>;
   /** Ends it, and the tokens and live sessions that came of it: here at once, in every other process within half a second. */
   end(secret: string): Promise<void>;
-  /** Ends all of a subject; where `providerSession` is given, those that the provider calls so. The number that ended. */
-  endAll(name: SubjectName, providerSession?: string): Promise<number>;
+  /** Ends all of these: of a subject, of one stay at a provider, or of both, and then also those of which the stay is not known. The number that ended. */
+  endWhere(which: SignInFilter): Promise<number>;
+}
+
+/** With neither id nor stay there are none of these. */
+export interface SignInFilter extends Partial<SubjectName> {
+  readonly issuer: string;
+  readonly providerSession?: string;
 }
 
 export interface StartOptions {
@@ -41,6 +47,8 @@ export interface SignInsOptions {
   readonly storage: Storage;
   readonly directory: Pick<Directory, 'find'>;
   readonly revocations: Pick<Revocations, 'endWithin' | 'refresh'>;
+  /** Whether a local account of that name may be signed in; absent: each may. */
+  readonly admits?: (name: string) => boolean;
   readonly now?: () => number;
   readonly random?: (size: number) => Buffer;
 }
@@ -48,7 +56,7 @@ export interface SignInsOptions {
 const LIFETIME_MS = 8 * 60 * 60_000;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
-export function openSignIns({ storage, directory, revocations, now = Date.now, random = randomBytes }: SignInsOptions): SignIns {
+export function openSignIns({ storage, directory, revocations, admits = () => true, now = Date.now, random = randomBytes }: SignInsOptions): SignIns {
   const { db } = storage;
 
   async function endByIds(ids: readonly string[]): Promise<void> {
@@ -63,6 +71,7 @@ export function openSignIns({ storage, directory, revocations, now = Date.now, r
   async function subjectOf({ issuer, kind, subject: id }: SignInRow): Promise<Subject | undefined> {
     // Only `start` writes the kind.
     if (issuer !== LOCAL_ISSUER) return directory.find({ issuer, kind: kind as SubjectKind, id });
+    if (!admits(id)) return undefined;
     const account = await db.selectFrom('accounts').select(['name', 'kind', 'member_of']).where('name', '=', id).executeTakeFirst();
     return account && accountSubject(account);
   }
@@ -98,9 +107,18 @@ export function openSignIns({ storage, directory, revocations, now = Date.now, r
     async end(secret) {
       await endByIds(await known(hashOf(secret)));
     },
-    async endAll({ issuer, kind, id }, providerSession) {
-      const all = db.selectFrom('sign_ins').select('secret_hash').where('issuer', '=', issuer).where('kind', '=', kind).where('subject', '=', id);
-      const rows = await (providerSession === undefined ? all : all.where('provider_session', '=', providerSession)).execute();
+    async endWhere({ issuer, kind, id, providerSession }) {
+      if (id === undefined && providerSession === undefined) return 0;
+      const rows = await db
+        .selectFrom('sign_ins')
+        .select('secret_hash')
+        .where('issuer', '=', issuer)
+        .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? ''))
+        .$if(id !== undefined, (query) => query.where('subject', '=', id ?? ''))
+        .$if(providerSession !== undefined, (query) =>
+          query.where((is) => is.or([is('provider_session', '=', providerSession ?? ''), ...(id === undefined ? [] : [is('provider_session', 'is', null)])])),
+        )
+        .execute();
       await endByIds(rows.map(({ secret_hash: each }) => each));
       return rows.length;
     },

@@ -5,7 +5,7 @@ import { mayAnswer } from '../approval/quorum.ts';
 import type { Approval } from '../core/approval.ts';
 import { SallyportError } from '../core/error.ts';
 import type { Subject } from '../core/subject.ts';
-import type { Spend } from './spent.ts';
+import type { Spend } from '../storage/spend.ts';
 
 /** A person of this name, as they are today; undefined where there is none, or they are locked. */
 export type Directory = (name: string) => Promise<Subject | undefined>;

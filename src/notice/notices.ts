@@ -24,7 +24,7 @@ import { createSlack } from './slack.ts';
 import { createSlackCall, type SlackCall } from './slack-api.ts';
 import { createSlackHook, type SlackHook } from './slack-hook.ts';
 import { createSlackPeople } from './slack-people.ts';
-import { createSpend, type Spend } from './spent.ts';
+import { createSpend, type Spend } from '../storage/spend.ts';
 import { createWebhook } from './webhook.ts';
 
 export interface NoticeOptions {

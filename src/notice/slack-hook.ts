@@ -7,7 +7,7 @@ import type { Directory } from './links.ts';
 import { APPROVE, DENY, REASON } from './slack-message.ts';
 import type { SlackPeople } from './slack-people.ts';
 import { isSlackRequest, type SlackHeaders } from './slack-signature.ts';
-import type { Spend } from './spent.ts';
+import type { Spend } from '../storage/spend.ts';
 
 /** What Slack sends when somebody clicked. */
 export interface SlackHook {

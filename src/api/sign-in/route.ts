@@ -8,7 +8,7 @@ import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { presentSubject } from '../subject-view.ts';
 import { refuseSignIn, type SignInAttempt } from './attempt.ts';
 import { presentSignedIn } from './presenter.ts';
-import { emptySchema, signInSchema } from './schema.ts';
+import { signInSchema, signOutSchema } from './schema.ts';
 
 /** Sign-in, sign-out, and who is signed in. */
 export function signInRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv> {
@@ -27,8 +27,9 @@ export function signInRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv
       return c.json(presentSignedIn(started, deps.snapshot()));
     })
     .post('/sign-out', requireCaller(deps), async (c) => {
-      await readBody(c, emptySchema);
+      const { everywhere } = await readBody(c, signOutSchema);
       const { secret, subject } = c.get('caller');
+      if (everywhere) await signIns.endWhere(subject);
       await signIns.end(secret);
       await recorder.append(makeEvent('signin.ended', { subject: eventSubject(subject), client: clientOf(c, 'console') }));
       c.header('set-cookie', cookie.clear());

@@ -7,4 +7,10 @@ export const signInSchema = z.strictObject({
   client: z.literal('cli').optional(),
 });
 
-export const emptySchema = z.strictObject({});
+/** `everywhere` ends all sign-ins of this person, in other browsers and command lines too. */
+export const signOutSchema = z.strictObject({ everywhere: z.literal(true).optional() });
+
+export const emailSchema = z.strictObject({ email: z.string().min(1).max(320) });
+
+/** A provider may send more fields than the one. */
+export const logoutSchema = z.looseObject({ logout_token: z.string().min(1).max(16_384) });

@@ -8,7 +8,7 @@ import type { Session } from '../../core/session.ts';
 import type { Approval } from '../../core/approval.ts';
 import { boundTo } from './bound.ts';
 import { metaMember, metaOf, type RpcMessage, type RpcRequest } from './codec.ts';
-import { seal, unseal } from './seal.ts';
+import { seal, unseal } from '../../core/seal.ts';
 import type { Era } from './versions.ts';
 
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';

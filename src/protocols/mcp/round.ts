@@ -7,7 +7,7 @@ import { member, parseJson, writeJson, type JsonObject } from '../../core/json.t
 import type { Session } from '../../core/session.ts';
 import { boundTo } from './bound.ts';
 import type { RpcMessage, RpcRequest } from './codec.ts';
-import { seal, unseal } from './seal.ts';
+import { seal, unseal } from '../../core/seal.ts';
 
 /** Eight of 45 s are six minutes; SDKs give up after ten, and the target may want some for itself. */
 const MAX_ROUNDS = 8;

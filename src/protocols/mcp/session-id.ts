@@ -1,6 +1,6 @@
 import { subjectKey, type Subject } from '../../core/subject.ts';
 import type { Target } from '../../core/target.ts';
-import { seal, unseal } from './seal.ts';
+import { seal, unseal } from '../../core/seal.ts';
 
 /**
  * The `Mcp-Session-Id` that callers see: the target's own id, sealed together with whose it is, so that any process

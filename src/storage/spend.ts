@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isSallyportError } from '../core/error.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Storage } from './storage.ts';
 
 /** Longer than anything that is used once can be used at all. */
 const KEEP_MS = 2 * 86_400_000;
