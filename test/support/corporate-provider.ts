@@ -71,7 +71,9 @@ export async function startCorporateProvider({ gateways, name = 'corp', client =
   const callback = provider.callback();
   server.on('request', (request, response) => {
     const asks = request.url?.startsWith('/interaction/') ?? false;
-    void (asks ? provider.interactionFinished(request, response, { login: { accountId: person.id } }, { mergeWithLastSubmission: false }) : callback(request, response));
+    void (asks
+      ? provider.interactionFinished(request, response, { login: { accountId: person.id } }, { mergeWithLastSubmission: false })
+      : callback(request, response));
   });
   return { issuer, as: (one) => void (person = one), close };
 }

@@ -57,11 +57,6 @@ afterEach(() => {
 const me = async (browser: WebBrowser) =>
   (await (await browser.send(`${api.url}/api/me`)).json()) as { subject?: { name: string; groups: string[] }; csrf: string };
 
-async function signIn(browser = new WebBrowser()) {
-  const { response } = await browser.go(`${api.url}/sign-in/corp/start`);
-  return { browser, status: response?.status ?? 0, page: (await response?.text()) ?? '' };
-}
-
 describe('with a provider of a company', () => {
   test('a person comes in with the name and the groups that the provider says, and is sent back to where they came from', async () => {
     const browser = new WebBrowser();
