@@ -26,6 +26,8 @@ describe('sallyport.yaml', () => {
       data: '/etc/.sallyport',
       database: 'sqlite:/etc/.sallyport/sallyport.db',
       issuers: [],
+      providers: [],
+      local: 'on',
       resources: '/etc/resources',
       notify: [],
       log: { level: 'info' },
