@@ -18,6 +18,7 @@ import { hookRoutes } from './hooks/route.ts';
 import { linkRoutes } from './links/route.ts';
 import { lockRoutes } from './locks/route.ts';
 import { metadataRoutes } from './metadata/route.ts';
+import { oauthRoutes } from './oauth/route.ts';
 import { policyRoutes } from './policy/route.ts';
 import { notFound, refuseError } from './refusal.ts';
 import { reviewRoutes } from './reviews/route.ts';
@@ -65,6 +66,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   if (deps.notices?.slack) app.route('/', hookRoutes(deps.notices.slack));
   for (const path of ['/links/*', '/hooks/*', '/sign-in/*']) app.all(path, notFound);
   app.route('/', metadataRoutes(deps));
-  app.all('/.well-known/*', notFound);
+  if (deps.oauth) app.route('/', oauthRoutes(deps, deps.oauth));
+  for (const path of ['/.well-known/*', '/oauth/*', '/mcp/*']) app.all(path, notFound);
   return deps.consoleFolder === undefined ? app : app.use(consoleFiles(deps.consoleFolder));
 }

@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { headerValues, readBearer } from '../identity/bearer.ts';
+import { sameText } from '../identity/same-text.ts';
 import { signInCookie, type SignInCookie } from './cookie.ts';
 import type { ApiDeps, ApiEnv, Caller } from './deps.ts';
 import { refuse } from './refusal.ts';
@@ -22,6 +22,12 @@ export function requireCaller(deps: ApiDeps): MiddlewareHandler<ApiEnv> {
   };
 }
 
+/** Who is signed in in this browser, for pages: what a page asks is answered by nobody else. */
+export async function signedInByCookie(deps: ApiDeps, c: Context<ApiEnv>): Promise<Caller | undefined> {
+  const caller = await readCaller(deps, signInCookie(deps.url), c);
+  return caller?.by === 'cookie' ? caller : undefined;
+}
+
 async function readCaller(
   { signIns, locks }: ApiDeps,
   cookie: SignInCookie,
@@ -36,9 +42,3 @@ async function readCaller(
 }
 
 const isUnsafe = (c: Context<ApiEnv>): boolean => c.req.method !== 'GET' && c.req.method !== 'HEAD';
-
-/** In a time that tells nothing of either text. */
-function sameText(a: string, b: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(a), hash(b));
-}

@@ -19,6 +19,7 @@ import type { Authenticator } from '../identity/authenticate.ts';
 import type { Directory } from '../identity/directory.ts';
 import type { HostCheck } from '../identity/host.ts';
 import type { RedirectProvider, SignInProvider } from '../identity/sign-in-provider.ts';
+import type { OAuthServer } from '../identity/oauth/server.ts';
 import type { SignIns } from '../identity/sign-ins.ts';
 import type { SigningKeys } from '../identity/signing-keys.ts';
 import type { Locks } from '../lock/locks.ts';
@@ -59,6 +60,8 @@ export interface ApiDeps {
   readonly locks?: Locks;
   /** Hears of whatever may end a stream: locks, sign-ins that ended, subjects that changed. Absent: streams look by themselves. */
   readonly watch?: Pick<LockWatch, 'onChange'>;
+  /** The OAuth server for MCP clients; absent: tokens come from elsewhere. */
+  readonly oauth?: OAuthServer;
   /** Legal holds. */
   readonly holds?: Holds;
   /** Links and hooks by which people answer from elsewhere; without it there are none. */

@@ -110,9 +110,11 @@ export interface TestApiOptions extends Partial<ApiDeps> {
   readonly notify?: readonly NotifySettings[];
   /** Of approvals, links and signatures. */
   readonly now?: () => number;
+  /** What is made of the other parts. */
+  readonly wire?: (deps: ApiDeps & { readonly storage: Storage }) => Partial<ApiDeps>;
 }
 
-export async function startTestApi({ notify = [], providers, ...more }: TestApiOptions = {}): Promise<TestApi> {
+export async function startTestApi({ notify = [], providers, wire = () => ({}), ...more }: TestApiOptions = {}): Promise<TestApi> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-api-'));
   const storage = await openStorage({ url: join(folder, 'db') });
   const events: Event[] = [];
@@ -171,7 +173,7 @@ export async function startTestApi({ notify = [], providers, ...more }: TestApiO
       : {}),
     ...more,
   };
-  const listener = getRequestListener(createApi(wired).fetch);
+  const listener = getRequestListener(createApi({ ...wired, ...wire({ ...wired, storage }) }).fetch, { overrideGlobalObjects: false });
   const call = (path: string, options: CallOptions = {}): Promise<Reply> => send(port, path, options);
 
   return {

@@ -42,6 +42,7 @@ export type EventKind =
   | 'signin.ended'
   | 'token.issued'
   | 'token.refused'
+  | 'consent.given'
   | 'policy.changed'
   | 'policy.refused'
   | 'target.changed'

@@ -28,6 +28,7 @@ describe('sallyport.yaml', () => {
       issuers: [],
       providers: [],
       local: 'on',
+      oauth: 'on',
       resources: '/etc/resources',
       notify: [],
       log: { level: 'info' },

@@ -29,6 +29,8 @@ export interface Config {
   readonly issuers: readonly IssuerConfig[];
   readonly providers: ConfigDocument['identity']['providers'];
   readonly local: LocalAccounts;
+  /** Whether the gateway is an OAuth server for MCP clients. */
+  readonly oauth: 'on' | 'off';
   readonly resources: string;
   readonly notify: readonly NotifySettings[];
   readonly audit: AuditSettings;
@@ -84,6 +86,7 @@ export function parseConfig(file: string, text: string): Config {
     issuers: identity.issuers,
     providers: identity.providers,
     local: identity.local,
+    oauth: identity.oauth,
     resources: resolve(folder, resources),
     notify,
     audit: auditSettings(audit, folder),

@@ -45,7 +45,7 @@ function createHttpServer(routes: HttpRoutes): Server {
   const server = createServer({ ...LIMITS, insecureHTTPParser: false, requireHostHeader: true, joinDuplicateHeaders: false }, (request, response) => {
     const refused = refuse(request, routes.hosts);
     if (refused) return say(response, refused.status, refused.message);
-    const handler = routes.protocols.get((request.url ?? '').split('/', 2)[1] ?? '') ?? routes.rest;
+    const handler = (isDocument(request.url) ? undefined : routes.protocols.get((request.url ?? '').split('/', 2)[1] ?? '')) ?? routes.rest;
     Promise.resolve(handler(request, response)).catch((error: unknown) => {
       routes.onError(error);
       say(response, 500, 'the gateway failed on this request');
@@ -66,6 +66,9 @@ function refuse(request: IncomingMessage, hosts: HostCheck): { readonly status: 
   if (!hosts.origin(origin)) return { status: 403, message: 'requests from pages of another origin are not served' };
   return undefined;
 }
+
+/** Some clients look for a target's documents below its URL; what they look for is no protocol's. */
+const isDocument = (path = ''): boolean => path.includes('/.well-known/');
 
 /** Node's own `headers` keeps the first and is silent about others. */
 function hostHeaders(rawHeaders: readonly string[]): number {

@@ -61,6 +61,10 @@ export const identitySchema = z
     issuers: z.array(issuer).max(50).default([]).describe('Whose tokens are accepted.'),
     providers: providers.describe('Whom people sign in with.'),
     local: local.describe('Which local accounts may sign in: `on` (all), `off`, or a list of names for emergencies.'),
+    oauth: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe('The OAuth server for MCP clients: they find it by themselves, and people sign in in their browser. `off`: clients are sent to the issuers.'),
   })
   .refine((one) => one.local !== 'off' || one.providers.length > 0, {
     error: 'nobody could sign in',

@@ -22,6 +22,7 @@ import { NO_LOG, type Log } from '../core/log.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { createCredentials, readSecretSource, type Credentials } from '../credential/credential.ts';
 import { createHostCheck, type HostCheck } from '../identity/host.ts';
+import { ALL_SCOPES } from '../identity/oauth/scopes.ts';
 import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
 import { startNotices, type Notices } from '../notice/notices.ts';
 import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
@@ -44,6 +45,7 @@ import { installationKey } from './installation-keys.ts';
 import { failureReport } from './failures.ts';
 import { createLog, type LogOptions } from './log.ts';
 import { observerOf, openTraces } from './observer.ts';
+import { openOAuth } from './oauth.ts';
 import { openPolicy, type LivePolicy } from './policy.ts';
 import { QuotaCounter } from './quotas.ts';
 import { startRecordLife } from './record-life.ts';
@@ -177,6 +179,7 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
     authenticator: identity.authenticator,
     url: config.url,
     credentials: parts.credentials,
+    ...(config.oauth === 'on' ? { scope: ALL_SCOPES } : {}),
     pins,
     ...(observer ? { observer } : {}),
     servers: watchServers(log, metrics?.registry),
@@ -235,8 +238,10 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   );
   shutdown.owns(startWitnesses({ journal, witnesses: config.audit.witnesses, report: (error) => log.error('witness', error) }));
   if (metrics) await openMetrics(metrics, parts, { journal, sinks: sinkStatus, locks, storage, policyVersion: () => policy.snapshot().version });
+  const oauth = config.oauth === 'on' ? await openOAuth({ ...parts, url: config.url, snapshot: () => policy.snapshot() }) : undefined;
   return createApi({
     url: config.url,
+    ...(oauth ? { oauth } : {}),
     hosts,
     issuers: config.issuers.map(({ issuer }) => issuer),
     accounts,

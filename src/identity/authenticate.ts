@@ -6,10 +6,12 @@
 import { hash } from 'node:crypto';
 import { SallyportError } from '../core/error.ts';
 import type { Subject } from '../core/subject.ts';
-import { audienceFits } from './audience.ts';
-import { readBearer } from './bearer.ts';
+import { audienceFits, targetUrl } from './audience.ts';
+import { readAccessToken } from './bearer.ts';
+import { Proofs, type ProofOf } from './dpop.ts';
 import { fetchJson as fetchJsonOverHttp, type FetchJson } from './fetch-json.ts';
 import { refusal, type Authenticated, type Unauthenticated } from './outcome.ts';
+import { sameText } from './same-text.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { issuerSource, ownSource, type IssuerConfig, type TokenSource } from './token-source.ts';
 import { VerifiedTokens, type VerifiedToken } from './verified-tokens.ts';
@@ -32,7 +34,15 @@ export interface AuthenticatorOptions {
 
 export interface Authenticator {
   /** Never throws. `authorization` is the header as it came (see `headerValues`), `target` the name in the URL. */
-  authenticate(authorization: string | undefined, target: string): Promise<Authenticated | Unauthenticated>;
+  authenticate(authorization: string | undefined, target: string, sent?: SentProof): Promise<Authenticated | Unauthenticated>;
+}
+
+/** What comes with a token that is bound to a key. */
+export interface SentProof {
+  /** The `DPoP` header as it came. */
+  readonly proof: string | undefined;
+  /** Of the request. */
+  readonly method: string;
 }
 
 /** What two clocks may differ by. */
@@ -42,10 +52,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const { url, standing = ({ subject }) => subject, now = Date.now } = options;
   const sources = sourcesOf(options, now);
   const remembered = new VerifiedTokens();
+  const proofs = new Proofs(now);
 
   return {
-    async authenticate(authorization, target) {
-      const bearer = readBearer(authorization);
+    async authenticate(authorization, target, sent) {
+      const bearer = readAccessToken(authorization);
       if (bearer.kind === 'missing') return refusal('missing', 'no access token was sent');
       if (bearer.kind === 'malformed') return refusal('invalid', 'the Authorization header is not one bearer token');
 
@@ -56,8 +67,15 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       if (!known) remembered.put(tokenHash, verified, now());
       const refused = refuseUse(verified, { url, target, now: now() });
       if (refused) return refused;
-      const { subject, clientId, through, issuedAt, expiresAt } = verified;
-      return confirm({ subject, clientId, issued: { at: issuedAt, through }, expiresAt, tokenHash }, standing);
+      if (verified.keyThumbprint !== undefined || bearer.kind === 'bound') {
+        const of = { method: sent?.method ?? '', url: targetUrl(url, target), token: bearer.token };
+        const unproven =
+          bearer.kind === 'bound' ? await refuseProof(verified, proofs, sent?.proof, of) : 'the token is bound to a key and was sent without a proof of it';
+        if (unproven !== undefined) return { ...refusal('invalid', unproven), scheme: 'DPoP' };
+      }
+      const { subject, clientId, through, issuedAt, expiresAt, scope } = verified;
+      const limits = scope === undefined ? {} : { scope };
+      return confirm({ subject, clientId, issued: { at: issuedAt, through }, expiresAt, tokenHash, ...limits }, standing);
     },
   };
 }
@@ -68,6 +86,14 @@ function refuseUse(token: VerifiedToken, at: { readonly url: string; readonly ta
   if (at.now < token.notBefore - SKEW_MS) return refusal('invalid', 'the token is not valid yet');
   const fits = audienceFits(token.audiences, { url: at.url, target: at.target, configured: token.configured });
   return fits ? undefined : refusal('audience', 'the token is not for this target');
+}
+
+/** A proof by another key than the token's is worth nothing; and a token that is bound to no key proves nothing by one. */
+async function refuseProof({ keyThumbprint }: VerifiedToken, proofs: Proofs, proof: string | undefined, of: ProofOf): Promise<string | undefined> {
+  if (keyThumbprint === undefined) return 'the token is not bound to a key: send it as a bearer token';
+  const proven = await proofs.check(proof, of);
+  if ('problem' in proven) return proven.problem;
+  return sameText(proven.thumbprint, keyThumbprint) ? undefined : 'the DPoP proof is by another key than the token is';
 }
 
 function confirm(authenticated: Authenticated, standing: NonNullable<AuthenticatorOptions['standing']>): Authenticated | Unauthenticated {

@@ -1,5 +1,7 @@
 export type BearerToken = { readonly kind: 'token'; readonly token: string } | { readonly kind: 'missing' } | { readonly kind: 'malformed' };
 
+export type AccessToken = BearerToken | { readonly kind: 'bound'; readonly token: string };
+
 /**
  * The token of an `Authorization` header: `Bearer`, one space, the token68 of RFC 6750. Several headers (joined by a
  * comma, as `headerValues` gives them) are malformed: which of two tokens counts is not for a gateway to guess.
@@ -8,6 +10,12 @@ export function readBearer(authorization: string | undefined): BearerToken {
   if (authorization === undefined || authorization === '') return { kind: 'missing' };
   const token = /^bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1];
   return token === undefined ? { kind: 'malformed' } : { kind: 'token', token };
+}
+
+/** The same, or a token that is bound to a key (RFC 9449), which says so by its scheme. */
+export function readAccessToken(authorization: string | undefined): AccessToken {
+  const bound = /^dpop ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization ?? '')?.[1];
+  return bound === undefined ? readBearer(authorization) : { kind: 'bound', token: bound };
 }
 
 export interface NamePassword {

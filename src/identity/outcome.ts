@@ -11,6 +11,8 @@ export interface Authenticated {
   readonly issued: Issued;
   /** SHA-256 of the token, hex: may be kept and recorded where the token may not. */
   readonly tokenHash: string;
+  /** What its client was granted; absent: whatever the policy allows its subject. */
+  readonly scope?: string;
 }
 
 export interface Unauthenticated {
@@ -18,6 +20,8 @@ export interface Unauthenticated {
   readonly code: 'missing' | 'invalid' | 'expired' | 'audience' | 'unavailable';
   /** Safe for the caller: quotes nothing from the token. */
   readonly reason: string;
+  /** How the token would have to be sent: it is bound to a key (RFC 9449). Absent: as any bearer token. */
+  readonly scheme?: 'DPoP';
 }
 
 export function isAuthenticated(result: Authenticated | Unauthenticated): result is Authenticated {

@@ -1,4 +1,6 @@
 import { targetUrl } from './audience.ts';
+import { PROOF_ALGORITHMS } from './dpop.ts';
+import { SCOPES } from './oauth/scopes.ts';
 
 /** RFC 9728: where a client learns whose tokens a target takes. */
 export interface ResourceMetadata {
@@ -6,13 +8,16 @@ export interface ResourceMetadata {
   readonly authorization_servers: readonly string[];
   readonly bearer_methods_supported: readonly ['header'];
   readonly resource_name: string;
+  readonly scopes_supported?: readonly string[];
+  readonly dpop_signing_alg_values_supported?: readonly string[];
 }
 
 export interface ResourceMetadataOptions {
   /** URL of the gateway. */
   readonly url: string;
-  /** Configured issuers; the gateway itself where there is none. */
+  /** Configured issuers. Clients are sent to them only where the gateway is no OAuth server itself. */
   readonly issuers: readonly string[];
+  readonly oauth: 'on' | 'off';
 }
 
 /** A target's name as it may stand in a URL. Whether such a target exists is not told to strangers. */
@@ -20,12 +25,13 @@ const TARGET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
-function protectedResourceMetadata({ url, issuers }: ResourceMetadataOptions, target: string): ResourceMetadata {
+function protectedResourceMetadata({ url, issuers, oauth }: ResourceMetadataOptions, target: string): ResourceMetadata {
   return {
     resource: targetUrl(url, target),
-    authorization_servers: issuers.length > 0 ? issuers : [url],
+    authorization_servers: oauth === 'on' || issuers.length === 0 ? [url] : issuers,
     bearer_methods_supported: ['header'],
     resource_name: target,
+    ...(oauth === 'on' ? { scopes_supported: SCOPES, dpop_signing_alg_values_supported: PROOF_ALGORITHMS } : {}),
   };
 }
 
@@ -41,13 +47,26 @@ export function metadataAt(options: ResourceMetadataOptions, path: string, targe
   return TARGET_NAME.test(target) ? protectedResourceMetadata(options, target) : undefined;
 }
 
-/** RFC 6750 and 9728: the `WWW-Authenticate` of a 401. An error is named only where a token was sent. */
-export function challenge(url: string, target: string, error?: { readonly reason: string }): string {
-  const metadata = TARGET_NAME.test(target)
-    ? `${new URL(url).origin}${WELL_KNOWN}${new URL(targetUrl(url, target)).pathname}`
-    : `${new URL(url).origin}${WELL_KNOWN}`;
-  const why = error ? `error="invalid_token", error_description="${quotable(error.reason)}", ` : '';
-  return `Bearer ${why}resource_metadata="${metadata}"`;
+export interface ChallengeOptions {
+  /** What was wrong with the token that was sent; absent where none was. */
+  readonly error?: { readonly code: 'invalid_token' | 'insufficient_scope'; readonly reason: string };
+  /** What a client should ask for. */
+  readonly scope?: string | undefined;
+  /** `DPoP` where a token came that is bound to a key (RFC 9449). */
+  readonly scheme?: 'DPoP' | undefined;
+}
+
+/** RFC 6750 and 9728: the `WWW-Authenticate` of a 401, or of the 403 that asks for more. */
+export function challenge(url: string, target: string, { error, scope, scheme }: ChallengeOptions = {}): string {
+  const { origin } = new URL(url);
+  const metadata = TARGET_NAME.test(target) ? `${origin}${WELL_KNOWN}${new URL(targetUrl(url, target)).pathname}` : `${origin}${WELL_KNOWN}`;
+  const parts = [
+    ...(error ? [`error="${error.code}"`, `error_description="${quotable(error.reason)}"`] : []),
+    ...(scope === undefined ? [] : [`scope="${scope}"`]),
+    ...(scheme === undefined ? [] : [`algs="${PROOF_ALGORITHMS.join(' ')}"`]),
+    `resource_metadata="${metadata}"`,
+  ];
+  return `${scheme ?? 'Bearer'} ${parts.join(', ')}`;
 }
 
 /** What RFC 6750 lets stand in `error_description`. */

@@ -14,6 +14,10 @@ export interface VerifiedToken {
   /** Epoch milliseconds. */
   readonly notBefore: number;
   readonly expiresAt: number;
+  /** What its client was granted; absent: whatever the policy allows its subject. Of our own tokens only. */
+  readonly scope?: string;
+  /** The key without which it is worth nothing (RFC 9449), as an RFC 7638 thumbprint. */
+  readonly keyThumbprint?: string;
 }
 
 const MAX_ENTRIES = 10_000;

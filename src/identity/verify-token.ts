@@ -1,5 +1,5 @@
 import { compactVerify } from 'jose';
-import { member } from '../core/json.ts';
+import { isJsonObject, member } from '../core/json.ts';
 import { isProblem, readAudiences, readClientId, readThrough, readTime } from './claims.ts';
 import { readCompact, type Compact } from './compact.ts';
 import type { VerifyKey } from './key-set.ts';
@@ -43,15 +43,16 @@ function readVerified({ claims }: Compact, source: TokenSource): VerifiedToken |
   if (expiresAt === undefined) return invalid('the token does not say when it expires');
   if (notBefore === undefined) return invalid("the token's times are malformed");
   if (!audiences) return refusal('audience', 'the token does not say whom it is for');
-  // A proof of possession cannot be checked yet, and without it such a token must not count (RFC 7800).
-  if (Object.hasOwn(claims, 'cnf')) return invalid('the token is bound to a key, which is not supported');
+  const bound = readBinding(claims);
+  if (!bound) return invalid('the token is bound to a key in a way that is not supported');
 
   const subject = source.subject(claims);
   if (isProblem(subject)) return invalid(subject.problem);
   const through = source.audience === undefined ? readThrough(claims) : [];
   if (!through) return invalid('the token does not say what it was issued through');
   const issuedAt = readTime(claims, 'iat') ?? 0;
-  return { subject, clientId: readClientId(claims), audiences, configured: source.audience, through, issuedAt, notBefore, expiresAt };
+  const limits = { ...bound, ...(source.audience === undefined ? scopeOf(claims) : {}) };
+  return { subject, clientId: readClientId(claims), audiences, configured: source.audience, through, issuedAt, notBefore, expiresAt, ...limits };
 }
 
 /** The later of `nbf` and `iat`; a token from the future is as little valid as one not valid yet. */
@@ -59,6 +60,19 @@ function earliest(claims: Compact['claims']): number | undefined {
   const times = ['nbf', 'iat'].map((claim) => (Object.hasOwn(claims, claim) ? readTime(claims, claim) : 0));
   const [notBefore, issuedAt] = times;
   return notBefore === undefined || issuedAt === undefined ? undefined : Math.max(notBefore, issuedAt);
+}
+
+/** RFC 7800: whoever does not understand how a token is bound must not take it. Undefined for any way but RFC 9449's. */
+function readBinding(claims: Compact['claims']): Pick<VerifiedToken, 'keyThumbprint'> | undefined {
+  if (!Object.hasOwn(claims, 'cnf')) return {};
+  const binding = member(claims, 'cnf');
+  const keyThumbprint = member(binding, 'jkt');
+  return typeof keyThumbprint === 'string' && isJsonObject(binding) && Object.keys(binding).length === 1 ? { keyThumbprint } : undefined;
+}
+
+function scopeOf(claims: Compact['claims']): Pick<VerifiedToken, 'scope'> {
+  const scope = member(claims, 'scope');
+  return typeof scope === 'string' ? { scope } : {};
 }
 
 const invalid = (reason: string): Unauthenticated => refusal('invalid', reason);

@@ -36,6 +36,8 @@ export interface ProtocolDeps {
   readonly authenticator: Authenticator;
   /** What clients type: the base of every endpoint. */
   readonly url: string;
+  /** What clients are told to ask for; absent: nothing, their issuer knows. */
+  readonly scope?: string;
   /** Which definitions of tools may be relied on; absent: remembered until the gateway ends. */
   readonly pins?: Definitions;
   /** Who measures; absent: nobody. */

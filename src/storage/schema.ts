@@ -1,5 +1,7 @@
+import type { OAuthSchema } from './schema-oauth.ts';
+
 /** The tables of `migrations/`, as kysely sees them. Times are epoch milliseconds unless the column says `time` or `_at TEXT`. */
-export interface Schema {
+export interface Schema extends OAuthSchema {
   migrations: { name: string; sha256: string; applied_at: number };
   approvals: ApprovalRow;
   approval_answers: AnswerRow;

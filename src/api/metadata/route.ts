@@ -9,7 +9,7 @@ export function metadataRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   function serve(c: Parameters<typeof notFound>[0]): Response {
     const targets = deps.snapshot().targets.map(({ name }) => name);
-    const document = metadataAt({ url: deps.url, issuers: deps.issuers }, c.req.path, targets);
+    const document = metadataAt({ url: deps.url, issuers: deps.issuers, oauth: deps.oauth ? 'on' : 'off' }, c.req.path, targets);
     return document ? c.json(document) : notFound(c);
   }
 }

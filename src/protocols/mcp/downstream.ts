@@ -20,6 +20,7 @@ import type { MayList } from './lists.ts';
 import { createBatchResponder, createResponder, type Responder } from './responder.ts';
 import { isSameCall, type OwnTask } from './own-task.ts';
 import { gateOf, headersOf, nobody, notRun } from './resume.ts';
+import { needsMoreScope, stepUp } from './scope.ts';
 import { openSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
 import { callerTrace, traceHeaders } from './trace.ts';
@@ -33,6 +34,8 @@ export interface Caller {
   readonly issued: Issued;
   /** When its token ends; epoch milliseconds. */
   readonly expiresAt: number;
+  /** What its client was let in for; absent: whatever the policy allows. */
+  readonly scope?: string;
   readonly mayList: (session: Session) => MayList;
   readonly mayHold: () => boolean;
   /** `performance.now()` when the request came, and when it was known whose it is; 0 where nobody measures. */
@@ -126,6 +129,10 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
   if (brought === undefined) return;
   const { understood, round, task, watched } = brought;
   if ('problem' in understood) return reject({ ...line, responder }, 400, understood.problem, message);
+  if (needsMoreScope(line.caller.scope, message, understood.command)) {
+    const more = stepUp(line.context.consoleUrl, line.side.target.name);
+    return reject({ ...line, responder }, 403, { code: -32600, message: 'the client was let in to read only: it has to ask for more' }, message, more);
+  }
   const ask: Ask = {
     verb: 'POST',
     message: brought.message,
@@ -288,13 +295,19 @@ function formHeaderProblem(message: RpcMessage, era: Era): HeaderProblem | undef
 }
 
 /** Answers what cannot be a command, and records that it came. */
-async function reject(line: Line, status: number, problem: HeaderProblem, message?: RpcMessage): Promise<void> {
+async function reject(
+  line: Line,
+  status: number,
+  problem: HeaderProblem,
+  message?: RpcMessage,
+  headers: Readonly<Record<string, string>> = status === 413 ? { connection: 'close' } : {},
+): Promise<void> {
   const { subject, client } = line.caller;
   const session: Session = { id: '', subject, target: line.side.target, client };
   const { session: _none, ...about } = sessionParts(session);
   await line.context.gate.recorder.append(makeEvent('command.refused', { ...about, outcome: { status: `http ${status}` }, note: problem.message }));
   const id = message?.kind === 'request' ? message.id : null;
-  await line.responder.reply(status, rpcError(id, problem.code, problem.message, problem.data), status === 413 ? { connection: 'close' } : {});
+  await line.responder.reply(status, rpcError(id, problem.code, problem.message, problem.data), headers);
 }
 
 interface ContentProblem extends HeaderProblem {

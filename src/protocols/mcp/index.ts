@@ -62,7 +62,10 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrived = observer ? performance.now() : 0;
     const name = PATH.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1] ?? '';
-    const outcome = await deps.authenticator.authenticate(headerValues(request.rawHeaders, 'authorization'), name);
+    const { dpop: proof } = request.headers;
+    // Two proofs are joined by a comma, and then they are none.
+    const sent = typeof proof === 'string' ? { proof, method: request.method ?? '' } : undefined;
+    const outcome = await deps.authenticator.authenticate(headerValues(request.rawHeaders, 'authorization'), name, sent);
     if (!isAuthenticated(outcome)) return unauthenticated(request, response, outcome, name);
     const target = deps.reach().target(name);
     if (target?.protocol !== 'mcp' || !deps.reach().mayReach(outcome.subject, name)) return createResponder(response).reply(404, NOT_FOUND);
@@ -85,7 +88,8 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
     }
     const responder = createResponder(response);
     if (outcome.code === 'unavailable') return responder.reply(503, rpcError(null, -32603, outcome.reason), { 'retry-after': '5' });
-    const header = challenge(deps.url, name, outcome.code === 'missing' ? undefined : { reason: outcome.reason });
+    const error = outcome.code === 'missing' ? {} : { error: { code: 'invalid_token', reason: outcome.reason } as const };
+    const header = challenge(deps.url, name, { ...error, scope: deps.scope, scheme: outcome.scheme });
     await responder.reply(401, rpcError(null, -32600, outcome.reason), { 'www-authenticate': header });
   }
 
@@ -103,7 +107,7 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
 
 function callerOf(
   request: IncomingMessage,
-  { subject, clientId, issued, expiresAt }: Authenticated,
+  { subject, clientId, issued, expiresAt, scope }: Authenticated,
   deps: ProtocolDeps,
   target: string,
 ): Omit<Caller, 'arrived' | 'authenticated'> {
@@ -112,6 +116,7 @@ function callerOf(
     client: clientOf(request, clientId),
     issued,
     expiresAt,
+    ...(scope === undefined ? {} : { scope }),
     mayList: (session) => (command) => deps.reach().mayList(session, command),
     mayHold: () => deps.reach().mayHold(subject, target),
   };

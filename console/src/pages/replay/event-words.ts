@@ -27,6 +27,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'signin.ended': 'signed out',
   'token.issued': 'token issued',
   'token.refused': 'token refused',
+  'consent.given': 'client let in',
   'policy.changed': 'policy changed',
   'policy.refused': 'policy refused',
   'target.changed': 'target changed',

@@ -1,0 +1,40 @@
+import { messagePage } from '../api/oauth/page.ts';
+import { LOCAL_ISSUER } from '../identity/accounts.ts';
+import { createOAuthServer, type OAuthServer } from '../identity/oauth/server.ts';
+import type { Log } from '../core/log.ts';
+import type { Recorder } from '../core/recorder.ts';
+import type { Snapshot } from '../policy/snapshot.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Identity } from './identity.ts';
+import { installationKey } from './installation-keys.ts';
+
+export interface OAuthParts {
+  readonly url: string;
+  readonly keysFolder: string;
+  readonly storage: Storage;
+  readonly recorder: Recorder;
+  readonly identity: Identity;
+  readonly snapshot: () => Snapshot;
+  readonly log: Log;
+}
+
+/** The OAuth server, asked of the rest of the gateway: who is who now, who may reach what, what has ended. */
+export async function openOAuth({ url, keysFolder, storage, recorder, identity, snapshot, log }: OAuthParts): Promise<OAuthServer> {
+  const { accounts, directory, locks, revocations, signing } = identity;
+  return createOAuthServer({
+    url,
+    keys: signing,
+    storage,
+    recorder,
+    cookieKey: await installationKey(keysFolder, 'oauth'),
+    async currentSubject(name) {
+      const subject = name.issuer === LOCAL_ISSUER ? await accounts.find(name.id) : await directory.find(name);
+      if (!subject || subject.kind !== name.kind) return undefined;
+      return (await locks.findNow({ subject })) ? undefined : subject;
+    },
+    mayReach: (subject, target) => snapshot().mayReach(subject, target),
+    endGrant: (grantId) => revocations.end(grantId),
+    errorPage: (description) => messagePage('The client sent something that is not accepted', description),
+    report: (error) => log.error('oauth', error),
+  });
+}
