@@ -82,3 +82,59 @@ describe('sallyport.yaml', () => {
     assert.deepEqual(JSON.parse(await readFile(new URL('config.schema.json', docs), 'utf8')), JSON.parse(JSON.stringify(configJsonSchema())), AGAIN);
   });
 });
+
+describe('identity.providers', () => {
+  const one = (oidc: string, more = ''): string => `identity: { providers: [{ name: corp, ${more} oidc: { clientId: c, ${oidc} } }] }`;
+
+  it('takes the providers that the guides are about, and fills in what they leave out', () => {
+    const oidc = (text: string) => parseConfig('/x/y.yaml', text).providers[0]?.oidc;
+    assert.deepEqual(oidc(one('issuer: "https://idp.example"')), {
+      issuer: 'https://idp.example',
+      clientId: 'c',
+      scopes: ['openid', 'email', 'profile'],
+      claims: { id: 'sub', name: 'email', groups: 'groups' },
+      groups: { from: 'token', missing: 'refuse', prefix: '' },
+      require: {},
+      trustEmail: false,
+    });
+    assert.deepEqual(oidc(one('issuer: "https://accounts.google.com", require: { hd: [example.com] }'))?.require, { hd: ['example.com'] });
+    assert.ok(oidc(one('issuer: "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0"')));
+    assert.ok(oidc(one('issuer: "http://127.0.0.1:8080/realms/x"')));
+  });
+
+  it('refuses a provider by which anybody could come in, or that is not reached by TLS', () => {
+    refused(one('issuer: "https://accounts.google.com"'), /everybody with a Google account/);
+    for (const tenant of ['common', 'organizations', 'consumers'])
+      refused(one(`issuer: "https://login.microsoftonline.com/${tenant}/v2.0"`), /everybody with a Microsoft account/);
+    for (const issuer of [
+      'http://idp.example',
+      'http://localhost.evil.test',
+      'http://127.0.0.1.evil.test',
+      'ftp://x',
+      'https://user@idp.example',
+      'https://idp.example?x=1',
+    ])
+      refused(one(`issuer: "${issuer}"`), /issuer/);
+    refused(one('issuer: "https://idp.example", scopes: [email]'), /openid/);
+  });
+
+  it('refuses two providers of one name or one domain, and one without a kind', () => {
+    const two = (a: string, b: string): string =>
+      `identity: { providers: [${[a, b].map((each) => `{ ${each}, oidc: { issuer: "https://idp.example", clientId: c } }`).join(', ')}] }`;
+    assert.equal(parseConfig('/x/y.yaml', two('name: a, domains: [a.example]', 'name: b, domains: [b.example]')).providers.length, 2);
+    refused(two('name: a', 'name: a'), /one name/);
+    refused(two('name: a, domains: [a.example]', 'name: b, domains: [a.example]'), /one domain/);
+    refused('identity: { providers: [{ name: a }] }', /kind of provider/);
+    refused(one('issuer: "https://idp.example"', 'domains: ["EXAMPLE.com"],'), /domain/);
+  });
+
+  it('lets local accounts be named or turned off, but not the last way in', () => {
+    assert.deepEqual(parseConfig('/x/y.yaml', 'identity: { local: [break-glass] }').local, ['break-glass']);
+    assert.equal(
+      parseConfig('/x/y.yaml', 'identity: { local: off, providers: [{ name: a, oidc: { issuer: "https://idp.example", clientId: c } }] }').local,
+      'off',
+    );
+    refused('identity: { local: off }', /nobody could sign in/);
+    refused('identity: { local: [] }', /local/);
+  });
+});

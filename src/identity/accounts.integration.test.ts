@@ -198,3 +198,18 @@ test('an account that is removed takes its sign-ins with it, and what was issued
   assert.ok(revocations.hasEnded([id]));
   assert.equal(await signIns.find(secret), undefined);
 });
+
+test('where only some accounts may sign in, the others are refused like unknown ones, and those signed in are out', async () => {
+  for (const name of ['lead', 'break-glass']) await accounts.create({ ...LEAD, name });
+  const admits = (name: string): boolean => name === 'break-glass';
+  const recorder = { append: (event: Event) => Promise.resolve(void events.push(event)) };
+  const limited = openAccounts(storage, { recorder, admits, now: () => now, cost: { N: 1024, r: 8, p: 1 } });
+  assert.deepEqual(await limited.verify('lead', PASSWORD, CLIENT), { kind: 'refused' });
+  assert.equal(events.at(-1)?.note, 'the configuration lets no local account of that name sign in');
+  const emergency = await limited.verify('break-glass', PASSWORD, CLIENT);
+  assert.ok(emergency.kind === 'ok');
+  const before = await signIns.start({ ...emergency.subject, id: 'lead', name: 'lead' });
+  const after = openSignIns({ storage, directory, revocations, admits, now: () => now });
+  assert.equal(await after.find(before.secret), undefined);
+  assert.ok(await after.find((await after.start(emergency.subject)).secret));
+});

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Provider, type ClientMetadata, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { listen } from './listen.ts';
+import type { WebBrowser } from './web-browser.ts';
 
 export const CLIENT = { client_id: 'sallyport', client_secret: 'canary-client-secret-4711' } as const;
 
@@ -20,6 +21,8 @@ export interface CorporateProvider {
   readonly issuer: string;
   /** From now on the browser is signed in there as this person, with these claims. */
   as(person: CorporatePerson): void;
+  /** Signs this browser out there, as somebody does who leaves for the day. */
+  signOut(browser: WebBrowser): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,6 +67,8 @@ export async function startCorporateProvider({ gateways, name = 'corp', client =
       accountId: id,
       claims: (use) => Promise.resolve({ sub: id, ...(use === 'userinfo' ? (person.userinfo ?? person.claims) : person.claims) }),
     }),
+    // Gateways of tests are on loopback, where it would not go by itself.
+    fetch: (url, { method, headers, body } = {}) => fetch(url, { method: method ?? 'GET', ...(headers ? { headers } : {}), ...(body ? { body } : {}) }),
     loadExistingGrant: grantEverything,
     ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
     ...configuration,
@@ -75,12 +80,24 @@ export async function startCorporateProvider({ gateways, name = 'corp', client =
       ? provider.interactionFinished(request, response, { login: { accountId: person.id } }, { mergeWithLastSubmission: false })
       : callback(request, response));
   });
-  return { issuer, as: (one) => void (person = one), close };
+  return {
+    issuer,
+    as: (one) => void (person = one),
+    async signOut(browser) {
+      const page = await (await browser.go(`${issuer}/session/end`)).response?.text();
+      const xsrf = /name="xsrf" value="([^"]+)"/.exec(page ?? '')?.[1] ?? '';
+      const body = new URLSearchParams({ xsrf, logout: 'yes' });
+      await (await browser.send(`${issuer}/session/end/confirm`, { method: 'POST', body })).text();
+    },
+    close,
+  };
 }
 
 /** The company decided for its people: nobody is asked. */
 async function grantEverything({ oidc }: KoaContextWithOIDC) {
   const { provider, client, session } = oidc;
+  const known = client && session?.grantIdFor(client.clientId);
+  if (known) return provider.Grant.find(known);
   const grant = new provider.Grant({ ...(client ? { clientId: client.clientId } : {}), ...(session?.accountId ? { accountId: session.accountId } : {}) });
   grant.addOIDCScope('openid email profile groups offline_access');
   await grant.save();

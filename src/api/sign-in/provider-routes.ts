@@ -91,9 +91,13 @@ export function providerRoutes(deps: ApiDeps, doors: Doors): Hono<ApiEnv> {
   }
 
   async function told(c: Context<ApiEnv>, act: () => Promise<Response>): Promise<Response> {
+    const { address } = clientOf(c, '');
     try {
-      if (!limit.take(clientOf(c, '').address)) throw new SallyportError('limit_exceeded', 'too many attempts', { hint: 'wait a minute' });
-      return await act();
+      if (!limit.take(address)) throw new SallyportError('limit_exceeded', 'too many attempts', { hint: 'wait a minute' });
+      const reply = await act();
+      // What goes well does not count: a whole company may come from one address.
+      if (reply.status < 400) limit.giveBack(address);
+      return reply;
     } catch (error) {
       const status = statusOf(error);
       if (status >= 500 || (isSallyportError(error) && error.cause !== undefined)) report(error);

@@ -13,7 +13,7 @@ import {
 import { SallyportError } from '../../core/error.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { ProviderFetch } from './guarded-fetch.ts';
-import { safeCause } from './safe-cause.ts';
+import { ownError, safeCause } from './safe-cause.ts';
 import type { OidcSettings } from './settings.ts';
 
 export interface DiscoveredOptions {
@@ -54,7 +54,8 @@ export class Discovered {
       [customFetch]: fetch,
       execute: isPlain ? [allowInsecureRequests] : [],
     }).catch((error: unknown) => {
-      if (error instanceof SallyportError) throw error;
+      const own = ownError(error);
+      if (own) throw own;
       throw new SallyportError('upstream_invalid', `the discovery document of ${settings.issuer} cannot be used`, {
         hint: 'identity.providers: write the issuer exactly as the document says it',
         cause: safeCause(error),

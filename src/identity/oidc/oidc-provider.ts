@@ -14,7 +14,6 @@ import {
   type Configuration,
   type TokenEndpointResponse,
 } from 'openid-client';
-import { isSallyportError } from '../../core/error.ts';
 import { isJsonObject, parseJson, type JsonObject } from '../../core/json.ts';
 import type { Secret } from '../../core/secret.ts';
 import { readCompact } from '../compact.ts';
@@ -26,7 +25,7 @@ import { guardedFetch, type ProviderFetch } from './guarded-fetch.ts';
 import { createLogoutReader } from './logout-token.ts';
 import { hasGroupsElsewhere, readProfile, type Said } from './read-profile.ts';
 import { refused } from './refused.ts';
-import { errorCode, safeCause } from './safe-cause.ts';
+import { errorCode, ownError, safeCause } from './safe-cause.ts';
 import type { OidcSettings } from './settings.ts';
 
 export interface OidcProviderOptions {
@@ -96,7 +95,8 @@ async function redeem(configuration: Configuration, callback: URL, { state, kept
 }
 
 function replyRefused(error: unknown): Error {
-  if (isSallyportError(error)) return error;
+  const own = ownError(error);
+  if (own) return own;
   const cause = safeCause(error);
   if (error instanceof AuthorizationResponseError)
     return refused(`the provider did not sign you in: ${errorCode(error.error)}`, { hint: 'start again, or ask whoever runs the provider', cause });
@@ -113,7 +113,6 @@ async function readUserinfo(configuration: Configuration, tokens: TokenEndpointR
     const value = parseJson(JSON.stringify(userinfo), { depth: 32 });
     return isJsonObject(value) ? value : undefined;
   } catch (error) {
-    if (isSallyportError(error)) throw error;
-    throw refused('the userinfo of the provider cannot be used', { cause: safeCause(error) });
+    throw ownError(error) ?? refused('the userinfo of the provider cannot be used', { cause: safeCause(error) });
   }
 }
