@@ -1,11 +1,15 @@
 import { analyse, type Analysis, type AnalyseOptions } from './analysis.ts';
 import { isSystem, type Catalog } from './catalog/catalog.ts';
 import type { Namespace } from './namespace.ts';
+import { templateOf } from './template.ts';
 
 /** Texts longer than this are seldom sent twice. */
 const LONGEST_KEPT = 16 << 10;
 
-/** Analyses by text, for one catalog at a time: each text is parsed once as long as names mean the same. */
+/**
+ * Analyses by text, for one catalog at a time: each text is parsed once as long as names mean the same,
+ * and texts that differ only in numbers that mean nothing to it (`template.ts`) once for all of them.
+ */
 export class StatementCache {
   readonly #analyses = new Map<string, Analysis>();
   readonly #capacity: number;
@@ -21,10 +25,11 @@ export class StatementCache {
     this.#catalog = catalog;
     const keyed = text.length <= LONGEST_KEPT && namespace.temporary.size === 0 && !options.parameterTypes?.some(isMade);
     if (!keyed) return analyse(text, options);
-    const key = `${keyOf(namespace)}\0${text}`;
+    const template = templateOf(text);
+    const key = `${keyOf(namespace)}\0${template}`;
     const before = this.#analyses.get(key);
     if (before && !(before.dependsOnParameters && parameters)) return this.#used(key, before);
-    const analysis = analyse(text, options);
+    const analysis = analyse(template, options);
     if (!analysis.dependsOnSession && !parameters) this.#keep(key, analysis);
     return analysis;
   }
