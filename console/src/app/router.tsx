@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet,
 import { ApprovalsPage } from '../pages/approvals/approvals-page.tsx';
 import { ApprovalDetailPage } from '../pages/approvals/approval-detail-page.tsx';
 import { ApprovalsStart } from '../pages/approvals/approvals-start.tsx';
+import { ContinuePage } from '../pages/continue/continue-page.tsx';
 import { readFilter } from '../api/audit.ts';
 import { LOCK_KINDS, type LockKind } from '../api/locks.ts';
 import { Gate } from './gate.tsx';
@@ -92,6 +93,13 @@ const locks = createRoute({
   component: lazyRouteComponent(() => import('../pages/locks/locks-page.tsx'), 'LocksPage'),
 });
 
+const goOn = createRoute({
+  getParentRoute: () => root,
+  path: 'continue',
+  validateSearch: (search): { readonly to?: string | undefined } => ({ to: typeof search['to'] === 'string' ? search['to'] : undefined }),
+  component: ContinuePage,
+});
+
 export function makeRouter() {
   return createRouter({
     routeTree: root.addChildren([
@@ -106,6 +114,7 @@ export function makeRouter() {
       tools,
       policy,
       locks,
+      goOn,
     ]),
     defaultPreload: 'intent',
   });

@@ -1,6 +1,7 @@
 import type { Authorization, ClientView } from '../../identity/oauth/authorizations.ts';
 import type { DeviceRequest } from '../../identity/oauth/devices.ts';
 import { redirectKind } from '../../identity/oauth/redirects.ts';
+import { htmlPage } from '../html-page.ts';
 import { html, type Html } from '../html.ts';
 
 /** What a page that asks needs to know of who is asked. */
@@ -11,16 +12,16 @@ export interface Asked {
 
 /** For who is not signed in, or comes from another site so that the browser keeps the sign-in to itself: nobody is sent on unseen. */
 export function strangerPage({ client, redirectUri, target }: Authorization, next: string): string {
-  return page(
+  return htmlPage(
     'Connect a client',
     html`${facts(client, target, redirectUri)}
       <p>Nothing is given to it until you are signed in and agree.</p>
-      <p><a class="button" href="${next}">Continue</a></p>`,
+      <p><a href="${next}">Continue</a></p>`,
   );
 }
 
 export function consentPage({ client, redirectUri, target, scope }: Authorization, { person, csrf }: Asked): string {
-  return page(
+  return htmlPage(
     'Let this client in?',
     html`<p>You are signed in as <b>${person}</b>.</p>
       ${facts(client, target, redirectUri, scope)} ${warning(redirectUri)} ${answers(csrf, [])}`,
@@ -29,7 +30,7 @@ export function consentPage({ client, redirectUri, target, scope }: Authorizatio
 
 /** Where a person types what a device shows. */
 export function devicePage({ person, csrf }: Asked, problem?: string): string {
-  return page(
+  return htmlPage(
     'Connect a device',
     html`<p>You are signed in as <b>${person}</b>.</p>
       ${problem === undefined ? html`` : html`<p class="warning" role="alert">${problem}</p>`}
@@ -43,7 +44,7 @@ export function devicePage({ person, csrf }: Asked, problem?: string): string {
 }
 
 export function deviceConsentPage({ client, target, scope, address, userCode }: DeviceRequest, { person, csrf }: Asked): string {
-  return page(
+  return htmlPage(
     'Let this device in?',
     html`<p>You are signed in as <b>${person}</b>.</p>
       ${facts(client, target, undefined, scope)} ${address === undefined ? html`` : html`<p>The code was asked for from <b>${address}</b>.</p>`}
@@ -53,7 +54,7 @@ export function deviceConsentPage({ client, target, scope, address, userCode }: 
 }
 
 export function messagePage(title: string, text: string): string {
-  return page(title, html`<p>${text}</p>`);
+  return htmlPage(title, html`<p>${text}</p>`);
 }
 
 /** Whose client it is comes before what it calls itself: a name is free to take. */
@@ -92,33 +93,4 @@ function answers(csrf: string, more: readonly (readonly [string, string])[]): Ht
     ${more.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
     <p><button name="answer" value="allow">Allow</button> <button name="answer" value="deny">Deny</button></p>
   </form>`;
-}
-
-const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}
-h1{font-size:1.5rem}th{text-align:left;vertical-align:top;padding-right:1rem;font-weight:600;white-space:nowrap}
-td{unicode-bidi:isolate;overflow-wrap:anywhere}input:not([type=hidden]){display:block;font:inherit;padding:.4rem;text-transform:uppercase}
-button,.button{display:inline-block;font:inherit;padding:.4rem 1.2rem;border:1px solid;border-radius:.3rem;color:inherit;text-decoration:none}
-.warning{font-weight:700}`;
-
-function page(title: string, body: Html): string {
-  const { text } = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <meta name="robots" content="noindex" />
-        <title>${title} - Sallyport</title>
-        <link rel="icon" href="/mark.svg" />
-        <style>
-          ${STYLE}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          ${body}
-        </main>
-      </body>
-    </html>`;
-  return text;
 }
