@@ -22,6 +22,7 @@ import { oauthRoutes } from './oauth/route.ts';
 import { policyRoutes } from './policy/route.ts';
 import { notFound, refuseError } from './refusal.ts';
 import { reviewRoutes } from './reviews/route.ts';
+import { scimRoutes } from './scim/route.ts';
 import { sessionRoutes } from './sessions/route.ts';
 import { createSignInAttempt } from './sign-in/attempt.ts';
 import { signInOptionRoutes } from './sign-in/options-routes.ts';
@@ -64,7 +65,8 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   if (deps.doors) app.route('/', providerRoutes(deps, deps.doors));
   if (deps.notices) app.route('/', linkRoutes(deps, deps.notices.links));
   if (deps.notices?.slack) app.route('/', hookRoutes(deps.notices.slack));
-  for (const path of ['/links/*', '/hooks/*', '/sign-in/*']) app.all(path, notFound);
+  if (deps.scim) app.route('/scim/v2', scimRoutes(deps, deps.scim));
+  for (const path of ['/links/*', '/hooks/*', '/sign-in/*', '/scim/*']) app.all(path, notFound);
   app.route('/', metadataRoutes(deps));
   if (deps.oauth) app.route('/', oauthRoutes(deps, deps.oauth));
   for (const path of ['/.well-known/*', '/oauth/*', '/mcp/*']) app.all(path, notFound);

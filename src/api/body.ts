@@ -31,12 +31,12 @@ export function readQuery<T extends z.ZodType>(c: Context<ApiEnv>, schema: T): z
 }
 
 /** The body as it came; throws `limit_exceeded`. */
-export async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+export async function readBytes(body: ReadableStream<Uint8Array> | null, limit: number = MAX_BYTES): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body ?? []) {
     length += chunk.byteLength;
-    if (length > MAX_BYTES) throw new SallyportError('limit_exceeded', `the body is longer than ${MAX_BYTES} bytes`);
+    if (length > limit) throw new SallyportError('limit_exceeded', `the body is longer than ${limit} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -20,6 +20,7 @@ import type { Directory } from '../identity/directory.ts';
 import type { HostCheck } from '../identity/host.ts';
 import type { RedirectProvider, SignInProvider } from '../identity/sign-in-provider.ts';
 import type { OAuthServer } from '../identity/oauth/server.ts';
+import type { Scim } from '../identity/scim/scim.ts';
 import type { SignIns } from '../identity/sign-ins.ts';
 import type { SigningKeys } from '../identity/signing-keys.ts';
 import type { Locks } from '../lock/locks.ts';
@@ -62,6 +63,8 @@ export interface ApiDeps {
   readonly watch?: Pick<LockWatch, 'onChange'>;
   /** The OAuth server for MCP clients; absent: tokens come from elsewhere. */
   readonly oauth?: OAuthServer;
+  /** Providers that keep their people and groups here; absent: none does. */
+  readonly scim?: Scim;
   /** Legal holds. */
   readonly holds?: Holds;
   /** Links and hooks by which people answer from elsewhere; without it there are none. */

@@ -28,6 +28,7 @@ export type EventKind =
   | 'approval.consumed'
   | 'approval.indeterminate'
   | 'subject.changed'
+  | 'group.changed'
   | 'lock.placed'
   | 'lock.lifted'
   | 'breakglass.opened'

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { oidcSchema } from './oidc-schema.ts';
+import { scimSchema } from './scim-schema.ts';
 
 const issuer = z
   .strictObject({
@@ -35,6 +36,7 @@ const provider = z
       .default([])
       .describe('Whoever types an e-mail address of one of these is sent here; and a name that the provider gives has to be an address of one of them.'),
     oidc: oidcSchema.optional(),
+    scim: scimSchema.optional(),
   })
   .refine((one) => one.oidc !== undefined, { error: 'what kind of provider it is, is not said', params: { fix: 'write oidc: { ... }' } })
   .describe('A provider that people sign in with.');
@@ -49,6 +51,10 @@ const providers = z
   .refine((all) => isUnique(all.flatMap(({ domains }: Provider) => domains)), {
     error: 'two providers have one domain',
     params: { fix: 'each domain belongs to one provider' },
+  })
+  .refine((all) => isUnique(all.flatMap(({ oidc, scim }: Provider) => (scim && oidc ? [oidc.issuer] : []))), {
+    error: 'two providers keep the people of one issuer',
+    params: { fix: 'write scim for one of them' },
   });
 
 const isUnique = (texts: readonly string[]): boolean => new Set(texts).size === texts.length;

@@ -9,6 +9,7 @@ import { createAuthenticator, type Authenticator, type AuthenticatorOptions } fr
 import { openDirectory, type Directory } from '../identity/directory.ts';
 import { openRevocations, type Revocations } from '../identity/revocations.ts';
 import { openSignIns, type SignIns } from '../identity/sign-ins.ts';
+import type { Scim } from '../identity/scim/scim.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
 import type { IssuerConfig } from '../identity/token-source.ts';
 import { openLocks, type Locks } from '../lock/locks.ts';
@@ -16,6 +17,7 @@ import { createSpend } from '../storage/spend.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { LocalAccounts } from './config.ts';
 import { installationKey } from './installation-keys.ts';
+import { openProvisioning } from './provisioning.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openProviders, type ProviderConfig } from './sign-in-providers.ts';
 
@@ -31,6 +33,8 @@ export interface Identity {
   /** Whatever ends live sessions: locks, sign-ins and grants that ended, who was deactivated or lost a group. */
   readonly watch: LockWatch;
   readonly doors: Doors;
+  /** Absent where no provider keeps its people here. */
+  readonly scim?: Scim;
   /** Whether local accounts sign in at all. */
   readonly localSignIn: boolean;
   /** Who a name is, for links in notices: an account, else the one person of the directory. */
@@ -68,6 +72,7 @@ export async function openIdentity({
   const locks = shutdown.owns(await openLocks({ storage, recorder, report: report('locks') }));
   const signing = await openSigningKeys(join(keysFolder, 'signing'));
   const standing = createTokenStanding({ directory, revocations, locks });
+  const { scim, arrivals } = await openProvisioning(providers, { storage, recorder, directory });
   return {
     accounts,
     directory,
@@ -77,7 +82,13 @@ export async function openIdentity({
     signing,
     authenticator: createAuthenticator({ issuers, own: signing, url, standing }),
     watch: createWatch({ directory, revocations, locks }),
-    doors: { directory, providers: openProviders(providers), key: await installationKey(keysFolder, 'sign-in'), spend: createSpend(storage, Date.now) },
+    doors: {
+      directory: arrivals,
+      providers: openProviders(providers),
+      key: await installationKey(keysFolder, 'sign-in'),
+      spend: createSpend(storage, Date.now),
+    },
+    ...(scim ? { scim } : {}),
     localSignIn: local !== 'off',
     async named(name) {
       const account = await accounts.find(name);

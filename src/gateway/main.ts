@@ -201,7 +201,7 @@ const CONSOLE = join(import.meta.dirname, '../../console/dist');
 
 async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   const { config, shutdown, log, keysFolder, journal, recorder, metrics, storage, policy, approvals, identity, hosts, pins } = parts;
-  const { accounts, signIns, doors, localSignIn, signing, locks, watch, authenticator } = identity;
+  const { accounts, signIns, doors, scim, localSignIn, signing, locks, watch, authenticator } = identity;
   const notices = await openNotices(parts);
   const report = (sink: string, error: unknown): void => log.error(`sink ${sink}`, error);
   const sinks = shutdown.owns(await openSinks({ journal, storage, settings: config.sinks, data: config.data, readSecret: parts.credentials.secret, report }));
@@ -247,6 +247,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     accounts,
     signIns,
     doors,
+    ...(scim ? { scim } : {}),
     localSignIn,
     watch,
     keys: signing,

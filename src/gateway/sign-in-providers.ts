@@ -5,6 +5,11 @@ import type { ConfigDocument } from './config-schema.ts';
 
 export type ProviderConfig = ConfigDocument['identity']['providers'][number];
 
+/** Of the subjects that come in by it. */
+export function issuerOf({ oidc }: ProviderConfig): string {
+  return oidc?.issuer ?? '';
+}
+
 /** The doors of the configuration. Nothing is asked of a provider before somebody comes in by it. */
 export function openProviders(configured: readonly ProviderConfig[]): readonly RedirectProvider[] {
   return configured.flatMap((one) => (one.oidc ? [oidcProvider(one, one.oidc)] : []));

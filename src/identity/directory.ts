@@ -22,6 +22,10 @@ export interface Directory {
   /** Ends everything that was issued to the subject; nothing where it is not known. */
   deactivate(name: SubjectName): Promise<void>;
   remove(name: SubjectName): Promise<void>;
+  /** The same three within a transaction of the caller's, who calls `refresh` when it is committed: rows that belong to a subject change with it or not at all. */
+  within(transaction: Transaction<Schema>): DirectoryWrites;
+  /** Resolves when what was committed before this call is in force here. */
+  refresh(): Promise<void>;
   /** As the database has it at this moment; undefined for who is not known, or not active. */
   find(name: SubjectName): Promise<Subject | undefined>;
   /** Persons of that name, active ones. */
@@ -40,6 +44,8 @@ export interface Directory {
   onChange(listener: () => void): () => void;
   close(): Promise<void>;
 }
+
+export type DirectoryWrites = Pick<Directory, 'put' | 'deactivate' | 'remove'>;
 
 export interface DirectoryOptions {
   readonly storage: Storage;
@@ -63,25 +69,29 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   });
   await feed.start();
 
-  /** The change, its record, or neither; in force here when it resolves. */
-  async function write(name: SubjectName, next: (row: SubjectRow | undefined) => Omit<SubjectRow, 'change'> | undefined): Promise<SubjectRow | undefined> {
-    const written = await db.transaction().execute(async (transaction) => {
-      // Taken before the row is read: two processes that write the same subject come one after the other.
-      const change = await nextChange(transaction, 'directory');
-      const before = await rowOf(transaction, name);
-      const after = next(before);
-      if (!after) return before;
-      const changed = !before || isChange(before, after);
-      const row: SubjectRow = { ...after, ...(changed ? { change } : { change: before.change, changed_at: before.changed_at }) };
-      await store(transaction, row);
-      if (after.status !== 'active')
-        await transaction.deleteFrom('sign_ins').where('issuer', '=', row.issuer).where('kind', '=', row.kind).where('subject', '=', row.id).execute();
-      if (changed)
-        await recorder.append(makeEvent('subject.changed', { subject: eventSubject(subjectOfRow(row)), note: noteOf(before, row) }, new Date(now())));
-      return row;
-    });
+  type Next = (row: SubjectRow | undefined) => Omit<SubjectRow, 'change'> | undefined;
+
+  /** In force here when it resolves. */
+  async function write(name: SubjectName, next: Next): Promise<SubjectRow | undefined> {
+    const written = await db.transaction().execute((transaction) => writeIn(transaction, name, next));
     await feed.refresh();
     return written;
+  }
+
+  /** The change, its record, or neither. */
+  async function writeIn(transaction: Transaction<Schema>, name: SubjectName, next: Next): Promise<SubjectRow | undefined> {
+    // Taken before the row is read: two processes that write the same subject come one after the other.
+    const change = await nextChange(transaction, 'directory');
+    const before = await rowOf(transaction, name);
+    const after = next(before);
+    if (!after) return before;
+    const changed = !before || isChange(before, after);
+    const row: SubjectRow = { ...after, ...(changed ? { change } : { change: before.change, changed_at: before.changed_at }) };
+    await store(transaction, row);
+    if (after.status !== 'active')
+      await transaction.deleteFrom('sign_ins').where('issuer', '=', row.issuer).where('kind', '=', row.kind).where('subject', '=', row.id).execute();
+    if (changed) await recorder.append(makeEvent('subject.changed', { subject: eventSubject(subjectOfRow(row)), note: noteOf(before, row) }, new Date(now())));
+    return row;
   }
 
   async function find(name: SubjectName): Promise<Subject | undefined> {
@@ -99,9 +109,21 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   }
 
   const ended = (status: 'inactive' | 'removed') => ({ status, ended_at: now(), changed_at: now() });
-  const end = async (name: SubjectName, status: 'inactive' | 'removed'): Promise<void> => {
-    await write(name, (row) => row && { ...row, ...ended(status) });
-  };
+
+  /** What provisioning does, by either way to write. */
+  function writesBy(writeOne: typeof write): DirectoryWrites {
+    const end = async (name: SubjectName, status: 'inactive' | 'removed'): Promise<void> => {
+      await writeOne(name, (row) => row && { ...row, ...ended(status) });
+    };
+    return {
+      async put(subject, status = 'active') {
+        const row = await writeOne(subject, (known) => ({ ...rowFor(subject, 'scim', now(), known), ...(status === 'active' ? {} : ended(status)) }));
+        return row ? subjectOfRow(row) : subject;
+      },
+      deactivate: (name) => end(name, 'inactive'),
+      remove: (name) => end(name, 'removed'),
+    };
+  }
 
   return {
     async signedIn(subject) {
@@ -113,12 +135,9 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
       });
       return row ? subjectOfRow(row) : subject;
     },
-    async put(subject, status = 'active') {
-      const row = await write(subject, (known) => ({ ...rowFor(subject, 'scim', now(), known), ...(status === 'active' ? {} : ended(status)) }));
-      return row ? subjectOfRow(row) : subject;
-    },
-    deactivate: (name) => end(name, 'inactive'),
-    remove: (name) => end(name, 'removed'),
+    ...writesBy(write),
+    within: (transaction) => writesBy((name, next) => writeIn(transaction, name, next)),
+    refresh: () => feed.refresh(),
     find,
     async named(name) {
       const rows = await db.selectFrom('subjects').selectAll().where('name', '=', name).where('kind', '=', 'person').where('status', '=', 'active').execute();

@@ -1,7 +1,8 @@
 import type { OAuthSchema } from './schema-oauth.ts';
+import type { ProvisioningSchema } from './schema-provisioning.ts';
 
 /** The tables of `migrations/`, as kysely sees them. Times are epoch milliseconds unless the column says `time` or `_at TEXT`. */
-export interface Schema extends OAuthSchema {
+export interface Schema extends OAuthSchema, ProvisioningSchema {
   migrations: { name: string; sha256: string; applied_at: number };
   approvals: ApprovalRow;
   approval_answers: AnswerRow;

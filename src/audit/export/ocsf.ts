@@ -57,6 +57,7 @@ const ACTIVITIES: Readonly<Partial<Record<EventKind, readonly [id: number, name:
   'session.opened': [1, 'Create'],
   'approval.requested': [1, 'Create'],
   'subject.changed': [3, 'Update'],
+  'group.changed': [3, 'Update'],
   'lock.placed': [1, 'Create'],
   'lock.lifted': [4, 'Delete'],
   'token.issued': [1, 'Create'],

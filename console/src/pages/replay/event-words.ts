@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'approval.consumed': 'the approved command ended',
   'approval.indeterminate': 'outcome unknown, not repeated',
   'subject.changed': 'directory changed',
+  'group.changed': 'group changed',
   'lock.placed': 'locked',
   'lock.lifted': 'lock lifted',
   'breakglass.opened': 'break-glass access',

@@ -1,0 +1,55 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { Filter } from './filter.ts';
+
+/** What a list is asked for (RFC 7644 3.4.2). */
+export interface ListQuery {
+  readonly filter?: Filter;
+  /** The first is 1. */
+  readonly startIndex: number;
+  readonly count: number;
+}
+
+export interface Page<Resource> {
+  readonly resources: readonly Resource[];
+  readonly total: number;
+}
+
+export interface Stored {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly changedAt: number;
+  readonly version: number;
+}
+
+export const MAX_COUNT = 200;
+
+/** What is looked through for a filter that names no identifier. */
+export const BATCH = 500;
+
+export function metaOf(stored: Stored, type: 'User' | 'Group'): JsonObject {
+  return {
+    resourceType: type,
+    created: new Date(stored.createdAt).toISOString(),
+    lastModified: new Date(stored.changedAt).toISOString(),
+    version: etagOf(stored),
+  };
+}
+
+export const etagOf = ({ version }: Pick<Stored, 'version'>): string => `W/"${version}"`;
+
+/** Those of all resources that fit, of which one page is kept. */
+export async function filtered<Resource>(
+  batches: AsyncIterable<readonly Resource[]>,
+  fits: (resource: Resource) => boolean,
+  { startIndex, count }: ListQuery,
+): Promise<Page<Resource>> {
+  const resources: Resource[] = [];
+  let total = 0;
+  for await (const batch of batches)
+    for (const resource of batch) {
+      if (!fits(resource)) continue;
+      total += 1;
+      if (total >= startIndex && resources.length < count) resources.push(resource);
+    }
+  return { resources, total };
+}

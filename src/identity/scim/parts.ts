@@ -1,0 +1,44 @@
+import type { Transaction } from 'kysely';
+import { newId } from '../../core/id.ts';
+import type { Recorder } from '../../core/recorder.ts';
+import type { Schema } from '../../storage/schema.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { nextChange } from '../change-feed.ts';
+import type { Directory } from '../directory.ts';
+
+/** What users and groups share. */
+export interface ScimParts {
+  readonly db: Storage['db'];
+  readonly directory: Directory;
+  readonly recorder: Recorder;
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** All of it or nothing, one writer after the other; what was changed is in force here when it resolves. */
+  change<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
+}
+
+export interface ScimPartsOptions {
+  readonly storage: Storage;
+  readonly directory: Directory;
+  readonly recorder: Recorder;
+  readonly now?: () => number;
+}
+
+export function scimParts({ storage, directory, recorder, now = Date.now }: ScimPartsOptions): ScimParts {
+  return {
+    db: storage.db,
+    directory,
+    recorder,
+    now,
+    newId: () => newId(now()),
+    async change(work) {
+      const result = await storage.db.transaction().execute(async (transaction) => {
+        // The directory's own writes take it as well: whoever has it is alone, and nobody waits for another who waits for them.
+        await nextChange(transaction, 'directory');
+        return work(transaction);
+      });
+      await directory.refresh();
+      return result;
+    },
+  };
+}
