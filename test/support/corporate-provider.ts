@@ -21,6 +21,8 @@ export interface CorporateProvider {
   readonly issuer: string;
   /** From now on the browser is signed in there as this person, with these claims. */
   as(person: CorporatePerson): void;
+  /** From now on this gateway may be gone back to as well. */
+  serve(gateway: string): void;
   /** Signs this browser out there, as somebody does who leaves for the day. */
   signOut(browser: WebBrowser): Promise<void>;
   close(): Promise<void>;
@@ -45,9 +47,10 @@ export async function startCorporateProvider({ gateways, name = 'corp', client =
     clients: [
       {
         ...CLIENT,
-        redirect_uris: gateways.map((url) => `${url}/sign-in/${name}/callback`),
-        backchannel_logout_uri: `${gateways[0]}/sign-in/${name}/back-channel-logout`,
-        backchannel_logout_session_required: true,
+        redirect_uris: ['http://127.0.0.1/replaced-below'],
+        ...(gateways[0] === undefined
+          ? {}
+          : { backchannel_logout_uri: `${gateways[0]}/sign-in/${name}/back-channel-logout`, backchannel_logout_session_required: true }),
         ...client,
       },
     ],
@@ -73,6 +76,8 @@ export async function startCorporateProvider({ gateways, name = 'corp', client =
     ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
     ...configuration,
   });
+  const served = new Set(gateways);
+  provider.Client.prototype.redirectUriAllowed = (uri) => [...served].some((url) => uri === `${url}/sign-in/${name}/callback`);
   const callback = provider.callback();
   server.on('request', (request, response) => {
     const asks = request.url?.startsWith('/interaction/') ?? false;
@@ -83,6 +88,7 @@ export async function startCorporateProvider({ gateways, name = 'corp', client =
   return {
     issuer,
     as: (one) => void (person = one),
+    serve: (gateway) => void served.add(gateway),
     async signOut(browser) {
       const page = await (await browser.go(`${issuer}/session/end`)).response?.text();
       const xsrf = /name="xsrf" value="([^"]+)"/.exec(page ?? '')?.[1] ?? '';

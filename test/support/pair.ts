@@ -32,9 +32,11 @@ export interface PairOptions {
   readonly accounts: readonly Omit<NewAccount, 'password'>[];
   /** A PostgreSQL database of the test's own. */
   readonly database: string;
+  /** What else the replica at this address is configured with. */
+  readonly config?: (url: string) => object;
 }
 
-export async function startPair({ resources, accounts, database }: PairOptions): Promise<Pair> {
+export async function startPair({ resources, accounts, database, config = () => ({}) }: PairOptions): Promise<Pair> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-pair-'));
   const storage = await openStorage({ url: database });
   const nobody = { append: () => Promise.reject(new Error('nothing is recorded here')) };
@@ -44,10 +46,10 @@ export async function startPair({ resources, accounts, database }: PairOptions):
     await writeFile(join(folder, 'resources', 'all.yaml'), next.map((document) => JSON.stringify(document)).join('\n---\n'));
   };
   await write(resources);
-  const one = await startReplica(folder, 'one', database);
+  const one = await startReplica(folder, 'one', database, config);
   await mkdir(join(folder, 'two'), { recursive: true });
   await cp(join(folder, 'one', 'keys'), join(folder, 'two', 'keys'), { recursive: true });
-  const two = await startReplica(folder, 'two', database);
+  const two = await startReplica(folder, 'two', database, config);
   return {
     one: one.replica,
     two: two.replica,
@@ -62,13 +64,18 @@ export async function startPair({ resources, accounts, database }: PairOptions):
   };
 }
 
-async function startReplica(folder: string, name: string, database: string): Promise<{ readonly gateway: Gateway; readonly replica: Replica }> {
+async function startReplica(
+  folder: string,
+  name: string,
+  database: string,
+  more: (url: string) => object,
+): Promise<{ readonly gateway: Gateway; readonly replica: Replica }> {
   const probe = await listen(createServer());
   await probe.close();
   const url = `http://127.0.0.1:${probe.port}`;
   const file = join(folder, `${name}.yaml`);
   const data = join(folder, name);
-  const config = { url, listen: { http: `127.0.0.1:${probe.port}` }, data, resources: join(folder, 'resources'), database };
+  const config = { url, listen: { http: `127.0.0.1:${probe.port}` }, data, resources: join(folder, 'resources'), database, ...more(url) };
   await writeFile(file, JSON.stringify(config));
   const gateway = await startGateway({ config: file });
   const signedIn = new Map<string, Promise<Api>>();

@@ -9,6 +9,8 @@ export interface Workbench extends McpHttpServer {
   readonly written: readonly string[];
   /** How many calls of `wait` were cancelled before their time was over. */
   readonly cancelled: () => number;
+  /** How many calls of `wait` were begun. */
+  readonly begun: () => number;
 }
 
 const text = (value: string): CallToolResult => ({ content: [{ type: 'text', text: value }] });
@@ -16,6 +18,7 @@ const text = (value: string): CallToolResult => ({ content: [{ type: 'text', tex
 export async function startWorkbench(options: McpServerOptions = {}): Promise<Workbench> {
   const written: string[] = [];
   let cancelled = 0;
+  let begun = 0;
   const make = (): McpServer => {
     const server = new McpServer({ name: 'workbench', version: '1.0.0' });
     server.registerTool('echo', { description: 'Answers with what it was given', inputSchema: z.object({ value: z.string() }) }, ({ value }) => text(value));
@@ -35,6 +38,7 @@ export async function startWorkbench(options: McpServerOptions = {}): Promise<Wo
     );
     server.registerTool('wait', { description: 'Answers late', inputSchema: z.object({ ms: z.int() }) }, async ({ ms }, ctx) => {
       const { _meta: meta, signal } = ctx.mcpReq;
+      begun += 1;
       const progressToken = meta?.progressToken;
       signal.addEventListener('abort', () => (cancelled += 1), { once: true });
       for (let waited = 0; waited < ms && !signal.aborted; waited += 50) {
@@ -46,5 +50,5 @@ export async function startWorkbench(options: McpServerOptions = {}): Promise<Wo
     return server;
   };
   const server = await startMcpServer(make, options);
-  return { ...server, written, cancelled: () => cancelled };
+  return { ...server, written, cancelled: () => cancelled, begun: () => begun };
 }
