@@ -17,6 +17,8 @@ const PACKAGES = [
     usedBy: /support\/rsyslog\.ts/,
     usedFor: 'syslog tests',
   },
+  { name: 'gnome-keyring', present: ['/usr/bin/gnome-keyring-daemon'], usedBy: /gnome-keyring-daemon/, usedFor: 'keyring tests' },
+  { name: 'dbus-daemon', present: ['/usr/bin/dbus-run-session'], usedBy: /gnome-keyring-daemon/, usedFor: 'keyring tests' },
   { name: 'openssl', present: ['/usr/bin/openssl'], usedBy: /support\/(?:rsyslog|certificates)\.ts/, usedFor: 'tests with TLS' },
 ];
 

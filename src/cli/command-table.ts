@@ -18,6 +18,7 @@ import {
   TOOLS_ARE,
   URL_OPTION,
 } from './option-specs.ts';
+import { MCP_COMMANDS } from './mcp-commands.ts';
 import { RECORD_COMMANDS } from './record-commands.ts';
 
 /** Every command, in the order in which help shows them. */
@@ -78,6 +79,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/token.ts'),
   },
+  ...MCP_COMMANDS,
   {
     name: 'approvals list',
     heading: 'people who answer',

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../core/error.ts';
+import { openKeyring } from './keyring.ts';
 
 /** The sign-in that commands use: one gateway at a time. */
 export interface StoredSignIn {
@@ -11,7 +12,10 @@ export interface StoredSignIn {
   readonly token: string;
 }
 
-const schema = z.object({ url: z.url(), token: z.string().min(1) });
+/** Where a token is kept. */
+export type KeptIn = { readonly kind: 'keyring' } | { readonly kind: 'file'; readonly file: string };
+
+const schema = z.object({ url: z.url(), token: z.string().min(1).optional() });
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -23,6 +27,9 @@ function fileOf(env: Env): string {
   return join(folderOf(env), 'sign-in.json');
 }
 
+/** What the keyring calls it: each folder is another sign-in. */
+const keyringName = (env: Env): string => `sign-in ${resolve(folderOf(env))}`;
+
 export async function readSignIn(env: Env): Promise<StoredSignIn | undefined> {
   const file = fileOf(env);
   const info = await stat(file).catch(() => undefined);
@@ -31,19 +38,23 @@ export async function readSignIn(env: Env): Promise<StoredSignIn | undefined> {
     throw new SallyportError('forbidden', `${file} can be read by other users`, { hint: 'sallyport logout, then sallyport login' });
   const parsed = schema.safeParse(parseJsonText(await readFile(file, 'utf8')));
   if (!parsed.success) throw new SallyportError('json_invalid', `${file} is not what sallyport login writes`, { hint: 'sallyport login' });
-  return parsed.data;
+  const { url, token = await openKeyring(env).get(keyringName(env)) } = parsed.data;
+  return token === undefined ? undefined : { url, token };
 }
 
-/** The file is whole or absent at any moment, and its owner's alone from the first. */
-export async function writeSignIn(env: Env, signIn: StoredSignIn): Promise<void> {
+/** The token is in the keyring where there is one, else in the file, which is its owner's alone from the first and whole at any moment. */
+export async function writeSignIn(env: Env, { url, token }: StoredSignIn): Promise<KeptIn> {
+  const inKeyring = await openKeyring(env).set(keyringName(env), token);
   await mkdir(folderOf(env), { recursive: true, mode: 0o700 });
   const draft = `${fileOf(env)}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, `${JSON.stringify(signIn, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  await writeFile(draft, `${JSON.stringify(inKeyring ? { url } : { url, token }, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   await rename(draft, fileOf(env));
+  return inKeyring ? { kind: 'keyring' } : { kind: 'file', file: fileOf(env) };
 }
 
 export async function removeSignIn(env: Env): Promise<void> {
   await rm(fileOf(env), { force: true });
+  await openKeyring(env).remove(keyringName(env));
 }
 
 function parseJsonText(text: string): unknown {

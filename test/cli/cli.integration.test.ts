@@ -23,6 +23,7 @@ async function playScript(script: string, gateway: Readonly<Record<string, strin
     const env = {
       ...gateway,
       SALLYPORT_HOME: join(folder, 'home'),
+      SALLYPORT_KEYRING: 'off',
       PATH: [folder, process.env['PATH']].join(delimiter),
       POLICY: join(ROOT, 'examples/models/resources'),
     };

@@ -1,6 +1,8 @@
 /** The real clients behind one face, so that a test says what it asks and every client asks it. */
 import { Client as Client2, StreamableHTTPClientTransport as Transport2 } from '@modelcontextprotocol/client';
+import type { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/stdio';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
+import type { StdioClientTransport as Stdio1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CreateMessageRequestSchema, ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 
@@ -43,18 +45,20 @@ const filledIn = { action: 'accept' as const, content: { username: USERNAME, ema
 const bearer = (token: string) => ({ requestInit: { headers: { authorization: `Bearer ${token}` } } });
 
 export const CLIENT_KINDS: readonly ClientKind[] = [
-  { name: 'SDK 1.x', era: 'legacy', connect: connectSdk1 },
+  { name: 'SDK 1.x', era: 'legacy', connect: (url, token) => connectSdk1(url, token) },
   { name: 'SDK 2.x, legacy era', era: 'legacy', connect: (url, token) => connectSdk2(url, token, 'legacy') },
   { name: 'SDK 2.x, modern era', era: 'modern', connect: (url, token) => connectSdk2(url, token, { pin: '2026-07-28' }) },
 ];
 
-async function connectSdk1(url: string, token: string): Promise<TestClient> {
+const connectSdk1 = (url: string, token: string): Promise<TestClient> => clientOfSdk1(new Transport1(new URL(url), bearer(token)));
+
+/** Over any transport. */
+export async function clientOfSdk1(transport: Transport1 | Stdio1): Promise<TestClient> {
   const client = new Client1(INFO, { capabilities: CAPABILITIES });
   client.setRequestHandler(CreateMessageRequestSchema, () => completion);
   client.setRequestHandler(ElicitRequestSchema, () => filledIn);
   let changes = 0;
   client.setNotificationHandler(ToolListChangedNotificationSchema, () => void (changes += 1));
-  const transport = new Transport1(new URL(url), bearer(token));
   await client.connect(transport);
   return {
     changes: () => changes,
@@ -62,26 +66,28 @@ async function connectSdk1(url: string, token: string): Promise<TestClient> {
     // a tool result: the union's other member is of servers before 2024-11-05
     call: async (name, args = {}, options = {}) => (await client.callTool({ name, arguments: args }, undefined, options)) as ToolResult,
     async close() {
-      await transport.terminateSession().catch(() => {});
+      if ('terminateSession' in transport) await transport.terminateSession().catch(() => {});
       await client.close();
     },
   };
 }
 
-async function connectSdk2(url: string, token: string, mode: 'legacy' | { readonly pin: string }): Promise<TestClient> {
+type Mode = 'legacy' | { readonly pin: string };
+const connectSdk2 = (url: string, token: string, mode: Mode): Promise<TestClient> => clientOfSdk2(new Transport2(new URL(url), bearer(token)), mode);
+
+export async function clientOfSdk2(transport: Transport2 | Stdio2, mode: Mode): Promise<TestClient> {
   const client = new Client2(INFO, { capabilities: CAPABILITIES, versionNegotiation: { mode } });
   client.setRequestHandler('sampling/createMessage', () => completion);
   client.setRequestHandler('elicitation/create', () => filledIn);
   let changes = 0;
   client.setNotificationHandler('notifications/tools/list_changed', () => void (changes += 1));
-  const transport = new Transport2(new URL(url), bearer(token));
   await client.connect(transport);
   return {
     changes: () => changes,
     tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
     call: async (name, args = {}, options = {}) => (await client.callTool({ name, arguments: args }, options)) as ToolResult,
     async close() {
-      if (mode === 'legacy') await transport.terminateSession().catch(() => {});
+      if (mode === 'legacy' && 'terminateSession' in transport) await transport.terminateSession().catch(() => {});
       await client.close();
     },
   };

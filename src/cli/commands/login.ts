@@ -14,9 +14,12 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const password = fromInput ? await terminal.readInput() : await terminal.askSecret(`password of ${name}: `);
   try {
     const { subject, token } = await gateway.post('/api/sign-in', { name, password, client: 'cli' }, signedIn);
-    await writeSignIn(terminal.env, { url: gateway.url, token });
-    if (format === 'json') terminal.json({ url: gateway.url, subject });
-    else terminal.line(`signed in to ${gateway.url} as ${subject.name}`);
+    const kept = await writeSignIn(terminal.env, { url: gateway.url, token });
+    if (format === 'json') terminal.json({ url: gateway.url, subject, kept });
+    else {
+      terminal.line(`signed in to ${gateway.url} as ${subject.name}`);
+      terminal.line(kept.kind === 'keyring' ? 'the sign-in is kept in the keyring' : `the sign-in is kept in ${kept.file}, for lack of a keyring`);
+    }
     return EXIT.ok;
   } catch (error) {
     // A wrong password is a refusal: a script must not take it for "sign in first".

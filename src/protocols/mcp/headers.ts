@@ -138,7 +138,7 @@ function checkMethod(message: Exclude<RpcMessage, { kind: 'response' }>, headers
 }
 
 /** What `Mcp-Name` must repeat, for the methods that have it. */
-function nameIn(message: Exclude<RpcMessage, { kind: 'response' }>): JsonValue | undefined {
+export function nameIn(message: Exclude<RpcMessage, { kind: 'response' }>): JsonValue | undefined {
   const { method, params } = message;
   if (method === 'tools/call' || method === 'prompts/get') return member(params, 'name');
   if (method === 'resources/read') return member(params, 'uri');
@@ -154,14 +154,14 @@ function unsupported(requested: string): HeaderProblem {
   return { code: UNSUPPORTED_VERSION, message: 'unsupported protocol version', data: { supported: [MODERN_VERSION], requested } };
 }
 
-function valueAt(value: JsonValue, path: readonly string[]): JsonValue | undefined {
+export function valueAt(value: JsonValue, path: readonly string[]): JsonValue | undefined {
   let at: JsonValue | undefined = value;
   for (const key of path) at = member(at, key);
   return at;
 }
 
 /** Only primitives travel in headers; null and absent do not. */
-function scalarText(value: JsonValue | undefined): string | undefined {
+export function scalarText(value: JsonValue | undefined): string | undefined {
   if (value instanceof JsonNumber) return value.text;
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }

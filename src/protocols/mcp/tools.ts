@@ -7,6 +7,7 @@ import type { Command } from '../../core/command.ts';
 import { isJsonArray, isJsonObject, JsonNumber, member, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Target } from '../../core/target.ts';
 import { isCleanName } from './codec.ts';
+import { markedHeaders } from './marked-headers.ts';
 
 /** One tool as its server declared it. */
 export interface Tool {
@@ -27,9 +28,7 @@ export interface Tool {
 }
 
 const PINNED = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'execution'];
-const PRIMITIVES = ['string', 'integer', 'boolean'];
 const MAX_SCHEMA = 256 << 10;
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** What two names could differ in without a reader seeing it: format and control characters, separators, private use, space around. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]|^\s|\s$/u;
@@ -63,33 +62,6 @@ export function definitionOf(value: JsonValue): JsonObject {
       return part === undefined ? [] : [[key, part]];
     }),
   );
-}
-
-/**
- * `x-mcp-header` of a schema, or undefined where one is not as revision 2026-07-28 allows: a token, unique without
- * regard to case, on a primitive reached through `properties` alone.
- */
-function markedHeaders(schema: JsonObject): Map<string, readonly string[]> | undefined {
-  const found = new Map<string, readonly string[]>();
-  const visit = (value: JsonValue, path: readonly string[] | undefined): boolean => {
-    if (isJsonArray(value)) return value.every((each) => visit(each, undefined));
-    if (!isJsonObject(value)) return true;
-    const marked = member(value, 'x-mcp-header');
-    if (marked !== undefined && !note(marked, value, path)) return false;
-    return Object.keys(value).every((key) => {
-      const child = value[key] ?? null;
-      if (key !== 'properties' || path === undefined || !isJsonObject(child)) return visit(child, undefined);
-      return Object.keys(child).every((name) => visit(child[name] ?? null, [...path, name]));
-    });
-  };
-  const note = (marked: JsonValue, owner: JsonObject, path: readonly string[] | undefined): boolean => {
-    if (path === undefined || path.length === 0 || typeof marked !== 'string' || !TOKEN.test(marked)) return false;
-    if (!PRIMITIVES.some((type) => member(owner, 'type') === type)) return false;
-    if (found.has(marked.toLowerCase())) return false;
-    found.set(marked.toLowerCase(), path);
-    return true;
-  };
-  return visit(schema, []) ? found : undefined;
 }
 
 /** Why these arguments cannot be given to this tool, or undefined. */
