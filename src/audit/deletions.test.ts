@@ -10,9 +10,16 @@ test('what an event says of deleted ranges is read back from it, and from no oth
     { first: 0, end: 120 },
     { first: 300, end: 301 },
   ];
-  assert.deepEqual(deletedBy(leaf('segment.deleted', deletionNote(ranges))), ranges);
-  assert.deepEqual(deletedBy(leaf('command.forwarded', deletionNote(ranges))), []);
-  assert.deepEqual(deletedBy(leaf('segment.deleted', 'retention deleted the records of events 0-; their hashes stay')), []);
+  const all = new Map([
+    ['gone', [{ first: 5, end: 6 }]],
+    ['w', ranges],
+  ]);
+  const note = deletionNote('w', all);
+  assert.equal(note, 'retention deleted the records of events 5-5 of writer gone and events 0-119, 300-300; their hashes stay');
+  assert.deepEqual(deletedBy(leaf('segment.deleted', note)), all);
+  assert.deepEqual(deletedBy(leaf('segment.deleted', deletionNote('w', new Map([['gone', ranges]])))), new Map([['gone', ranges]]));
+  assert.equal(deletedBy(leaf('command.forwarded', note)).size, 0);
+  assert.equal(deletedBy(leaf('segment.deleted', 'retention deleted the records of events 0-; their hashes stay')).size, 0);
 });
 
 test('ranges that touch or overlap are one', () => {

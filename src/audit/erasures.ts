@@ -5,14 +5,13 @@ import type { Schema } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { eraseKeys } from './erase-keys.ts';
 import { eraseSessionRows } from './erase-rows.ts';
-import { holdOn, type Holds } from './holds.ts';
+import { holdOn, underHolds } from './holds.ts';
 import { readLeaf } from './leaf.ts';
 import type { Journal } from './journal.ts';
 
 export interface ErasureOptions {
   readonly storage: Storage;
   readonly journal: Journal;
-  readonly holds: Pick<Holds, 'list'>;
   /** Resolves when what is durable now is in the index: rows go when the event that says so is there. */
   readonly indexed?: () => Promise<void>;
   readonly now?: () => number;
@@ -75,11 +74,11 @@ class StoredErasures implements Erasures {
   }
 
   async erase({ session, target, reason, by }: Erasure): Promise<void> {
-    const { storage, journal, holds } = this.#options;
+    const { storage, journal } = this.#options;
     const at = this.#now();
-    const hold = holdOn(await holds.list(), { session, target });
-    if (hold) throw heldError(hold.kind, hold.name);
-    await storage.db.transaction().execute(async (db) => {
+    await underHolds(storage, async (db, holds) => {
+      const hold = holdOn(holds, { session, target });
+      if (hold) throw heldError(hold.kind, hold.name);
       const row = { session, reason, erased_by: by?.name ?? '', erased_at: at };
       const { numInsertedOrUpdatedRows } = await db
         .insertInto('erasures')

@@ -6,6 +6,7 @@ import type { Disk } from './disk.ts';
 import { encodeHeader, hashesPath, HASHES_MAGIC, listSegments, type Segment, type SegmentHeader } from './segment.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { leafHash } from './tree.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 const HASH_BYTES = 32;
 
@@ -63,8 +64,4 @@ export async function* readHashesOf(folder: string, { first, end }: IndexRange):
       index += 1;
     }
   }
-}
-
-function unlessMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
 }

@@ -1,8 +1,9 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
 import { isSallyportError, SallyportError } from '../core/error.ts';
 import { eventSubject, makeEvent, type EventKind } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
-import type { HoldRow } from '../storage/schema.ts';
+import type { HoldRow, Schema } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export type HoldKind = 'session' | 'target';
@@ -20,7 +21,7 @@ export interface Hold {
 
 export interface Holds {
   list(): Promise<readonly Hold[]>;
-  /** Throws `conflict` where it is held already. */
+  /** Throws `conflict` where it is held already, or where the session is erased already. */
   place(hold: Pick<Hold, 'kind' | 'name' | 'reason'>, by: Subject): Promise<Hold>;
   /** Throws `not_found` where it is not held. */
   lift(hold: Pick<Hold, 'kind' | 'name' | 'reason'>, by: Subject): Promise<void>;
@@ -43,12 +44,20 @@ export function openHolds({ storage, recorder, now = Date.now }: HoldOptions): H
     });
 
   return {
-    list: async () => (await storage.db.selectFrom('holds').selectAll().orderBy('placed_at').orderBy('kind').orderBy('name').execute()).map(toHold),
+    list: () => listHolds(storage.db),
     async place(asked, by) {
       const hold: Hold = { ...asked, by: by.name, at: now() };
       const row = { kind: hold.kind, name: hold.name, reason: hold.reason, placed_by: hold.by, placed_at: hold.at };
-      await recorded('hold.placed', hold, by, async (db) => void (await db.insertInto('holds').values(row).execute())).catch((error: unknown) => {
-        throw isSallyportError(error, 'conflict') ? new SallyportError('conflict', `the ${hold.kind} ${hold.name} is held already`) : error;
+      await recorded('hold.placed', hold, by, async (db) => {
+        await db
+          .insertInto('holds')
+          .values(row)
+          .execute()
+          .catch((error: unknown) => {
+            throw isSallyportError(error, 'conflict') ? new SallyportError('conflict', `the ${hold.kind} ${hold.name} is held already`) : error;
+          });
+        // After the row: an erasure that was on its way when it was written is done by now, or sees it (`underHolds`).
+        if (hold.kind === 'session') await refuseErased(db, hold.name);
       });
       return hold;
     },
@@ -58,6 +67,29 @@ export function openHolds({ storage, recorder, now = Date.now }: HoldOptions): H
         if (numDeletedRows === 0n) throw new SallyportError('not_found', `the ${hold.kind} ${hold.name.slice(0, 100)} is not held`);
       }),
   };
+}
+
+/**
+ * Runs `use` with the holds of that moment, in a transaction in which nobody places or lifts one: what it decides by them is still so when it commits.
+ */
+export async function underHolds<T>({ db, kind }: Storage, use: (transaction: Transaction<Schema>, holds: readonly Hold[]) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (transaction) => {
+    // The embedded database has one writer at a time by itself.
+    if (kind === 'postgres') await sql`lock table holds in share row exclusive mode`.execute(transaction);
+    return use(transaction, await listHolds(transaction));
+  });
+}
+
+export async function listHolds(db: Kysely<Schema>): Promise<readonly Hold[]> {
+  return (await db.selectFrom('holds').selectAll().orderBy('placed_at').orderBy('kind').orderBy('name').execute()).map(toHold);
+}
+
+async function refuseErased(db: Kysely<Schema>, session: string): Promise<void> {
+  const erased = await db.selectFrom('erasures').select('session').where('session', '=', session).executeTakeFirst();
+  if (erased)
+    throw new SallyportError('conflict', `the session ${session.slice(0, 100)} is erased already`, {
+      hint: 'hold its target to keep what is recorded from now on',
+    });
 }
 
 type Change = (db: Storage['db']) => Promise<void>;

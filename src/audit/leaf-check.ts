@@ -1,5 +1,5 @@
 import type { CosignedCheck } from './cosigned.ts';
-import { deletedBy, firstOutside, mergeRanges, type IndexRange } from './deletions.ts';
+import { deletedBy, firstOutside, mergeDeletions, type Deletions, type IndexRange } from './deletions.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { SEAL_OVERHEAD, sealedHash } from './data-keys.ts';
 import { readLeaf, type Leaf } from './leaf.ts';
@@ -27,7 +27,7 @@ export class LeafCheck {
   #hashes = 0;
   /** Of which only the hashes are here, and of which an event says that they were deleted. */
   readonly #gone: (IndexRange & { readonly place: Place })[] = [];
-  readonly #deleted: { readonly by: number; readonly ranges: readonly IndexRange[] }[] = [];
+  readonly #deleted: { readonly by: number; readonly deletions: Deletions }[] = [];
   /** The end of a segment that does not count: right only if the next record says that recording had failed. */
   #leftover: Place | undefined;
   #place: Place = { path: '', offset: 0 };
@@ -129,18 +129,20 @@ export class LeafCheck {
         `checkpoints are missing: the newest covers ${this.#newest} events, but the log's last segment begins with ${lastFirst}`,
         this.#newest,
       );
-    this.#checkDeletions();
     for (const [at, roots] of this.#checkpoints) {
       if (roots.size > 1) this.#report('fork', `two different logs of ${at} events were signed`, at);
     }
   }
 
-  /** Whoever puts hashes in the place of records would pass, if the log itself had not to say so. */
-  #checkDeletions(): void {
-    // One that no checkpoint covers anybody may have written.
-    const merged = mergeRanges(this.#deleted.filter(({ by }) => by < this.#covered).flatMap(({ ranges }) => ranges));
+  /** What its events say was deleted, also of other logs. One that no checkpoint covers anybody may have written. */
+  get deletions(): Deletions {
+    return mergeDeletions(this.#deleted.filter(({ by }) => by < this.#covered).map(({ deletions }) => deletions));
+  }
+
+  /** Whoever puts hashes in the place of records would pass, if a log had not to say so: this one, or that of whoever deleted them. */
+  explain(deletions: Deletions): void {
     for (const gone of this.#gone) {
-      const index = firstOutside(merged, gone);
+      const index = firstOutside(deletions.get(this.#writer) ?? [], gone);
       if (index === undefined) continue;
       this.#place = gone.place;
       this.#report('deleted', 'only its hash is here, and no signed segment.deleted says that retention deleted the record', index);
@@ -171,8 +173,8 @@ export class LeafCheck {
     this.#leftover = undefined;
     const body = wrongBody(leaf, frame.bodies);
     if (body) this.#report('bad-ciphertext', `the ${body} of the event is not the one that was recorded`);
-    const ranges = deletedBy(leaf);
-    if (ranges.length > 0) this.#deleted.push({ by: leaf.index, ranges });
+    const deletions = deletedBy(leaf);
+    if (deletions.size > 0) this.#deleted.push({ by: leaf.index, deletions });
     this.#cosigned?.see(leaf);
     this.#tree.add(leafHash(frame.prefixedLeaf));
     this.#compare();

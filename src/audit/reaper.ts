@@ -2,6 +2,7 @@ import { makeEvent, type EventParts } from '../core/event.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Journal } from './journal.ts';
 import { readLeaf } from './leaf.ts';
+import { writerOf } from './owner.ts';
 
 export interface ReaperOptions {
   readonly storage: Storage;
@@ -42,9 +43,6 @@ export async function reapDead(options: ReaperOptions): Promise<number> {
   }
   return reaped;
 }
-
-/** An owner is `<host>:<writer>`. */
-const writerOf = (owner: string): string => owner.slice(owner.lastIndexOf(':') + 1);
 
 async function reapWriter({ storage, journal, now = Date.now }: ReaperOptions, writer: string, before: number): Promise<number> {
   const open = await storage.db.selectFrom('sessions').select('id').where('closed_at', 'is', null).execute();

@@ -8,6 +8,7 @@ import type { NoteVerifier } from './note.ts';
 import { checkpointsPath, keysPath, listSegments, type Segment } from './segment.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { EMPTY_TREE, leafHash, Tree } from './tree.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 export interface Recovered {
   readonly tree: Tree;
@@ -122,9 +123,7 @@ async function cut(folder: string, segment: Segment, end: number, disk: Disk): P
 
 async function removeSegment(folder: string, segment: Segment, disk: Disk): Promise<void> {
   await disk.remove(segment.path);
-  await disk.remove(keysPath(segment.path)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+  await disk.remove(keysPath(segment.path)).catch(unlessMissing);
   await disk.syncFolder(folder);
 }
 

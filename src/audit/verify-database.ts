@@ -32,12 +32,24 @@ export async function verifyDatabase(options: VerifyDatabaseOptions): Promise<Ve
 /** What stands in the database at one index of a log. */
 type Entry = { readonly index: number; readonly row: EventRow } | { readonly index: number; readonly erased: Schema['erased_leaves'] };
 
+/** A range that the event `by` says was deleted. */
+interface Deleted extends IndexRange {
+  readonly writer: string;
+  readonly by: number;
+}
+
 type Standing = 'covered' | 'open';
 
 interface Walked {
   readonly report: WriterReport;
   readonly hashes: readonly Schema['erased_leaves'][];
-  readonly gone: readonly (IndexRange & { readonly standing: Standing })[];
+  /** Ranges that its events say were deleted, of this and of other logs. */
+  readonly gone: readonly Gone[];
+}
+
+interface Gone extends IndexRange {
+  readonly writer: string;
+  readonly standing: Standing;
 }
 
 const PAGE = 1000;
@@ -69,7 +81,8 @@ class DatabaseCheck {
       const signed = [...own, ...kept.filter(isOf(writer)), ...(cosigned?.checkpoints ?? [])];
       writers.push(await this.#verifyWriter(writer, signed, own.length, cosigned));
     }
-    const explained = writers.map((walked) => this.#explain(walked));
+    const gone = writers.flatMap((walked) => walked.gone);
+    const explained = writers.map((walked) => this.#explain(walked, gone));
     await this.#verifySessions();
     return { ok: problems.length === 0, writers: explained, problems };
   }
@@ -86,7 +99,7 @@ class DatabaseCheck {
   async #verifyWriter(writer: string, checkpoints: readonly Checkpoint[], own: number, cosigned?: CosignedCheck): Promise<Walked> {
     const tree = new Tree();
     const newest = checkpoints.reduce((size, one) => Math.max(size, one.size), 0);
-    const deleted: { readonly by: number; readonly ranges: readonly IndexRange[] }[] = [];
+    const deleted: Deleted[] = [];
     const erased: { readonly by: number; readonly session: string }[] = [];
     const hashes: Schema['erased_leaves'][] = [];
     let covered = 0;
@@ -121,7 +134,7 @@ class DatabaseCheck {
     if (tree.size < newest) wrong(tree.size, 'truncated', `the rows end here, but ${newest} events were signed`);
     const standingOf = (by: number): Standing => (by < covered ? 'covered' : 'open');
     for (const { by, session } of erased) if (this.#erasedSessions.get(session) !== 'covered') this.#erasedSessions.set(session, standingOf(by));
-    const gone = deleted.flatMap(({ by, ranges }) => ranges.map((range) => ({ ...range, standing: standingOf(by) })));
+    const gone = deleted.map(({ by, ...range }) => ({ ...range, standing: standingOf(by) }));
     this.#deletedRanges += gone.length;
     const events = tree.size;
     const counts = { checkpoints: own, segments: 0, unfinishedBytes: 0, abandoned: 0, deleted: hashes.length };
@@ -129,7 +142,8 @@ class DatabaseCheck {
   }
 
   /** A hash without a leaf has an event that answers for it; where no checkpoint covers that event, the hash is not covered either. */
-  #explain({ report, hashes, gone }: Walked): WriterReport {
+  #explain({ report, hashes }: Walked, all: readonly Gone[]): WriterReport {
+    const gone = all.filter(({ writer }) => writer === report.writer);
     let { covered } = report;
     for (const { leaf_index: index, session } of hashes) {
       const ranges = gone.filter(({ first, end }) => first <= index && index < end).map(({ standing }) => standing);
@@ -140,9 +154,8 @@ class DatabaseCheck {
     return { ...report, covered, notYetCovered: report.events - covered };
   }
 
-  #note(leaf: Leaf, deleted: { by: number; ranges: readonly IndexRange[] }[], erased: { by: number; session: string }[]): void {
-    const ranges = deletedBy(leaf);
-    if (ranges.length > 0) deleted.push({ by: leaf.index, ranges });
+  #note(leaf: Leaf, deleted: Deleted[], erased: { by: number; session: string }[]): void {
+    for (const [writer, ranges] of deletedBy(leaf)) for (const range of ranges) deleted.push({ ...range, writer, by: leaf.index });
     const session = erasedBy(leaf);
     if (session !== undefined) erased.push({ by: leaf.index, session });
     for (const row of sessionRows([leaf])) {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint } from './checkpoint.ts';
 import { CosignedCheck, givenSources, readCosigned, type CosignedReport, type CosignedTask, type WitnessDemand } from './cosigned.ts';
+import { mergeDeletions } from './deletions.ts';
 import { readHashes } from './hash-file.ts';
 import { LeafCheck } from './leaf-check.ts';
 import type { Problem } from './problem.ts';
@@ -59,12 +60,17 @@ export async function verifyLog({ folder, publicKey, checkpoints = [], witnesses
   const verifiers = parseVerifiers(publicKey);
   const problems: Problem[] = [];
   const kept = checkpoints.flatMap((text) => signedOnly({ source: text, where: 'given checkpoint', writer: '', verifiers, problems }));
-  const writers: WriterReport[] = [];
+  const walked: Walked[] = [];
   const names = await listWriters(folder);
   for (const writer of names) {
     const task = { folder: join(folder, writer), writer, verifiers, kept: kept.filter(isOf(writer)), problems };
     const cosigned = demand && { demand, given: givenSources(checkpoints) };
-    writers.push(await verifyWriter({ ...task, ...(cosigned ? { cosigned } : {}) }));
+    walked.push(await verifyWriter({ ...task, ...(cosigned ? { cosigned } : {}) }));
+  }
+  const deletions = mergeDeletions(walked.map(({ check }) => check.deletions));
+  for (const { check } of walked) {
+    check.explain(deletions);
+    if (check.problem) problems.push(check.problem);
   }
   for (const lost of kept.filter((checkpoint) => !names.some((name) => isOf(name)(checkpoint)))) {
     problems.push({
@@ -76,7 +82,7 @@ export async function verifyLog({ folder, publicKey, checkpoints = [], witnesses
       message: `the whole log ${lost.origin} is gone; ${lost.size} events were signed`,
     });
   }
-  return { ok: problems.length === 0, writers, problems };
+  return { ok: problems.length === 0, writers: walked.map(({ report }) => report), problems };
 }
 
 interface WriterTask {
@@ -88,7 +94,12 @@ interface WriterTask {
   readonly cosigned?: Pick<CosignedTask, 'demand'> & { readonly given: CosignedTask['sources'] };
 }
 
-async function verifyWriter(task: WriterTask): Promise<WriterReport> {
+interface Walked {
+  readonly report: WriterReport;
+  readonly check: LeafCheck;
+}
+
+async function verifyWriter(task: WriterTask): Promise<Walked> {
   const { folder, writer, verifiers, problems } = task;
   // The log may grow meanwhile: what lay before the last segment of this moment must be signed by what is read next, and records are read last.
   const signedBefore = lastFirst(await listSegments(folder));
@@ -97,12 +108,12 @@ async function verifyWriter(task: WriterTask): Promise<WriterReport> {
   const cosigned = task.cosigned && new CosignedCheck({ ...task, ...task.cosigned, sources: [await readCosigned(folder), ...task.cosigned.given] });
   const segments = await listSegments(folder);
   const check = new LeafCheck(writer, [...own, ...task.kept, ...(cosigned?.checkpoints ?? [])], cosigned);
-  const walked = await walk(segments, check);
+  const rest = await walk(segments, check);
   check.end(signedBefore);
-  if (check.problem) problems.push(check.problem);
   const { covered, events } = check;
-  const counts = { checkpoints: own.length, segments: segments.length, ...walked };
-  return { writer, events, covered, notYetCovered: Math.max(0, events - covered), ...counts, ...cosignedPart(cosigned, events) };
+  const counts = { checkpoints: own.length, segments: segments.length, ...rest };
+  const report = { writer, events, covered, notYetCovered: Math.max(0, events - covered), ...counts, ...cosignedPart(cosigned, events) };
+  return { report, check };
 }
 
 /** What witnesses say, once all events were seen. */

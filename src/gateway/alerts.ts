@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { openAlerts, type Alerts } from '../alert/alerts.ts';
 import { SinkWatch } from '../alert/sink-watch.ts';
-import type { Journal } from '../audit/journal.ts';
-import { journalLogs } from '../audit/sinks/logs.ts';
+import type { Logs } from '../audit/sinks/logs.ts';
 import { PositionFile } from '../audit/sinks/position-file.ts';
 import { startShipper } from '../audit/sinks/shipper.ts';
 import type { Shipping } from '../audit/sinks/shipping.ts';
@@ -18,7 +17,7 @@ export interface AlertParts {
   /** Data folder. */
   readonly folder: string;
   readonly url: string;
-  readonly journal: Journal;
+  readonly logs: Logs;
   readonly storage: Storage;
   readonly notices: Pick<Notices, 'alertMessages' | 'look'>;
   snapshot(): Snapshot;
@@ -37,7 +36,7 @@ export interface StartedAlerts {
 
 /** Alerts, fed from the journal behind the hot path. */
 export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
-  const { folder, url, journal, storage, notices, snapshot, log, sinks, registry } = parts;
+  const { folder, url, logs, storage, notices, snapshot, log, sinks, registry } = parts;
   const raised = registry?.counter({ name: 'sallyport_alerts_raised', help: 'Alerts raised.', labels: ['alert', 'severity'] });
   const report = (error: unknown): void => log.error('alerts', error);
   const alerts = await openAlerts({
@@ -55,7 +54,7 @@ export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
   const shipper = startShipper({
     name: 'alerts',
     sink: alerts.sink,
-    logs: journalLogs({ journal }),
+    logs,
     positions: await PositionFile.open(join(folder, 'alerts.position.json')),
     report,
   });

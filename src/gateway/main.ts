@@ -9,11 +9,10 @@ import { getRequestListener } from '@hono/node-server';
 import { createApi } from '../api/app.ts';
 import { openAccessReviews } from '../approval/access-reviews.ts';
 import { openApprovals, type ApprovalService } from '../approval/approvals.ts';
-import { startErasures, type Erasures } from '../audit/erasures.ts';
-import { openHolds } from '../audit/holds.ts';
 import { startSearchIndex } from '../audit/search/search-index.ts';
 import { readCommands } from '../audit/recorded-commands.ts';
 import { openJournal, type Journal } from '../audit/journal.ts';
+import { journalLogs, type Logs } from '../audit/sinks/logs.ts';
 import type { Sinks } from '../audit/sinks/sinks.ts';
 import type { SinkStatus } from '../audit/sinks/status.ts';
 import { vaultWrapping } from '../audit/vault.ts';
@@ -193,9 +192,6 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
   return handlers;
 }
 
-/** What waits for the search index is background work: it is done later where this is not enough. */
-const SEARCH_PATIENCE_MS = 10_000;
-
 /** Built by `npm run build -w console`. */
 const CONSOLE = join(import.meta.dirname, '../../console/dist');
 
@@ -204,36 +200,20 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   const { accounts, signIns, doors, scim, localSignIn, signing, locks, watch, authenticator } = identity;
   const notices = await openNotices(parts);
   const report = (sink: string, error: unknown): void => log.error(`sink ${sink}`, error);
-  const sinks = shutdown.owns(await openSinks({ journal, storage, settings: config.sinks, data: config.data, readSecret: parts.credentials.secret, report }));
+  const logs = journalLogs({ journal });
+  const sinks = shutdown.owns(
+    await openSinks({ journal, logs, storage, settings: config.sinks, data: config.data, readSecret: parts.credentials.secret, report }),
+  );
   const { index } = sinks;
-  const { alerts, shipping } = await openAlertsOf(parts, notices, sinks);
+  const { alerts, shipping } = await openAlertsOf(parts, notices, { sinks, logs });
   const sinkStatus = async (): Promise<readonly SinkStatus[]> => [...(await sinks.status()), await shipping.status()];
   const searchIndex = shutdown.owns(startSearchIndex({ journal, database: config.database, report: (error) => log.error('search', error) }));
-  // A segment may go when everybody has read it.
-  const shipped = async (): Promise<number> => {
-    await Promise.all([index.caughtUp(), searchIndex.caughtUp(SEARCH_PATIENCE_MS)]);
-    return Math.min(sinks.shippedUpTo(journal.writer), searchIndex.position, shipping.durableUpTo(journal.writer));
-  };
-  const erasures: Erasures = shutdown.owns(
-    startErasures({
-      storage,
-      journal,
-      holds: openHolds({ storage, recorder }),
-      indexed: () => index.caughtUp(),
-      report: (error) => log.error('erasures', error),
-    }),
-  );
-  const { holds } = shutdown.owns(
+  const { holds, erasures } = shutdown.owns(
     startRecordLife({
-      journal,
-      recorder,
-      storage,
-      index,
-      erasures,
+      ...{ journal, logs, recorder, storage, index, sinks, searchIndex, log },
+      alerts: shipping,
       defaultRetentionMs: config.audit.retentionMs,
       snapshot: () => policy.snapshot(),
-      shipped,
-      report: (error) => log.error('record', error),
     }),
   );
   shutdown.owns(startWitnesses({ journal, witnesses: config.audit.witnesses, report: (error) => log.error('witness', error) }));
@@ -289,14 +269,14 @@ async function openNotices({ config, shutdown, log, keysFolder, approvals, ident
 }
 
 async function openAlertsOf(
-  { config, shutdown, log, journal, storage, policy, metrics }: Parts,
+  { config, shutdown, log, storage, policy, metrics }: Parts,
   notices: Notices,
-  sinks: Pick<Sinks, 'status'>,
+  { sinks, logs }: { readonly sinks: Pick<Sinks, 'status'>; readonly logs: Logs },
 ): Promise<StartedAlerts> {
   const started = await startAlerts({
     folder: config.data,
     url: config.url,
-    journal,
+    logs,
     storage,
     notices,
     sinks,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { startIndex } from '../audit/index-sink.ts';
 import type { Journal } from '../audit/journal.ts';
 import { startIndexShipping } from '../audit/sinks/index-shipping.ts';
-import { journalLogs } from '../audit/sinks/logs.ts';
+import type { Logs } from '../audit/sinks/logs.ts';
 import { createSink, type SinkSettings } from '../audit/sinks/settings.ts';
 import { startSinks, type Sinks } from '../audit/sinks/sinks.ts';
 import type { Index } from '../audit/index-sink.ts';
@@ -12,6 +12,7 @@ import { sinkDeps } from './sink-deps.ts';
 
 export interface SinkParts {
   readonly journal: Journal;
+  readonly logs: Logs;
   readonly storage: Storage;
   readonly settings: readonly SinkSettings[];
   /** The data folder. */
@@ -21,9 +22,8 @@ export interface SinkParts {
 }
 
 /** The index, and every sink of the configuration, fed from the journal. */
-export async function openSinks({ journal, storage, settings, data, readSecret, report }: SinkParts): Promise<Sinks & { readonly index: Index }> {
+export async function openSinks({ journal, logs, storage, settings, data, readSecret, report }: SinkParts): Promise<Sinks & { readonly index: Index }> {
   const folder = join(data, 'sinks');
-  const logs = journalLogs({ journal });
   const index = startIndexShipping({
     journal,
     logs,

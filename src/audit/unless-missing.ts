@@ -1,0 +1,4 @@
+/** For `catch`: what is not there is as good as gone. */
+export function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
