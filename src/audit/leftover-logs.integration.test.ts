@@ -91,7 +91,7 @@ onBothDatabases((databases) => {
     await retain();
     assert.deepEqual(await segments('w0'), [1, 1, 1, 1, undefined, undefined]);
     await all.storage.db.deleteFrom('owners').execute();
-    const { logs, shipped } = { logs: journalLogs({ journal: all.journal, restedMs: 0 }), shipped: async () => 100 };
+    const { logs, shipped } = { logs: journalLogs({ journal: all.journal, restedMs: 0 }), shipped: () => all.index.caughtUp().then(() => 100) };
     await retain({ shipped, logs: { ...logs, end: async (writer) => (writer === 'w0' ? 5 : logs.end(writer)) } });
     assert.deepEqual(await segments('w0'), [1, 1, 1, 1, undefined, undefined]);
     await retain();

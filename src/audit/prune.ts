@@ -1,19 +1,32 @@
 import { join } from 'node:path';
 import { SallyportError } from '../core/error.ts';
 import { makeEvent } from '../core/event.ts';
+import type { Storage } from '../storage/storage.ts';
 import { deletedBy, deletionNote, firstOutside, mergeDeletions, type Deletions, type IndexRange } from './deletions.ts';
-import { localDisk } from './disk.ts';
+import { localDisk, type Disk } from './disk.ts';
 import { eraseRangeRows } from './erase-rows.ts';
 import { writeHashes } from './hash-file.ts';
 import { holdOn, underHolds, type Hold } from './holds.ts';
+import type { Journal } from './journal.ts';
 import type { Leaf } from './leaf.ts';
 import { writerOf } from './owner.ts';
 import { readEvents } from './replay.ts';
-import type { RetentionOptions } from './retention.ts';
 import { keysPath, listSegments, type Segment, type SegmentHeader } from './segment.ts';
+import type { Logs } from './sinks/logs.ts';
 import { unlessMissing } from './unless-missing.ts';
 
-type PruneOptions = Omit<RetentionOptions, 'erasures' | 'targets'>;
+export interface PruneOptions {
+  readonly journal: Journal;
+  /** Those in the journal's folder: its own, and what others left there. */
+  readonly logs: Pick<Logs, 'writers' | 'end'>;
+  readonly storage: Storage;
+  /** How long what concerns a target is kept, in milliseconds; of no target: `undefined`. Undefined: for ever. */
+  readonly keepMs: (target: string | undefined) => number | undefined;
+  /** Index up to which every sink has this writer's events. What it has not waits. */
+  readonly shipped: (writer: string) => number | Promise<number>;
+  readonly now?: () => number;
+  readonly disk?: Disk;
+}
 
 type Whole = Segment & { readonly header: SegmentHeader };
 

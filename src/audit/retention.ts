@@ -1,26 +1,12 @@
 import { isSallyportError } from '../core/error.ts';
-import type { Storage } from '../storage/storage.ts';
-import type { Disk } from './disk.ts';
 import type { Erasures } from './erasures.ts';
 import { holdOn, listHolds } from './holds.ts';
-import type { Journal } from './journal.ts';
-import { pruneLogs } from './prune.ts';
-import type { Logs } from './sinks/logs.ts';
+import { pruneLogs, type PruneOptions } from './prune.ts';
 
-export interface RetentionOptions {
-  readonly journal: Journal;
-  /** Those in the journal's folder: its own, and what others left there. */
-  readonly logs: Pick<Logs, 'writers' | 'end'>;
-  readonly storage: Storage;
+export interface RetentionOptions extends PruneOptions {
   readonly erasures: Pick<Erasures, 'erase'>;
-  /** How long what concerns a target is kept, in milliseconds; of no target: `undefined`. Undefined: for ever. */
-  readonly keepMs: (target: string | undefined) => number | undefined;
   /** Targets that have sessions and may have a retention of their own. */
   readonly targets: () => readonly string[];
-  /** Index up to which every sink has this writer's events. What it has not waits. */
-  readonly shipped: (writer: string) => number | Promise<number>;
-  readonly now?: () => number;
-  readonly disk?: Disk;
 }
 
 export interface RetentionReport {
