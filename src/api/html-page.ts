@@ -1,8 +1,8 @@
 import { html, type Html } from './html.ts';
 
-const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:12vh auto 2rem;padding:0 1rem}h1{font-size:1.3rem}a{color:LinkText}
-th{text-align:left;vertical-align:top;padding-right:1rem;font-weight:600;white-space:nowrap}td{unicode-bidi:isolate;overflow-wrap:anywhere}
-button,input{font:inherit;padding:.4rem 1rem}input:not([type=hidden]){display:block;text-transform:uppercase}.warning{font-weight:700}`;
+const STYLE = `:root{color-scheme:light dark;background:light-dark(#f4f6f5,#0f1413);color:light-dark(#15201d,#e4eae7)}
+body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:12vh auto 2rem;padding:0 1rem}h1{font-size:1.3rem}
+p{overflow-wrap:anywhere}p::first-letter{text-transform:uppercase}a{color:light-dark(#0c5561,#74c7d3)}`;
 
 /** A page without script, for what is said before or beside the console. `goTo`: where the browser goes at once, a path of ours. */
 export function htmlPage(title: string, body: Html, { goTo }: { readonly goTo?: string } = {}): string {

@@ -33,16 +33,24 @@ export interface CorporateOptions {
   readonly gateways: readonly string[];
   /** The provider's name in the gateway's configuration. */
   readonly name?: string;
+  /** The name of its host: another than the gateway's makes it another site to a browser. */
+  readonly host?: '127.0.0.1' | 'localhost';
   readonly client?: Partial<ClientMetadata>;
   readonly configuration?: Configuration;
 }
 
-export async function startCorporateProvider({ gateways, name = 'corp', client = {}, configuration = {} }: CorporateOptions): Promise<CorporateProvider> {
+export async function startCorporateProvider({
+  gateways,
+  name = 'corp',
+  host = '127.0.0.1',
+  client = {},
+  configuration = {},
+}: CorporateOptions): Promise<CorporateProvider> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   let person: CorporatePerson = { id: 'nobody', claims: {} };
   const server = createServer();
   const { port, close } = await listen(server);
-  const issuer = `http://127.0.0.1:${port}`;
+  const issuer = `http://${host}:${port}`;
   const provider = new Provider(issuer, {
     clients: [
       {

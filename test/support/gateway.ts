@@ -16,7 +16,7 @@ export interface GatewayOptions {
   /** `kind: Target` and `kind: Policy` documents. */
   readonly resources: readonly object[];
   /** Members that replace those of the generated configuration. */
-  readonly config?: object;
+  readonly config?: object | ((port: number) => object);
   /** Listeners beside the one for HTTP. */
   readonly listen?: object;
   readonly env?: Readonly<Record<string, string>>;
@@ -49,7 +49,13 @@ export async function startGatewayProcess(options: GatewayOptions): Promise<Gate
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const file = join(folder, 'sallyport.yaml');
-  await writeFile(file, JSON.stringify({ ...defaults(url, port, folder, issuer, options.listen), ...options.config }));
+  await writeFile(
+    file,
+    JSON.stringify({
+      ...defaults(url, port, folder, issuer, options.listen),
+      ...(typeof options.config === 'function' ? options.config(port) : options.config),
+    }),
+  );
   await writeResources(folder, options.resources);
   await createAccounts(join(folder, 'data'), options.accounts ?? []);
 

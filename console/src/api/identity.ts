@@ -12,6 +12,33 @@ export interface NamePassword {
   readonly password: string;
 }
 
+export interface SignInOptions {
+  readonly providers: readonly SignInProvider[];
+  /** Whether names and passwords are taken here at all. */
+  readonly local: boolean;
+}
+
+export interface SignInProvider {
+  readonly name: string;
+  readonly title: string;
+}
+
+export function readSignInOptions(client: ApiClient, signal?: AbortSignal): Promise<SignInOptions> {
+  return client.call<SignInOptions>('sign-in/options', signal ? { signal } : {});
+}
+
+/** The provider of the address's domain, by name. */
+export async function providerOf(client: ApiClient, email: string): Promise<string | undefined> {
+  const { provider } = await client.call<{ readonly provider: string | null }>('sign-in/route', { method: 'POST', body: { email } });
+  return provider ?? undefined;
+}
+
+/** Where the sign-in with a provider begins; it ends at this very page. */
+export function startPath(provider: string, { pathname, search, hash }: Pick<Location, 'pathname' | 'search' | 'hash'>, email?: string): string {
+  const query = new URLSearchParams({ return_to: `${pathname}${search}${hash}`, ...(email === undefined ? {} : { email }) });
+  return `/sign-in/${encodeURIComponent(provider)}/start?${query}`;
+}
+
 export async function readMe(client: ApiClient, signal?: AbortSignal): Promise<Me> {
   return keepCsrf(client, await client.call<Me>('me', signal ? { signal } : {}));
 }

@@ -13,7 +13,15 @@ const WARNINGS: readonly EventKind[] = [
   'lock.placed',
   'session.reaped',
 ];
-const NOTICES: readonly EventKind[] = ['breakglass.opened', 'policy.changed', 'target.changed', 'lock.lifted', 'subject.changed', 'group.changed', 'recording.exported'];
+const NOTICES: readonly EventKind[] = [
+  'breakglass.opened',
+  'policy.changed',
+  'target.changed',
+  'lock.lifted',
+  'subject.changed',
+  'group.changed',
+  'recording.exported',
+];
 
 /** How loud an event is where the other side has levels. */
 export function levelOf({ kind }: Pick<Leaf, 'kind'>): Level {

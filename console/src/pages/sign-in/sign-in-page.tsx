@@ -1,73 +1,49 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, type ReactNode } from 'react';
 import { useApi } from '../../app/api-context.ts';
-import { signIn, type Me } from '../../api/identity.ts';
+import { readSignInOptions, type Me, type SignInOptions } from '../../api/identity.ts';
 import { Problem } from '../../components/problem.tsx';
+import { PasswordForm } from './password-form.tsx';
+import { ProviderChoice } from './provider-choice.tsx';
 import css from './sign-in-page.module.css';
 
-export function SignInPage({ onSignedIn }: { readonly onSignedIn: (me: Me) => void }): ReactNode {
+export interface SignInPageProps {
+  readonly onSignedIn: (me: Me) => void;
+}
+
+/** Every way in: providers first; local accounts are for the first start and for emergencies. */
+export function SignInPage({ onSignedIn }: SignInPageProps): ReactNode {
   const api = useApi();
-  const [name, setName] = useState('');
-  const [password, setPassword] = useState('');
-  const nameInput = useRef<HTMLInputElement>(null);
-  const passwordInput = useRef<HTMLInputElement>(null);
-  const enter = useMutation({
-    mutationFn: () => signIn(api, { name: name.trim(), password }),
-    onSuccess: onSignedIn,
-    onError: () => {
-      setPassword('');
-      passwordInput.current?.focus();
-    },
-  });
+  const options = useQuery({ queryKey: ['me', 'options'], queryFn: ({ signal }) => readSignInOptions(api, signal), staleTime: Infinity, retry: 2 });
   useEffect(() => {
     document.title = 'Sign in · Sallyport';
-    nameInput.current?.focus();
   }, []);
-
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (!enter.isPending) enter.mutate();
-  };
   return (
     <main className={css.page}>
-      <form className={css.form} onSubmit={submit}>
+      <div className={css.form}>
         <h1 className={css.title}>
           <img src="/mark.svg" alt="" width="30" height="30" />
           Sallyport
         </h1>
         <p className={css.lead}>Sign in to answer requests and to look at sessions.</p>
-        {enter.error && <Problem error={enter.error} />}
-        <TextInput
-          label="Name"
-          name="name"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          ref={nameInput}
-          required
-          withAsterisk={false}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <PasswordInput
-          ref={passwordInput}
-          label="Password"
-          name="password"
-          autoComplete="current-password"
-          required
-          withAsterisk={false}
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
-        />
-        <Button type="submit" fullWidth loading={enter.isPending}>
-          Sign in
-        </Button>
-        <p className={css.note}>
-          No account yet? Whoever runs this gateway makes one: <code>sallyport accounts add NAME</code>. The demo prints its accounts when it starts.
-        </p>
-      </form>
+        {options.error && <Problem error={options.error} again={() => void options.refetch()} />}
+        {options.data && <Ways options={options.data} onSignedIn={onSignedIn} />}
+      </div>
     </main>
+  );
+}
+
+function Ways({ options, onSignedIn }: SignInPageProps & { readonly options: SignInOptions }): ReactNode {
+  if (options.providers.length === 0) return <PasswordForm onSignedIn={onSignedIn} note="first" />;
+  return (
+    <>
+      <ProviderChoice providers={options.providers} />
+      {options.local && (
+        <details className={css.local}>
+          <summary>Use a local account</summary>
+          <PasswordForm onSignedIn={onSignedIn} note="emergency" />
+        </details>
+      )}
+    </>
   );
 }
