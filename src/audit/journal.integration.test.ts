@@ -177,10 +177,17 @@ for (const [name, tear] of tornInRoom) {
     const signed = await readFile(join(data.journal, 'w1', 'checkpoints'));
     const [segment] = await listSegments(join(data.journal, 'w1'));
     assert.ok(segment);
-    const before = (await stat(segment.path)).size;
-    // Three records of one commit, so that whole ones stand behind the torn one.
-    await Promise.all([1, 2, 3].map(() => journal.append(anEvent('command.forwarded', { note: 'x'.repeat(400) }))));
+    // The first goes alone; the other three are one commit, so that whole records stand behind the torn one.
+    await Promise.all([1, 2, 3, 4].map(() => journal.append(anEvent('command.forwarded', { note: 'x'.repeat(400) }))));
     await journal.close();
+    const reader = await SegmentReader.open(segment.path, segment.body);
+    const frames = await reader.read();
+    await reader.close();
+    assert.deepEqual(
+      frames.slice(3).map(({ startsCommit }) => startsCommit),
+      [true, true, false, false],
+    );
+    const before = frames[4]?.offset ?? 0;
     await writeFile(join(data.journal, 'w1', 'checkpoints'), signed);
     const whole = await readFile(segment.path);
     const first = whole.subarray(before, before + Math.floor((whole.length - before) / 3));
@@ -188,15 +195,15 @@ for (const [name, tear] of tornInRoom) {
     else tear(first.at(-1) === 0 ? first.subarray(0, -1) : first);
     await writeFile(segment.path, Buffer.concat([whole, Buffer.alloc(300_000)]));
     const report = await data.verify();
-    assert.deepEqual([report.ok, report.writers[0]?.covered, report.writers[0]?.events], [true, 3, 3]);
+    assert.deepEqual([report.ok, report.writers[0]?.covered, report.writers[0]?.events], [true, 3, 4]);
     assert.equal(report.writers[0]?.unfinishedBytes === 0, name === 'nothing of it arrived');
     const again = await data.open();
-    assert.equal(again.position, 3);
+    assert.equal(again.position, 4);
     assert.equal(again.cutBytes === 0, name === 'nothing of it arrived');
     assert.equal((await stat(segment.path)).size, before);
     await again.append(anEvent());
     await again.close();
-    assert.deepEqual([(await data.verify()).ok, (await leavesOf(data)).length], [true, 4]);
+    assert.deepEqual([(await data.verify()).ok, (await leavesOf(data)).length], [true, 5]);
   });
 }
 

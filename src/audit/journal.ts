@@ -145,6 +145,8 @@ class FileJournal implements Journal {
   #inFlightEvents = 0;
   /** When the first event of the gathering batch came. */
   #firstAt = 0;
+  /** Events of the last commit. Where it had one, nobody is likely to join the next: over one connection a call would wait in vain, twice. */
+  #shared = 0;
   #running: Promise<void> | undefined;
   #gap: Gap | undefined;
   #closing: Promise<void> | undefined;
@@ -228,18 +230,20 @@ class FileJournal implements Journal {
   }
 
   #start(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
     return this.#running;
   }
 
   /** Commits one batch after another; what arrives while one is on its way to the disk is the next. */
   async #run(): Promise<void> {
     for (;;) {
-      await this.#gather();
+      if (this.#shared > 1 || this.#batch.count > 1) await this.#gather();
       const batch = this.#batch;
-      if (batch.count === 0) return;
+      if (batch.count === 0) {
+        this.#running = undefined;
+        return;
+      }
+      this.#shared = batch.count;
       this.#batch = this.#newBatch(batch.count, this.#isFull(batch) ? 'new-segment' : 'same-segment');
       this.#inFlightBytes = batch.bytes.length;
       this.#inFlightEvents = batch.count;
