@@ -4,6 +4,7 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { giveWay } from './give-way.ts';
 import type { SqliteCall, SqliteGreeting, SqliteProblem, SqliteProcedure, SqliteReply, SqliteRequest, SqliteStatement } from './sqlite-messages.ts';
 
 /** Prepared statements kept; batches of many sizes must not make memory grow. */
@@ -80,6 +81,7 @@ function problem(error: unknown): SqliteProblem {
 function serve(): void {
   const port = parentPort;
   if (!port) throw new Error('this file is run as a worker thread');
+  giveWay();
   const greet = (greeting: SqliteGreeting): void => port.postMessage(greeting);
   try {
     // The driver, and only it, starts this thread, with the path as its data.

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { explainError } from '../../core/error.ts';
+import { giveWay } from '../../storage/give-way.ts';
 import { openStorage } from '../../storage/storage.ts';
 import type { RecordingKeys } from '../recording-keys.ts';
 import { SearchSink } from './search-sink.ts';
@@ -22,6 +23,7 @@ export type FromSearchWorker = { readonly position: number } | { readonly proble
 async function serve(): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error('this file is run as a worker thread');
+  giveWay();
   const tell = (message: FromSearchWorker): void => port.postMessage(message);
   // `startSearchIndex`, and only it, starts this thread.
   const { database, folder, recording, writer } = workerData as SearchWorkerData;
