@@ -27,6 +27,7 @@ export function eventRow(leaf: Leaf, text: string): EventRow {
 const OF_SESSION: readonly EventKind[] = [
   'session.opened',
   'session.closed',
+  'session.truncated',
   'session.reaped',
   'command.forwarded',
   'command.refused',
@@ -35,7 +36,7 @@ const OF_SESSION: readonly EventKind[] = [
   'stream.chunk',
 ];
 const COMMANDS: readonly EventKind[] = ['command.forwarded', 'command.refused'];
-const ENDS: readonly EventKind[] = ['session.closed', 'session.reaped'];
+const ENDS: readonly EventKind[] = ['session.closed', 'session.truncated', 'session.reaped'];
 
 /** What these leaves add to their sessions: one row for each, to be added to the row that is there. */
 export function sessionRows(leaves: readonly Leaf[]): readonly SessionRow[] {

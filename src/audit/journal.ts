@@ -184,6 +184,7 @@ class FileJournal implements Journal {
   async append(event: Event, bodies: readonly Body[] = []): Promise<void> {
     if (this.#closing) throw new SallyportError('record_failed', 'the journal is closed', { hint: 'the gateway is stopping' });
     if (this.#inFlightBytes + this.#batch.bytes.length > (this.#opened.pendingBytes ?? 256 * MIB)) {
+      this.#opened.observer?.failed(1);
       throw new SallyportError('record_failed', 'the journal is behind: too much waits for the disk', {
         hint: 'slow down, or give the data folder a faster disk',
       });

@@ -12,6 +12,7 @@ import type { Subject } from './subject.ts';
 export type EventKind =
   | 'session.opened'
   | 'session.closed'
+  | 'session.truncated'
   | 'session.reaped'
   | 'session.erased'
   | 'command.forwarded'

@@ -7,6 +7,7 @@ import type { Gate } from '../core/gate.ts';
 import type { QuotaKeeper } from '../core/quota-keeper.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Analyzer } from '../masking/analyzer.ts';
+import { eitherWatch } from './recording-watch.ts';
 import { createMasker, type MaskerOptions } from '../masking/masker.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 
@@ -21,6 +22,8 @@ export interface GateParts {
   readonly report?: Gate['report'];
   /** Absent: nothing is ever locked. */
   readonly locks?: LockWatch;
+  /** What ends running commands and sessions, and decides nothing. */
+  readonly recording?: LockWatch;
   /** Finds what needs a language model, where one is configured. */
   readonly analyzer?: Analyzer;
   /** Absent: the past adds nothing to a risk. */
@@ -28,7 +31,8 @@ export interface GateParts {
 }
 
 /** The pipeline's dependencies. Maskers are compiled once for each rule set and kept as long as the policy keeps it. */
-export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer, locks, quotas, history, report }: GateParts): Gate {
+export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer, locks, recording, quotas, history, report }: GateParts): Gate {
+  const ends = [locks, recording].filter((watch) => watch !== undefined);
   const shared = { key: maskingKey, ...(analyzer ? { analyzer } : {}) };
   return {
     decide(session, command) {
@@ -38,7 +42,7 @@ export function createGate({ snapshot, approvals, recorder, maskingKey, analyzer
       const { risk, masks, policyVersion } = decision;
       return { effect: 'deny', rule: 'lock', reason, risk, masks, policyVersion };
     },
-    ...(locks ? { locks } : {}),
+    ...(ends.length > 0 ? { locks: eitherWatch(...ends) } : {}),
     ...(report ? { report } : {}),
     ...(quotas ? { quotas } : {}),
     ...(history ? { history } : {}),

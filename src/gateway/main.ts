@@ -48,6 +48,7 @@ import { openOAuth } from './oauth.ts';
 import { openPolicy, type LivePolicy } from './policy.ts';
 import { QuotaCounter } from './quotas.ts';
 import { startRecordLife } from './record-life.ts';
+import { observers, watchRecording, type RecordingWatch } from './recording-watch.ts';
 import { createRecordings } from './recordings.ts';
 import { openSinks } from './sinks.ts';
 import { watchServers } from './servers.ts';
@@ -96,6 +97,7 @@ interface Parts {
   readonly log: Log;
   readonly keysFolder: string;
   readonly journal: Journal;
+  readonly recording: RecordingWatch;
   /** The journal, counted. */
   readonly recorder: Recorder;
   /** Absent where nobody reads them. */
@@ -116,13 +118,14 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
   const keysFolder = join(config.data, 'keys');
   const metrics = config.metrics && createMetrics();
   const wrapping = config.audit.vault && shutdown.owns(vaultWrapping(config.audit.vault, sinkDeps(readSecretSource)));
+  const recording = watchRecording();
   const journal = shutdown.owns(
     await openJournal({
       folder: join(config.data, 'journal'),
       keysFolder,
       ...(wrapping ? { wrapping } : {}),
       report: (error) => log.error('journal', error),
-      ...(metrics ? { observer: metrics.journal } : {}),
+      observer: observers([recording.observer, ...(metrics ? [metrics.journal] : [])]),
     }),
   );
   const recorder = metrics ? countedRecorder(journal, metrics.events) : journal;
@@ -144,6 +147,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
     log,
     keysFolder,
     journal,
+    recording,
     recorder,
     metrics,
     storage,
@@ -168,6 +172,7 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
     gate: createGate({
       ...parts,
       locks: identity.watch,
+      recording: parts.recording,
       snapshot,
       quotas: new QuotaCounter(storedDayBook(storage)),
       history: shutdown.owns(await openHistory({ book: storedUseBook(storage), report: (error) => log.error('history', error) })),

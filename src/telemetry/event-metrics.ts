@@ -49,6 +49,7 @@ export class EventMetrics {
       case 'session.opened':
         return this.#sessions.with(event.target ?? '').add(1);
       case 'session.closed':
+      case 'session.truncated':
         return this.#sessions.with(event.target ?? '').add(-1);
       case 'command.refused':
         return event.decision ? undefined : this.#rejected.with(event.target ?? '', (event.outcome?.status ?? '').replace('http ', '')).add();

@@ -11,6 +11,7 @@ const WARNINGS: readonly EventKind[] = [
   'token.refused',
   'policy.refused',
   'lock.placed',
+  'session.truncated',
   'session.reaped',
 ];
 const NOTICES: readonly EventKind[] = [

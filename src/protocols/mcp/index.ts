@@ -57,7 +57,10 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
   const refusals = createLimit(REFUSALS_AT_ONCE);
 
   const { locks } = deps.gate;
-  const stopWatching = locks?.onChange(() => sessions.endWhere((session) => locks.reason(session) !== undefined));
+  const stopWatching = locks?.onChange(() => {
+    sessions.endWhere((session) => locks.reason(session) !== undefined);
+    void sessions.tell();
+  });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrived = observer ? performance.now() : 0;

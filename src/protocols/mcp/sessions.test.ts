@@ -80,3 +80,30 @@ test('a session whose opening cannot be recorded is none', async () => {
   await assert.rejects(sessions.of(annCalls, 'x'), /the disk is full/);
   await sessions.close();
 });
+
+test('a session whose end could not be recorded is told of as soon as it can be, once, and before it is opened again', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval', 'Date'] });
+  const events: (readonly [Event['kind'], string | undefined])[] = [];
+  let isFull = false;
+  const sessions = new Sessions({
+    append: async ({ kind, session }) => {
+      if (isFull) throw new Error('no room');
+      events.push([kind, session]);
+    },
+  });
+  const [one, other] = [await sessions.of(annCalls, 'one'), await sessions.of(bobCalls, 'other')];
+  isFull = true;
+  await assert.rejects(sessions.end(one.id), /no room/);
+  sessions.endWhere(({ id }) => id === other.id);
+  await sessions.tell();
+  isFull = false;
+  await sessions.of(annCalls, 'one');
+  await sessions.tell();
+  await sessions.tell();
+  assert.deepEqual(events.slice(2), [
+    ['session.truncated', 'one'],
+    ['session.opened', 'one'],
+    ['session.truncated', 'other'],
+  ]);
+  await sessions.close();
+});

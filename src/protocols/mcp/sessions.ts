@@ -17,6 +17,8 @@ export class Sessions {
   readonly #open = new Map<string, { id: string; session: Session; seen: number; opened: Promise<void> }>();
   /** Commands and streams under way, by session. */
   readonly #busy = new Map<string, number>();
+  /** Those that ended while it could not be recorded. */
+  readonly #untold = new Map<string, Session>();
   readonly #sweep: NodeJS.Timeout;
 
   constructor(recorder: Recorder, now: () => number = Date.now) {
@@ -58,7 +60,24 @@ export class Sessions {
     const known = this.#open.get(id);
     if (!known) return;
     this.#open.delete(id);
-    await this.#recorder.append(makeEvent('session.closed', sessionParts(known.session)));
+    await this.#recorder.append(makeEvent('session.closed', sessionParts(known.session))).catch((error: unknown) => {
+      this.#untold.set(known.session.id, known.session);
+      throw error;
+    });
+  }
+
+  /** Records which sessions ended when that could not be recorded; what fails again is told later. */
+  async tell(): Promise<void> {
+    await Promise.allSettled([...this.#untold.values()].map((session) => this.#tellOf(session)));
+  }
+
+  async #tellOf(session: Session): Promise<void> {
+    if (!this.#untold.delete(session.id)) return;
+    const note = 'it ended when nothing could be recorded; what was running then was cut off';
+    await this.#recorder.append(makeEvent('session.truncated', { ...sessionParts(session), note })).catch(() => {
+      // One that was opened again since goes on, and has its own end.
+      if (!this.#open.has(session.id)) this.#untold.set(session.id, session);
+    });
   }
 
   /** Those that something happened to; a failure to record leaves nothing open. */
@@ -69,9 +88,12 @@ export class Sessions {
   async close(): Promise<void> {
     clearInterval(this.#sweep);
     await Promise.allSettled([...this.#open.keys()].map((id) => this.end(id)));
+    await this.tell();
   }
 
   async #begin(key: string, session: Session): Promise<Session> {
+    const before = this.#untold.get(session.id);
+    if (before) void this.#tellOf(before);
     const opened = this.#recorder.append(makeEvent('session.opened', sessionParts(session)));
     this.#open.set(key, { id: session.id, session, seen: this.#now(), opened });
     try {
@@ -84,6 +106,7 @@ export class Sessions {
   }
 
   #closeIdle(): void {
+    void this.tell();
     const before = this.#now() - IDLE_MS;
     for (const [key, known] of this.#open) {
       if (this.#busy.has(known.id)) known.seen = this.#now();

@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../../api/sessions.ts';
 const WORDS: Readonly<Record<string, string>> = {
   'session.opened': 'session opened',
   'session.closed': 'session closed',
+  'session.truncated': 'session ended: nothing could be recorded',
   'session.reaped': 'session ended: nothing came for a while',
   'command.forwarded': 'allowed and forwarded',
   'command.refused': 'refused',

@@ -1,0 +1,60 @@
+import type { JournalObserver } from '../audit/journal.ts';
+import type { LockWatch } from '../core/lock.ts';
+
+export interface RecordingWatch extends LockWatch {
+  /** For the journal, which tells it how commits went. */
+  readonly observer: JournalObserver;
+}
+
+const REASON = 'what is done here could not be recorded, so the gateway ended what was open: call again';
+
+/**
+ * While nothing can be recorded, targets that are recorded strictly have nothing open: what runs is cut off, and sessions and streams end. Whether a new
+ * command may run is not decided here, since each has to be recorded first: that tells it, and tells when there is room again.
+ */
+export function watchRecording(): RecordingWatch {
+  const listeners = new Set<() => void>();
+  let isFailing = false;
+  const become = (failing: boolean): void => {
+    if (isFailing === failing) return;
+    isFailing = failing;
+    for (const listener of listeners) listener();
+  };
+  return {
+    observer: { committed: () => become(false), failed: () => become(true) },
+    reason: ({ target }) => (isFailing && target.audit === 'strict' ? REASON : undefined),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** Each hears of everything. */
+export function observers(all: readonly JournalObserver[]): JournalObserver {
+  return {
+    committed(commit) {
+      for (const one of all) one.committed(commit);
+    },
+    failed(events) {
+      for (const one of all) one.failed(events);
+    },
+  };
+}
+
+/** What any of them says, the first that says something. */
+export function eitherWatch(...watches: readonly LockWatch[]): LockWatch {
+  return {
+    reason(session) {
+      for (const watch of watches) {
+        const reason = watch.reason(session);
+        if (reason !== undefined) return reason;
+      }
+      return undefined;
+    },
+    onChange(listener) {
+      const stops = watches.map((watch) => watch.onChange(listener));
+      return () => stops.forEach((stop) => stop());
+    },
+  };
+}
