@@ -17,7 +17,7 @@ const LAYERS = [
 ];
 
 /** Those that keep rows. */
-const MAY_IMPORT_STORAGE = ['approval', 'audit', 'identity', 'lock'];
+const MAY_IMPORT_STORAGE = ['approval', 'audit', 'credential', 'identity', 'lock'];
 
 /** Loads what its callers name by a literal path of their own, where it is checked. */
 const MAY_COMPUTE_IMPORTS = ['src/storage/sqlite-worker.ts'];

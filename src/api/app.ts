@@ -9,12 +9,15 @@ import { alertRoutes } from './alerts/route.ts';
 import { approvalRoutes } from './approvals/route.ts';
 import { auditRoutes } from './audit/route.ts';
 import { auditLogRoutes } from './audit/search-route.ts';
+import { connectionRoutes } from './connect/connections-route.ts';
+import { connectRoutes } from './connect/route.ts';
 import { consoleFiles } from './console-files.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
 import { guard, securityHeaders } from './guard.ts';
 import { healthRoutes } from './health/route.ts';
 import { holdRoutes } from './holds/route.ts';
 import { hookRoutes } from './hooks/route.ts';
+import { identityKeyRoutes } from './identity-keys/route.ts';
 import { linkRoutes } from './links/route.ts';
 import { lockRoutes } from './locks/route.ts';
 import { metadataRoutes } from './metadata/route.ts';
@@ -23,6 +26,7 @@ import { policyRoutes } from './policy/route.ts';
 import { notFound, refuseError } from './refusal.ts';
 import { reviewRoutes } from './reviews/route.ts';
 import { scimRoutes } from './scim/route.ts';
+import { secretRoutes } from './secrets/route.ts';
 import { sessionRoutes } from './sessions/route.ts';
 import { createSignInAttempt } from './sign-in/attempt.ts';
 import { signInOptionRoutes } from './sign-in/options-routes.ts';
@@ -55,6 +59,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     windowRoutes(deps),
     ...(deps.auditLog ? [auditLogRoutes(deps, deps.auditLog)] : []),
     ...(deps.reviews ? [reviewRoutes(deps, deps.reviews)] : []),
+    ...(deps.upstream ? [secretRoutes(deps, deps.upstream), connectionRoutes(deps, deps.upstream.connections)] : []),
     ...(deps.holds ? [holdRoutes(deps, deps.holds)] : []),
     ...(deps.alerts ? [alertRoutes(deps, deps.alerts)] : []),
     ...(deps.locks ? [lockRoutes(deps, deps.locks)] : []),
@@ -66,7 +71,8 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   if (deps.notices) app.route('/', linkRoutes(deps, deps.notices.links));
   if (deps.notices?.slack) app.route('/', hookRoutes(deps.notices.slack));
   if (deps.scim) app.route('/scim/v2', scimRoutes(deps, deps.scim));
-  for (const path of ['/links/*', '/hooks/*', '/sign-in/*', '/scim/*']) app.all(path, notFound);
+  if (deps.upstream) app.route('/', connectRoutes(deps, deps.upstream)).route('/', identityKeyRoutes(deps, deps.upstream));
+  for (const path of ['/links/*', '/hooks/*', '/connect/*', '/identity/*', '/sign-in/*', '/scim/*']) app.all(path, notFound);
   app.route('/', metadataRoutes(deps));
   if (deps.oauth) app.route('/', oauthRoutes(deps, deps.oauth));
   for (const path of ['/.well-known/*', '/oauth/*', '/mcp/*']) app.all(path, notFound);

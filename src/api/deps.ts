@@ -14,6 +14,9 @@ import type { Event } from '../core/event.ts';
 import type { LockWatch } from '../core/lock.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
+import type { ConnectFlow } from '../credential/connections/connect-flow.ts';
+import type { Connections } from '../credential/connections/connections.ts';
+import type { SealedValues } from '../credential/sealing/sealed-values.ts';
 import type { Accounts } from '../identity/accounts.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Directory } from '../identity/directory.ts';
@@ -65,6 +68,8 @@ export interface ApiDeps {
   readonly oauth?: OAuthServer;
   /** Providers that keep their people and groups here; absent: none does. */
   readonly scim?: Scim;
+  /** Sealed values, connected accounts, and the keys that sign identities; absent: there are none. */
+  readonly upstream?: UpstreamDeps;
   /** Legal holds. */
   readonly holds?: Holds;
   /** Links and hooks by which people answer from elsewhere; without it there are none. */
@@ -88,6 +93,17 @@ export interface Doors {
   /** 32 bytes, the same for every process: seals what a browser keeps of a sign-in that it began. */
   readonly key: Uint8Array;
   readonly spend: Spend;
+}
+
+/** What opens targets, as far as people and targets see of it. */
+export interface UpstreamDeps {
+  readonly values: SealedValues;
+  /** Makes a new key and seals everything with it, or with the one that is configured now. Returns how many rows, and the key's id. */
+  rotateKey(): Promise<{ readonly sealed: number; readonly key: string }>;
+  readonly connections: Connections;
+  readonly flow: ConnectFlow;
+  /** Public keys of what is said of subjects to targets. */
+  identityKeys(): Promise<readonly object[]>;
 }
 
 export interface RecordedEvent {

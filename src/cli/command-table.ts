@@ -1,4 +1,5 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
+import { CREDENTIAL_COMMANDS } from './credential-commands.ts';
 import {
   ACCESS,
   ACCOUNT,
@@ -168,6 +169,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     arguments: [{ name: 'NAME', about: 'as `sallyport alerts list` prints it', need: 'required' }],
     load: () => import('./commands/alerts-test.ts'),
   },
+  ...CREDENTIAL_COMMANDS,
   ...RECORD_COMMANDS,
   {
     name: 'policy check',

@@ -11,6 +11,14 @@ export const nothing = z.looseObject({});
 export const targets = z.looseObject({ targets: z.array(z.looseObject({ name: z.string(), protocol: z.string(), url: z.string() })) });
 export const token = z.looseObject({ token: z.string().min(1), expiresAt: z.string(), target: z.string(), url: z.string() });
 
+export const secrets = z.looseObject({
+  secrets: z.array(z.looseObject({ name: z.string(), setBy: z.string(), setAt: z.string(), targets: z.array(z.string()) })),
+});
+export const resealed = z.looseObject({ sealed: z.number(), key: z.string() });
+export const connections = z.looseObject({
+  connections: z.array(z.looseObject({ id: z.string(), person: z.string(), target: z.string(), issuer: z.string(), connectedAt: z.string() })),
+});
+
 export const approval = z.looseObject({
   id: z.string(),
   status: z.string(),

@@ -69,6 +69,22 @@ export type CredentialSpec =
   | { readonly perPerson: PerPersonSpec }
   | { readonly signedIdentity: SignedIdentitySpec };
 
+/** Every secret that a credential is made of. */
+export function secretsOf(spec: CredentialSpec): readonly SecretSource[] {
+  if ('bearer' in spec) return [spec.bearer];
+  if ('header' in spec) return [spec.header.value];
+  if ('basic' in spec) return [spec.basic.password];
+  if ('env' in spec) return Object.values(spec.env);
+  if ('login' in spec) return [spec.login.password];
+  if ('certificate' in spec) return [spec.certificate.certificate, spec.certificate.key];
+  if ('clientCredentials' in spec) return secretsOfClient(spec.clientCredentials.client);
+  if ('tokenExchange' in spec) return secretsOfClient(spec.tokenExchange.client);
+  if ('perPerson' in spec) return spec.perPerson.client ? secretsOfClient(spec.perPerson.client) : [];
+  return [];
+}
+
+const secretsOfClient = ({ secret, privateKey }: OAuthClientSpec): readonly SecretSource[] => [secret, privateKey].filter((one) => one !== undefined);
+
 /** Whether what opens the target depends on who asks. */
 export function dependsOnSubject(spec: CredentialSpec): boolean {
   return 'perPerson' in spec || 'tokenExchange' in spec || 'signedIdentity' in spec;

@@ -3,7 +3,7 @@
  * Called by whoever is about to make a connection: the upstream side of protocols. Notices, sinks and metrics read their
  * secrets here as well. Must not know: policy, and what callers sent; of a subject only who it is.
  */
-import { dependsOnSubject, type CredentialSpec, type SecretSource } from '../core/credential-spec.ts';
+import { dependsOnSubject, secretsOf, type CredentialSpec, type SecretSource } from '../core/credential-spec.ts';
 import { SallyportError } from '../core/error.ts';
 import { Secret } from '../core/secret.ts';
 import type { Subject } from '../core/subject.ts';
@@ -39,7 +39,7 @@ export type CredentialKinds = { readonly [Kind in DynamicKind]?: CredentialKind<
 type DynamicKind = 'clientCredentials' | 'tokenExchange' | 'perPerson' | 'signedIdentity';
 
 /** Reads one kind; whatever can be kept is kept by it. */
-type CredentialKind<Spec> = (spec: Spec, use: CredentialUse) => Promise<ResolvedCredential>;
+export type CredentialKind<Spec> = (spec: Spec, use: CredentialUse) => Promise<ResolvedCredential>;
 
 export interface Credentials {
   /**
@@ -59,8 +59,7 @@ export interface CredentialsOptions {
 export function createCredentials({ secrets = createSecretReader(), kinds = {} }: CredentialsOptions = {}): Credentials {
   return {
     async read(spec, use) {
-      if (dependsOnSubject(spec) && !use.subject)
-        throw new SallyportError('credential_missing', `the target "${use.target}" is opened for whoever asks, and nobody does`);
+      if (dependsOnSubject(spec)) subjectOf(use);
       if ('clientCredentials' in spec) return dynamic(kinds, 'clientCredentials')(spec.clientCredentials, use);
       if ('tokenExchange' in spec) return dynamic(kinds, 'tokenExchange')(spec.tokenExchange, use);
       if ('perPerson' in spec) return dynamic(kinds, 'perPerson')(spec.perPerson, use);
@@ -69,6 +68,12 @@ export function createCredentials({ secrets = createSecretReader(), kinds = {} }
     },
     secret: async (source) => new Secret((await secrets.read(source)).value),
   };
+}
+
+/** For whom it is. Throws `credential_missing` where the gateway asks by itself. */
+export function subjectOf({ subject, target }: CredentialUse): Subject {
+  if (subject) return subject;
+  throw new SallyportError('credential_missing', `the target "${target}" is opened for whoever asks, and nobody does`);
 }
 
 /** One secret of the environment or of a file, for what is read before there is anything else, and in tests. Throws `credential_missing`. */
@@ -90,7 +95,7 @@ async function readSecrets(spec: SecretSpec, secrets: SecretReader): Promise<Res
     return value;
   };
   const resolved = await resolve(spec, read);
-  const kept = sourcesOf(spec).filter((source) => 'sealed' in source || 'vault' in source);
+  const kept = secretsOf(spec).filter((source) => 'sealed' in source || 'vault' in source);
   if (kept.length === 0) return { ...resolved, warnings };
   return { ...resolved, warnings, refused: () => kept.forEach((source) => secrets.forget(source)) };
 }
@@ -110,15 +115,6 @@ async function resolve(spec: SecretSpec, read: (source: SecretSource, form?: 'li
   const values: [string, Secret][] = [];
   for (const [name, source] of Object.entries(spec.env)) values.push([name, new Secret(await read(source))]);
   return { kind: 'env', env: Object.fromEntries(values) };
-}
-
-function sourcesOf(spec: SecretSpec): readonly SecretSource[] {
-  if ('bearer' in spec) return [spec.bearer];
-  if ('header' in spec) return [spec.header.value];
-  if ('basic' in spec) return [spec.basic.password];
-  if ('login' in spec) return [spec.login.password];
-  if ('certificate' in spec) return [spec.certificate.certificate, spec.certificate.key];
-  return Object.values(spec.env);
 }
 
 /** A credential that is one header of a request. Throws `credential_missing` where a header cannot carry it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isLocal, outgoingSchema, secretSchema } from './notify-schema.ts';
+import { isLocal, localSecretSchema, outgoingSchema } from './notify-schema.ts';
 import { duration, sinksSchema } from './sinks-schema.ts';
 import { readRetention } from '../policy/retention.ts';
 
@@ -29,7 +29,7 @@ export const vaultSchema = z.strictObject({
     .regex(/^[\x21-\x7e]{1,255}$/, 'printable ASCII without spaces')
     .optional()
     .describe('Its namespace.'),
-  token: secretSchema.describe('A token that may update `encrypt` and `decrypt` of that key; a file that an agent renews is fine.'),
+  token: localSecretSchema.describe('A token that may update `encrypt` and `decrypt` of that key; a file that an agent renews is fine.'),
   timeout: duration.default('10s').describe('For one request.'),
   ca: z.string().min(1).max(4096).optional().describe("A file of certificates to trust instead of the machine's own; relative to this file."),
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { referenceTable } from '../policy/reference.ts';
 import { vaultSchema } from './audit-schema.ts';
 import { auditWebhookSchema, fileSchema, objectLockSchema, otlpSchema, s3Schema, syslogSchema, syslogTlsSchema } from './sinks-schema.ts';
+import { credentialsSchema, kvVaultSchema, vaultAuthSchema } from './credentials-schema.ts';
 import { configSchema } from './config-schema.ts';
 import { logSchema, metricsSchema, telemetrySchema, tracesSchema } from './telemetry-schema.ts';
 import { emailSchema, slackSchema, webhookSchema } from './notify-schema.ts';
@@ -21,6 +22,9 @@ export function configTables(): string {
     referenceTable('identity', identity),
     referenceTable('identity: issuers', issuer),
     referenceTable('identity: issuers: claims', issuer.shape.claims),
+    referenceTable('credentials', credentialsSchema),
+    referenceTable('credentials: vaults', kvVaultSchema),
+    referenceTable('credentials: vaults: auth', vaultAuthSchema),
     referenceTable('masking: analyzer', masking.unwrap().shape.analyzer.unwrap()),
     referenceTable('telemetry', telemetrySchema),
     referenceTable('telemetry: log', logSchema),

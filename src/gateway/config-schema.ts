@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auditSchema } from './audit-schema.ts';
+import { credentialsSchema } from './credentials-schema.ts';
 import { identitySchema } from './identity-schema.ts';
 import { notifySchema } from './notify-schema.ts';
 import { telemetrySchema } from './telemetry-schema.ts';
@@ -58,6 +59,7 @@ export const configSchema = z
       .regex(/^postgres(?:ql)?:\/\//, 'write postgres://user@host/database')
       .optional()
       .describe('A shared PostgreSQL instead of the embedded database.'),
+    credentials: credentialsSchema.prefault({}).describe('What opens targets: Vaults, and the key of what is sealed in the database.'),
     identity: identitySchema.prefault({}).describe('Who may ask.'),
     masking: z.strictObject({ analyzer: analyzer.optional() }).prefault({}).describe('What masking asks others.'),
     audit: auditSchema.prefault({}).describe('What becomes of the record.'),

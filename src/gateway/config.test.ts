@@ -30,6 +30,7 @@ describe('sallyport.yaml', () => {
       local: 'on',
       oauth: 'on',
       resources: '/etc/resources',
+      credentials: { vaults: [], oldKeys: [] },
       notify: [],
       log: { level: 'info' },
       audit: { witnesses: [] },

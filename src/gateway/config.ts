@@ -16,6 +16,8 @@ import type { LogLevel } from '../core/log.ts';
 import type { SecretSource } from '../core/credential-spec.ts';
 import { configSchema, type ConfigDocument } from './config-schema.ts';
 import { isLoopback } from './metrics-server.ts';
+import { credentialSettings } from './credential-settings.ts';
+import type { CredentialSettings } from './credentials.ts';
 import { sinkSettings } from './sink-settings.ts';
 
 /** What one gateway runs with; paths are absolute. */
@@ -32,6 +34,7 @@ export interface Config {
   /** Whether the gateway is an OAuth server for MCP clients. */
   readonly oauth: 'on' | 'off';
   readonly resources: string;
+  readonly credentials: CredentialSettings;
   readonly notify: readonly NotifySettings[];
   readonly audit: AuditSettings;
   readonly sinks: readonly SinkSettings[];
@@ -75,7 +78,7 @@ export function parseConfig(file: string, text: string): Config {
   if (!document || second) throw new SallyportError('config_invalid', `${file} must hold one YAML document`, { hint: 'resources are files of their own' });
   const parsed = configSchema.safeParse(document.value);
   if (!parsed.success) throw invalid(issueProblems(document, parsed.error.issues));
-  const { url, listen, data, database, identity, masking, notify, resources, telemetry, audit } = parsed.data;
+  const { url, listen, data, database, credentials, identity, masking, notify, resources, telemetry, audit } = parsed.data;
   const folder = dirname(resolve(file));
   const dataFolder = resolve(folder, data);
   return {
@@ -88,6 +91,7 @@ export function parseConfig(file: string, text: string): Config {
     local: identity.local,
     oauth: identity.oauth,
     resources: resolve(folder, resources),
+    credentials: credentialSettings(credentials),
     notify,
     audit: auditSettings(audit, folder),
     log: { level: telemetry.log.level, ...(telemetry.log.format ? { format: telemetry.log.format } : {}) },

@@ -4,6 +4,7 @@ import type { LockWatch } from '../core/lock.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
+import type { ReadSecretSource } from '../credential/secret-reader.ts';
 import { openAccounts, type Accounts } from '../identity/accounts.ts';
 import { createAuthenticator, type Authenticator, type AuthenticatorOptions } from '../identity/authenticate.ts';
 import { openDirectory, type Directory } from '../identity/directory.ts';
@@ -47,6 +48,7 @@ export interface IdentityOptions {
   readonly providers: readonly ProviderConfig[];
   readonly local: LocalAccounts;
   readonly keysFolder: string;
+  readonly readSecret: ReadSecretSource;
   readonly storage: Storage;
   readonly recorder: Recorder;
   readonly shutdown: Shutdown;
@@ -59,6 +61,7 @@ export async function openIdentity({
   providers,
   local,
   keysFolder,
+  readSecret,
   storage,
   recorder,
   shutdown,
@@ -84,7 +87,7 @@ export async function openIdentity({
     watch: createWatch({ directory, revocations, locks }),
     doors: {
       directory: arrivals,
-      providers: openProviders(providers),
+      providers: openProviders(providers, readSecret),
       key: await installationKey(keysFolder, 'sign-in'),
       spend: createSpend(storage, Date.now),
     },

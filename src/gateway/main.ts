@@ -19,7 +19,7 @@ import { vaultWrapping } from '../audit/vault.ts';
 import { startWitnesses } from '../audit/witness.ts';
 import { NO_LOG, type Log } from '../core/log.ts';
 import type { Recorder } from '../core/recorder.ts';
-import { createCredentials, readSecretSource, type Credentials } from '../credential/credential.ts';
+import { readSecretSource } from '../credential/credential.ts';
 import { createHostCheck, type HostCheck } from '../identity/host.ts';
 import { ALL_SCOPES } from '../identity/oauth/scopes.ts';
 import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
@@ -33,6 +33,7 @@ import { watchProcess } from '../telemetry/process-metrics.ts';
 import { startAlerts, type StartedAlerts } from './alerts.ts';
 import { createAuditLog } from './audit-log.ts';
 import { readConfig, type Config } from './config.ts';
+import { openGatewayCredentials, type GatewayCredentials } from './credentials.ts';
 import { createGate } from './gate.ts';
 import { createMetrics, watchParts, type Metrics, type Watched } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
@@ -104,7 +105,7 @@ interface Parts {
   readonly metrics: Metrics | undefined;
   readonly storage: Storage;
   readonly policy: LivePolicy;
-  readonly credentials: Credentials;
+  readonly upstream: GatewayCredentials;
   readonly approvals: ApprovalService;
   readonly identity: Identity;
   readonly hosts: HostCheck;
@@ -132,12 +133,31 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
   const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log.error('database', error) }));
   const analyzer = config.analyzer && shutdown.owns(createAnalyzer(config.analyzer));
   const pins = new ToolPins(storedPins(storage), recorder);
-  const credentials = createCredentials();
+  const owner = `${hostname()}:${journal.writer}`;
+  const upstream = shutdown.owns(
+    await openGatewayCredentials({
+      ...config,
+      settings: config.credentials,
+      keysFolder,
+      storage,
+      recorder,
+      owner,
+      report: (part, error) => log.error(part, error),
+    }),
+  );
+  const { credentials } = upstream;
   const policy = shutdown.owns(await openPolicy(config.resources, { recorder, log, credentials, kinds: analyzer?.kinds ?? [], tools: new ToolBook(pins) }));
   const key = await installationKey(keysFolder, 'approval');
-  const owner = `${hostname()}:${journal.writer}`;
   const report = (error: unknown): void => log.error('approvals', error);
-  const identity = await openIdentity({ ...config, keysFolder, storage, recorder, shutdown, report: (part, error) => log.error(part, error) });
+  const identity = await openIdentity({
+    ...config,
+    keysFolder,
+    readSecret: credentials.secret,
+    storage,
+    recorder,
+    shutdown,
+    report: (part, error) => log.error(part, error),
+  });
   const standing = createStanding({ ...identity, snapshot: () => policy.snapshot() });
   const approvals = shutdown.owns(await openApprovals({ storage, recorder, key, owner, report, ...standing }));
   const hosts = createHostCheck(config.url, config.port);
@@ -152,7 +172,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
     metrics,
     storage,
     policy,
-    credentials,
+    upstream,
     approvals,
     identity,
     hosts,
@@ -166,7 +186,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
 async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>> {
   const { config, shutdown, log, keysFolder, metrics, storage, policy, pins, identity } = parts;
   const snapshot = policy.snapshot.bind(policy);
-  const traces = config.traces && shutdown.owns(openTraces(config.traces, { metrics, log, readSecret: parts.credentials.secret }));
+  const traces = config.traces && shutdown.owns(openTraces(config.traces, { metrics, log, readSecret: parts.upstream.credentials.secret }));
   const observer = observerOf(metrics, traces);
   const deps = {
     gate: createGate({
@@ -182,7 +202,7 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
     reach: snapshot,
     authenticator: identity.authenticator,
     url: config.url,
-    credentials: parts.credentials,
+    credentials: parts.upstream.credentials,
     ...(config.oauth === 'on' ? { scope: ALL_SCOPES } : {}),
     pins,
     ...(observer ? { observer } : {}),
@@ -207,7 +227,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   const report = (sink: string, error: unknown): void => log.error(`sink ${sink}`, error);
   const logs = journalLogs({ journal });
   const sinks = shutdown.owns(
-    await openSinks({ journal, logs, storage, settings: config.sinks, data: config.data, readSecret: parts.credentials.secret, report }),
+    await openSinks({ journal, logs, storage, settings: config.sinks, data: config.data, readSecret: parts.upstream.credentials.secret, report }),
   );
   const { index } = sinks;
   const { alerts, shipping } = await openAlertsOf(parts, notices, { sinks, logs });
@@ -225,6 +245,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   if (metrics) await openMetrics(metrics, parts, { journal, sinks: sinkStatus, locks, storage, policyVersion: () => policy.snapshot().version });
   const oauth = config.oauth === 'on' ? await openOAuth({ ...parts, url: config.url, snapshot: () => policy.snapshot() }) : undefined;
   return createApi({
+    upstream: parts.upstream,
     url: config.url,
     ...(oauth ? { oauth } : {}),
     hosts,
@@ -255,7 +276,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   });
 }
 
-async function openNotices({ config, shutdown, log, keysFolder, approvals, identity, standing, storage, credentials }: Parts): Promise<Notices> {
+async function openNotices({ config, shutdown, log, keysFolder, approvals, identity, standing, storage, upstream }: Parts): Promise<Notices> {
   return shutdown.owns(
     startNotices({
       settings: config.notify,
@@ -267,7 +288,7 @@ async function openNotices({ config, shutdown, log, keysFolder, approvals, ident
         return person && standing.current(person);
       },
       storage,
-      readSecret: credentials.secret,
+      readSecret: upstream.credentials.secret,
       report: (error) => log.error('notices', error),
     }),
   );
@@ -292,10 +313,10 @@ async function openAlertsOf(
   return shutdown.owns(started);
 }
 
-async function openMetrics({ registry }: Metrics, { config, shutdown, credentials }: Parts, watched: Watched): Promise<void> {
+async function openMetrics({ registry }: Metrics, { config, shutdown, upstream }: Parts, watched: Watched): Promise<void> {
   if (!config.metrics) return;
   const { host, port, token } = config.metrics;
   watchParts(registry, watched);
   shutdown.owns(watchProcess(registry));
-  shutdown.owns(await serveMetrics(registry, { host, port, ...(token ? { token: () => credentials.secret(token) } : {}) }));
+  shutdown.owns(await serveMetrics(registry, { host, port, ...(token ? { token: () => upstream.credentials.secret(token) } : {}) }));
 }

@@ -1,13 +1,19 @@
 import { z } from 'zod';
 import { addressProblem } from '../policy/address.ts';
+import { secretName, vaultSource } from '../policy/credential-schema.ts';
+
+const local = [
+  z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable') }),
+  z.strictObject({ file: z.string().min(1).max(4096) }),
+] as const;
+
+/** Where a secret comes from that is needed before there is a database, or a Vault. */
+export const localSecretSchema = z.union(local).describe('`{ env: NAME }` or `{ file: PATH }`.');
 
 /** Where a secret of the gateway's own comes from. */
 export const secretSchema = z
-  .union([
-    z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable') }),
-    z.strictObject({ file: z.string().min(1).max(4096) }),
-  ])
-  .describe('`{ env: NAME }` or `{ file: PATH }`.');
+  .union([...local, z.strictObject({ sealed: secretName }), z.strictObject({ vault: vaultSource })])
+  .describe('`{ env: NAME }`, `{ file: PATH }`, `{ sealed: NAME }` or `{ vault: ... }`.');
 
 const who = z.string().regex(/^(?:\*|(?:group|person):\S.{0,255})$/, 'write `group:x`, `person:x` or `*`');
 const email = z.string().regex(/^[^\s<>",;:@]{1,64}@[^\s<>",;:@]{1,255}$/, 'an e-mail address');

@@ -30,13 +30,19 @@ interface KeyFile {
 
 const SUFFIX = '.key.json';
 
+export interface SigningKeysOptions {
+  readonly now?: () => number;
+  /** What the first key is, where there is none. */
+  readonly make?: 'EdDSA' | 'ES256';
+}
+
 /**
  * Reads the private keys of a folder, files of mode 0600; makes the first one where there is none. The newest signs, older
  * ones still verify: to rotate, add a file, and remove the old one when its last token has ended.
  */
-export async function openSigningKeys(folder: string, now: () => number = Date.now): Promise<SigningKeys> {
+export async function openSigningKeys(folder: string, { now = Date.now, make = 'EdDSA' }: SigningKeysOptions = {}): Promise<SigningKeys> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if ((await keyFiles(folder)).length === 0) await makeKeyFile(folder, now());
+  if ((await keyFiles(folder)).length === 0) await makeKeyFile(folder, make, now());
   const files = await Promise.all((await keyFiles(folder)).map(readKeyFile));
   const opened = await Promise.all(files.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt)).map(openKey));
   const current = opened[0];
@@ -58,8 +64,8 @@ async function keyFiles(folder: string): Promise<readonly string[]> {
 }
 
 /** Written aside and linked into place: of two processes that start at once, one makes the key and both read it. */
-async function makeKeyFile(folder: string, now: number): Promise<void> {
-  const { privateKey } = generateKeyPairSync('ed25519');
+async function makeKeyFile(folder: string, kind: NonNullable<SigningKeysOptions['make']>, now: number): Promise<void> {
+  const { privateKey } = kind === 'EdDSA' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const file: KeyFile = { createdAt: new Date(now).toISOString(), key: privateKey.export({ format: 'jwk' }) };
   const aside = join(folder, `.${randomBytes(8).toString('hex')}.tmp`);
   const handle = await open(aside, 'wx', 0o600);

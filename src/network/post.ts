@@ -1,12 +1,6 @@
-import { Agent, request } from 'undici';
-import { SallyportError } from '../core/error.ts';
-import { guardedLookup, refuseHost } from './guarded-lookup.ts';
-import { readBounded } from './read-bounded.ts';
+import { ask, type Answer } from './ask.ts';
 
-export interface Posted {
-  readonly status: number;
-  readonly body: string;
-}
+export type Posted = Pick<Answer, 'status' | 'body'>;
 
 /** One request to a configured address. Throws `upstream_unreachable` where there was no answer. */
 export type Post = (
@@ -15,22 +9,7 @@ export type Post = (
   signal: AbortSignal,
 ) => Promise<Posted>;
 
-const TIMEOUT_MS = 10_000;
-const MAX_REPLY_BYTES = 256 * 1024;
-
-/** No redirects, no proxies from the environment, never link-local; the address that was checked is the one that is dialled. */
-export const post: Post = async (address, { headers, body }, signal) => {
-  const url = new URL(address);
-  refuseHost(url.hostname, 'configured');
-  const agent = new Agent({ connect: { lookup: guardedLookup('configured'), timeout: TIMEOUT_MS } });
-  try {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const reply = await request(url, { method: 'POST', dispatcher: agent, headers, body, signal: limited });
-    return { status: reply.statusCode, body: (await readBounded(reply.body, MAX_REPLY_BYTES)).toString() };
-  } catch (cause) {
-    if (cause instanceof SallyportError) throw cause;
-    throw new SallyportError('upstream_unreachable', `${url.origin} could not be reached`, { cause });
-  } finally {
-    await agent.destroy();
-  }
+export const post: Post = async (url, { headers, body }, signal) => {
+  const { status, body: text } = await ask({ url, method: 'POST', headers, body, reach: 'configured', signal });
+  return { status, body: text };
 };

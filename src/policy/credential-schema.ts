@@ -13,13 +13,13 @@ const vaultPath = text(512).regex(
   'a path of letters, digits, `_`, `.`, `-` and `/`, without a slash around it',
 );
 
-const secretName = z.string().regex(/^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits, `.`, `_` and `-`, at most 63');
+export const secretName = z.string().regex(/^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits, `.`, `_` and `-`, at most 63');
 
-const vault = z.strictObject({
+export const vaultSource = z.strictObject({
   server: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,63}$/, 'the name of a configured Vault')
-    .optional()
+    .exactOptional()
     .describe('Which of `credentials.vaults` of the configuration. Default: the only one.'),
   mount: vaultPath.default('secret').describe('Where the key-value engine is mounted.'),
   path: vaultPath.describe('Path of the secret below the mount, without `data/`.'),
@@ -28,7 +28,7 @@ const vault = z.strictObject({
     .union([z.literal(1), z.literal(2)])
     .default(2)
     .describe('Version of the key-value engine.'),
-  version: count(1_000_000).optional().describe('One version of the secret (engine 2). Default: the latest, so that it can be rotated.'),
+  version: count(1_000_000).exactOptional().describe('One version of the secret (engine 2). Default: the latest, so that it can be rotated.'),
 });
 
 /** Where a secret comes from. */
@@ -37,7 +37,7 @@ const secretSource = oneOf(
     env: envName.optional().describe('Name of an environment variable of the gateway.'),
     file: text(4096).optional().describe('Path of a file; read again when it changes.'),
     sealed: secretName.optional().describe('Name of a value that `sallyport secrets set` sealed in the database.'),
-    vault: vault
+    vault: vaultSource
       .optional()
       .describe("A field of a secret in Vault's key-value engine; read again when its time is over, and when the target does not accept it."),
   },

@@ -31,6 +31,10 @@ export interface Schema extends OAuthSchema, ProvisioningSchema {
   alert_counts: { alert: string; group_key: string; bucket: number; count: number };
   alert_states: { alert: string; group_key: string; raised_at: number; raised: number };
   looked_through: { name: string; until_at: number };
+  secrets: SecretRow;
+  connections: ConnectionRow;
+  connect_flows: { state_hash: string; browser_hash: string; person_key: string; target: string; sealed: string; key_id: string; expires_at: number };
+  oauth_registrations: { issuer: string; redirect_uri: string; sealed: string; key_id: string; registered_at: number };
   pinned_targets: { target: string; first_at: number; ended_at: number | null };
   used_assertions: { id: string; forget_at: number };
 }
@@ -63,6 +67,33 @@ export interface AnswerRow {
   answer: string;
   reason: string;
   answered_at: number;
+}
+
+export interface SecretRow {
+  name: string;
+  sealed: string;
+  key_id: string;
+  version: string;
+  set_by: string;
+  set_by_key: string;
+  set_at: number;
+}
+
+export interface ConnectionRow {
+  id: string;
+  person_key: string;
+  person: string;
+  target: string;
+  address: string;
+  issuer: string;
+  status: string;
+  sealed: string;
+  key_id: string;
+  version: number;
+  lease_owner: string | null;
+  lease_until: number;
+  connected_at: number;
+  changed_at: number;
 }
 
 export interface LockRow {

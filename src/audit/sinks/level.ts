@@ -21,6 +21,8 @@ const NOTICES: readonly EventKind[] = [
   'lock.lifted',
   'subject.changed',
   'group.changed',
+  'secret.set',
+  'secret.removed',
   'recording.exported',
 ];
 

@@ -1,0 +1,13 @@
+import type { Invocation } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { connectSignedIn } from '../gateway-client.ts';
+import { nothing } from '../views.ts';
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { terminal, format } = invocation;
+  const [name = ''] = invocation.arguments;
+  const answer = await (await connectSignedIn(invocation)).post('/api/secrets/remove', { name }, nothing);
+  if (format === 'json') terminal.json(answer);
+  else terminal.line(`${name} is removed`);
+  return EXIT.ok;
+}
