@@ -72,7 +72,7 @@ function configurationOf(options: ProviderOptions): Configuration {
       short: { ...cookie, path: undefined },
     },
     ttl: TTL,
-    rotateRefreshToken: true,
+    rotateRefreshToken: (ctx) => rotates(ctx),
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: () => false,
     interactions: { policy: interactionPolicy.base(), url: (_ctx, interaction) => `${INTERACTION}/${interaction.uid}` },
@@ -124,8 +124,15 @@ function featuresOf({ keys, url }: ProviderOptions): NonNullable<Configuration['
         };
       },
     },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => client.clientId === token.clientId },
   };
+}
+
+/** Always; but not for a request that is refused anyway, or a client that asks for the wrong target would lose its token. */
+function rotates(ctx: KoaContextWithOIDC): boolean {
+  const asked = ctx.oidc.params?.['resource'];
+  if (asked !== undefined && asked !== ctx.oidc.refreshToken?.resource) throw new errors.InvalidTarget(NO_TARGET);
+  return true;
 }
 
 async function loadGrant(ctx: KoaContextWithOIDC) {
