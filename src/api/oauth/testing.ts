@@ -32,9 +32,12 @@ export interface Answer {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
+export type Cookies = Map<string, { readonly value: string; readonly path: string }>;
+
 /** Follows nothing by itself: every redirect is looked at. */
 export interface Browser {
-  readonly cookies: Map<string, { readonly value: string; readonly path: string }>;
+  /** By name and path. */
+  readonly cookies: Cookies;
   get(url: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   post(url: string, form: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<Answer>;
 }
@@ -47,6 +50,7 @@ export interface OAuthRigOptions {
 export async function startOAuthRig(options: OAuthRigOptions = {}): Promise<OAuthRig> {
   const ended: string[] = [];
   const gone = new Set<string>();
+  let registered = 0;
   let server: OAuthServer | undefined;
   const api = await startTestApi({
     wire: ({ url, keys, storage, recorder, accounts, snapshot, report }) => {
@@ -76,15 +80,15 @@ export async function startOAuthRig(options: OAuthRigOptions = {}): Promise<OAut
   const { port } = new URL(api.url);
 
   async function browser(name?: string): Promise<Browser> {
-    const cookies = new Map<string, { readonly value: string; readonly path: string }>();
+    const cookies: Cookies = new Map();
     if (name !== undefined) {
       const { cookie = '' } = await api.signIn(name);
       const at = cookie.indexOf('=');
-      cookies.set(cookie.slice(0, at), { value: cookie.slice(at + 1), path: '/' });
+      cookies.set(`${cookie.slice(0, at)} /`, { value: cookie.slice(at + 1), path: '/' });
     }
     const go = async (url: string, method: string, body: string | undefined, headers: Readonly<Record<string, string>>): Promise<Answer> => {
       const { pathname, search } = new URL(url, api.url);
-      const sent = [...cookies].filter(([, { path }]) => pathname.startsWith(path)).map(([key, { value }]) => `${key}=${value}`);
+      const sent = [...cookies].filter(([, { path }]) => pathname.startsWith(path)).map(([key, { value }]) => `${key.split(' ')[0]}=${value}`);
       const answer = await call(port, `${pathname}${search}`, method, body, {
         accept: 'text/html',
         ...(sent.length > 0 ? { cookie: sent.join('; ') } : {}),
@@ -110,7 +114,9 @@ export async function startOAuthRig(options: OAuthRigOptions = {}): Promise<OAut
     browser,
     async register(metadata = {}) {
       const body = JSON.stringify({ redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none', client_name: 'A client', ...metadata });
-      return (await call(port, '/oauth/register', 'POST', body, { 'content-type': 'application/json' })).json;
+      registered += 1;
+      // From an address of its own, for strangers are limited by theirs.
+      return (await call(port, '/oauth/register', 'POST', body, { 'content-type': 'application/json' }, `127.0.1.${registered % 250}`)).json;
     },
     token: (form, headers = {}) =>
       call(port, '/oauth/token', 'POST', String(new URLSearchParams(form)), { 'content-type': 'application/x-www-form-urlencoded', ...headers }),
@@ -118,23 +124,33 @@ export async function startOAuthRig(options: OAuthRigOptions = {}): Promise<OAut
   };
 }
 
-function keep(cookies: Map<string, { readonly value: string; readonly path: string }>, line: string): void {
+function keep(cookies: Cookies, line: string): void {
   const [pair = '', ...attributes] = line.split(';');
   const at = pair.indexOf('=');
   const name = pair.slice(0, at);
   const path = attributes.find((each) => /^\s*path=/i.test(each))?.split('=')[1] ?? '/';
-  if (/expires=Thu, 01 Jan 1970|max-age=0/i.test(line)) cookies.delete(name);
-  else cookies.set(name, { value: pair.slice(at + 1), path });
+  if (/expires=Thu, 01 Jan 1970|max-age=0/i.test(line)) cookies.delete(`${name} ${path}`);
+  else cookies.set(`${name} ${path}`, { value: pair.slice(at + 1), path });
 }
 
-function call(port: string, path: string, method: string, body: string | undefined, headers: Readonly<Record<string, string>>): Promise<Answer> {
+function call(
+  port: string,
+  path: string,
+  method: string,
+  body: string | undefined,
+  headers: Readonly<Record<string, string>>,
+  localAddress = '127.0.0.1',
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path, method, headers: { host: `localhost:${port}`, ...headers }, setHost: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (text += chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: jsonOf(text) }));
-    });
+    const sent = request(
+      { host: '127.0.0.1', port, path, method, headers: { host: `localhost:${port}`, ...headers }, setHost: false, localAddress },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: jsonOf(text) }));
+      },
+    );
     sent.on('error', reject);
     sent.end(body);
   });
