@@ -183,7 +183,14 @@ describe('an authorization request', () => {
   test('with a parameter twice is refused, whichever it is', async () => {
     const browser = await rig.browser('scientist');
     const { url } = await begin(browser);
-    for (const twice of ['client_id=x', 'redirect_uri=https://evil.example', 'scope=mcp:read&scope=mcp:write', 'state=b', 'code_challenge=x', 'response_type=code']) {
+    for (const twice of [
+      'client_id=x',
+      'redirect_uri=https://evil.example',
+      'scope=mcp:read&scope=mcp:write',
+      'state=b',
+      'code_challenge=x',
+      'response_type=code',
+    ]) {
       const answer = await browser.get(`${url}&${twice}`);
       assert.ok(answer.status === 400 || told(answer.headers.location).get('error') === 'invalid_request', twice);
       assert.ok(!String(answer.headers.location).includes('evil.example'));

@@ -49,5 +49,5 @@ export async function fillToken(
 /** Who is on the line, as events name it. The address comes from the socket, never from a header. */
 export function clientLine(ctx: KoaContextWithOIDC, id: string): Client {
   const userAgent = (ctx.get('user-agent') || '').replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
-  return { address: ctx.socket.remoteAddress ?? '', userAgent, id: id.slice(0, 320) };
+  return { address: ctx.req.socket?.remoteAddress ?? ctx.request.socket?.remoteAddress ?? '', userAgent, id: id.slice(0, 320) };
 }

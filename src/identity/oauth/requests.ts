@@ -62,7 +62,8 @@ function readRegistration(text: string): Metadata {
 async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
+  // What is too long is refused on the same connection, which has to be left open for that.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     // A request that nobody set an encoding on gives buffers.
     bytes += (chunk as Buffer).byteLength;
     if (bytes > MAX_BODY_BYTES) throw new errors.InvalidRequest('the request is too large');
