@@ -27,6 +27,7 @@ describe('sallyport.yaml', () => {
       database: 'sqlite:/etc/.sallyport/sallyport.db',
       issuers: [],
       providers: [],
+      machines: { workloads: [], clients: [], actors: [] },
       local: 'on',
       oauth: 'on',
       resources: '/etc/resources',
@@ -96,6 +97,7 @@ describe('identity.providers', () => {
       claims: { id: 'sub', name: 'email', groups: 'groups' },
       groups: { from: 'token', missing: 'refuse', prefix: '' },
       require: {},
+      assertions: 'refuse',
       trustEmail: false,
     });
     assert.deepEqual(oidc(one('issuer: "https://accounts.google.com", require: { hd: [example.com] }'))?.require, { hd: ['example.com'] });

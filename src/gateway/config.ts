@@ -15,6 +15,7 @@ import { issueProblems } from '../policy/shape.ts';
 import type { LogLevel } from '../core/log.ts';
 import type { SecretSource } from '../core/credential-spec.ts';
 import { configSchema, type ConfigDocument } from './config-schema.ts';
+import { machineConfig, type MachineConfig } from './machine-config.ts';
 import { isLoopback } from './metrics-server.ts';
 import { credentialSettings } from './credential-settings.ts';
 import type { CredentialSettings } from './credentials.ts';
@@ -30,6 +31,7 @@ export interface Config {
   readonly database: string;
   readonly issuers: readonly IssuerConfig[];
   readonly providers: ConfigDocument['identity']['providers'];
+  readonly machines: MachineConfig;
   readonly local: LocalAccounts;
   /** Whether the gateway is an OAuth server for MCP clients. */
   readonly oauth: 'on' | 'off';
@@ -88,6 +90,7 @@ export function parseConfig(file: string, text: string): Config {
     database: database ?? `sqlite:${resolve(dataFolder, 'sallyport.db')}`,
     issuers: identity.issuers,
     providers: identity.providers,
+    machines: machineConfig(identity, url.replace(/\/$/, ''), folder),
     local: identity.local,
     oauth: identity.oauth,
     resources: resolve(folder, resources),

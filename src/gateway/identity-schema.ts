@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actsForSchema, clientsSchema, workloadsSchema } from './machine-schema.ts';
 import { oidcSchema } from './oidc-schema.ts';
 import { scimSchema } from './scim-schema.ts';
 
@@ -18,6 +19,12 @@ const issuer = z
       .prefault({})
       .describe('Which claims say who it is.'),
     kind: z.enum(['person', 'workload', 'ai-agent']).default('person').describe('What the subjects of this issuer are.'),
+    actsFor: actsForSchema,
+  })
+  .refine((one) => one.kind === 'ai-agent' || one.actsFor.length === 0, {
+    error: 'only AI agents act for people',
+    path: ['actsFor'],
+    params: { fix: 'write kind: ai-agent' },
   })
   .describe('An issuer whose signed tokens are accepted as they are.');
 
@@ -66,6 +73,8 @@ export const identitySchema = z
   .strictObject({
     issuers: z.array(issuer).max(50).default([]).describe('Whose tokens are accepted.'),
     providers: providers.describe('Whom people sign in with.'),
+    workloads: workloadsSchema,
+    clients: clientsSchema,
     local: local.describe('Which local accounts may sign in: `on` (all), `off`, or a list of names for emergencies.'),
     oauth: z
       .enum(['on', 'off'])
@@ -76,4 +85,9 @@ export const identitySchema = z
     error: 'nobody could sign in',
     path: ['local'],
     params: { fix: 'configure a provider first' },
+  })
+  .refine((one) => one.oauth === 'on' || (one.workloads.length === 0 && one.clients.length === 0), {
+    error: 'workloads and clients get their tokens from the OAuth server, which is off',
+    path: ['oauth'],
+    params: { fix: 'write oauth: on, or leave it out' },
   });

@@ -5,7 +5,9 @@ import type { Log } from '../core/log.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Config } from './config.ts';
 import type { Identity } from './identity.ts';
+import { openMachines } from './machines.ts';
 import { installationKey } from './installation-keys.ts';
 
 export interface OAuthParts {
@@ -14,14 +16,17 @@ export interface OAuthParts {
   readonly storage: Storage;
   readonly recorder: Recorder;
   readonly identity: Identity;
+  readonly config: Pick<Config, 'machines' | 'issuers' | 'providers'>;
   readonly snapshot: () => Snapshot;
   readonly log: Log;
 }
 
 /** The OAuth server, asked of the rest of the gateway: who is who now, who may reach what, what has ended. */
-export async function openOAuth({ url, keysFolder, storage, recorder, identity, snapshot, log }: OAuthParts): Promise<OAuthServer> {
+export async function openOAuth({ url, keysFolder, storage, recorder, identity, config, snapshot, log }: OAuthParts): Promise<OAuthServer> {
   const { accounts, directory, locks, revocations, signing } = identity;
-  return createOAuthServer({
+  const machines = openMachines({ ...config, url, storage, identity });
+  const server = createOAuthServer({
+    clients: (clientId) => machines.clients.describe(clientId),
     url,
     keys: signing,
     storage,
@@ -37,4 +42,6 @@ export async function openOAuth({ url, keysFolder, storage, recorder, identity, 
     errorPage: (description) => messagePage('The client sent something that is not accepted', description),
     report: (error) => log.error('oauth', error),
   });
+  for (const grant of machines.grants) server.addGrant(grant);
+  return server;
 }

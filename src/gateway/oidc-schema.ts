@@ -59,6 +59,10 @@ export const oidcSchema = z
       .record(claim, z.array(text).min(1).max(100))
       .default({})
       .describe('Claims of the ID token that must have one of these values: `hd: [example.com]`.'),
+    assertions: z
+      .enum(['accept', 'refuse'])
+      .default('refuse')
+      .describe('Whether its identity assertions (ID-JAG) let clients in for people without a browser: enterprise-managed authorization.'),
     trustEmail: z.boolean().default(false).describe('Takes an e-mail address without `email_verified`. Only where the provider lets nobody choose their own.'),
   })
   .refine((one) => one.issuer !== GOOGLE || one.require['hd'] !== undefined, {

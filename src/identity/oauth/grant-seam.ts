@@ -4,7 +4,7 @@ import { newId } from '../../core/id.ts';
 import { Proofs } from '../dpop.ts';
 import { mintToken } from '../mint.ts';
 import type { SigningKeys } from '../signing-keys.ts';
-import { isRefused, type Granted, type GrantRequest, type TokenGrant } from './grants.ts';
+import { isRefused, type Granted, type GrantRefused, type GrantRequest, type TokenGrant } from './grants.ts';
 import { clientLine, NO_TARGET, recordIssue, type IssueOptions } from './issue.ts';
 import type { Form } from './requests.ts';
 import { resourceTarget } from './resources.ts';
@@ -49,22 +49,23 @@ export function grantSeam(provider: Provider, options: GrantSeamOptions): GrantS
     const line = clientLine(ctx, client?.id ?? '');
     const request: GrantRequest = { parameters, target: targetOf(given['resource'], options.url), line, ...(client ? { client } : {}) };
     const outcome = await grant.handle(request);
-    if (isRefused(outcome)) throw refusalOf(outcome.error, outcome.description);
+    if (isRefused(outcome)) throw refusalOf(outcome);
     ctx.set('cache-control', 'no-store');
     ctx.status = 200;
     ctx.body = await mint(ctx, outcome, { ...line, id: client?.id ?? outcome.clientId ?? '' });
   }
 
-  async function mint(ctx: KoaContextWithOIDC, { subject, target, ttlMs, scope }: Granted, line: GrantRequest['line']) {
+  async function mint(ctx: KoaContextWithOIDC, { subject, target, ttlMs, scope, issuedTokenType, through: from = [] }: Granted, line: GrantRequest['line']) {
     const keyThumbprint = await boundTo(ctx);
     const { keys, url, now } = options;
     const lifetime = Math.min(ttlMs, LONGEST_MS);
     // A grant of its own, so that its client can take it back.
-    const through = [newId(now())];
+    const through = [newId(now()), ...from];
     const minted = await mintToken({ keys, subject, target, url, ttlMs: lifetime, clientId: line.id, through, scope, keyThumbprint, now: now() });
     await recordIssue(options, subject, target, line, `token ${minted.id}`);
     return {
       access_token: minted.token,
+      ...(issuedTokenType === undefined ? {} : { issued_token_type: issuedTokenType }),
       token_type: keyThumbprint === undefined ? 'Bearer' : 'DPoP',
       expires_in: Math.ceil(lifetime / 1000),
       ...(scope === undefined ? {} : { scope }),
@@ -107,10 +108,12 @@ function textsOf(parameters: Readonly<Record<string, unknown>>): Readonly<Record
   return Object.fromEntries(Object.entries(parameters).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
 }
 
-function refusalOf(error: string, description: string): errors.OIDCProviderError {
-  if (error === 'invalid_grant') return new errors.InvalidGrant(description);
-  if (error === 'invalid_target') return new errors.InvalidTarget(description);
-  if (error === 'invalid_scope') return new errors.InvalidScope(description, '');
-  if (error === 'invalid_client') return new errors.InvalidClientAuth(description);
-  return error === 'unauthorized_client' ? new errors.UnauthorizedClient(description) : new errors.InvalidRequest(description);
+/** The caller is told what the handler says; the record has its note, too. */
+function refusalOf({ error, description, note }: GrantRefused): errors.OIDCProviderError {
+  const refusal =
+    error === 'invalid_client'
+      ? new errors.InvalidClientAuth(note ?? description)
+      : new errors.CustomOIDCProviderError(error, description, note === undefined ? {} : { detail: note });
+  if (error === 'temporarily_unavailable') refusal.statusCode = 503;
+  return refusal;
 }

@@ -38,12 +38,25 @@ export interface Granted {
   readonly scope?: string;
   /** What the token says its client is, where there is no authenticated one. */
   readonly clientId?: string;
+  /** Sign-ins and grants that it comes from: it ends with each of them. */
+  readonly through?: readonly string[];
+  /** What RFC 8693 has an exchange say of the token. */
+  readonly issuedTokenType?: string;
 }
 
 export interface GrantRefused {
-  readonly error: 'invalid_request' | 'invalid_grant' | 'invalid_client' | 'invalid_target' | 'invalid_scope' | 'unauthorized_client';
+  readonly error:
+    | 'invalid_request'
+    | 'invalid_grant'
+    | 'invalid_client'
+    | 'invalid_target'
+    | 'invalid_scope'
+    | 'unauthorized_client'
+    | 'temporarily_unavailable';
   /** For the caller and the record; quotes nothing secret. */
   readonly description: string;
+  /** For the record alone. */
+  readonly note?: string;
 }
 
 export const isRefused = (outcome: Granted | GrantRefused): outcome is GrantRefused => 'error' in outcome;

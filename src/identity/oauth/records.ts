@@ -21,7 +21,7 @@ export interface RecordsOptions {
   /** Called for every grant that ends, before whoever ended it is answered. */
   readonly onGrantEnded: (grantId: string) => Promise<void>;
   /** Clients that are configured, by id: they are asked before those that registered themselves. */
-  readonly configured: (clientId: string) => AdapterPayload | undefined;
+  readonly configured: (clientId: string) => Promise<AdapterPayload | undefined> | AdapterPayload | undefined;
   /** What a registration may be kept for until its first use, and after each. */
   readonly registrations?: Partial<Registrations>;
 }
@@ -118,7 +118,7 @@ export function openRecords(options: RecordsOptions): Records {
 
     return {
       upsert,
-      find: async (id) => (isClient ? options.configured(id) : undefined) ?? find(id),
+      find: async (id) => (isClient ? await options.configured(id) : undefined) ?? find(id),
       async findByUserCode(userCode) {
         const row = await rows().where('user_code_hash', '=', hashOf(userCode)).executeTakeFirst();
         return row && { ...payloadOf(row), ...consumedAt(row), userCode, jti: `${KNOWN}${row.id_hash}` };

@@ -31,7 +31,7 @@ export interface OAuthServerOptions extends Omit<ProviderOptions, 'records' | 'f
   /** Ends at once what was issued through a grant, in every process. */
   readonly endGrant: (grantId: string) => Promise<void>;
   /** Configured clients, by id. */
-  readonly clients?: (clientId: string) => AdapterPayload | undefined;
+  readonly clients?: (clientId: string) => Promise<AdapterPayload | undefined> | AdapterPayload | undefined;
   readonly fetchDocument?: ProviderOptions['fetchDocument'];
   readonly now?: () => number;
 }
@@ -78,7 +78,8 @@ export function createOAuthServer(options: OAuthServerOptions): OAuthServer {
   provider.on('grant.success', (ctx) => void records.clientUsed(ctx.oidc.client?.clientId ?? '').catch(report));
 
   async function recordRefusal(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): Promise<void> {
-    const note = `${error.error}: ${error.error_description ?? ''}`.slice(0, 300);
+    const said = [error.error_description, error.error_detail].filter((text) => text !== undefined);
+    const note = `${error.error}: ${[...new Set(said)].join(': ')}`.slice(0, 600);
     await recorder.append(makeEvent('token.refused', { protocol: 'oauth', client: clientLine(ctx, ctx.oidc?.client?.clientId ?? ''), note }));
   }
 

@@ -34,7 +34,8 @@ export interface TokenPair {
   readonly actor: string;
 }
 
-const MAX_THROUGH = 4;
+/** A token names four origins at most, and one of them is its own grant. */
+const MAX_THROUGH = 3;
 
 /** RFC 8693 with an actor: the person's token and the agent's own make one for both, on the one target that both are good for. */
 export function createDelegation({ authenticator, actors }: DelegationOptions): (tokens: TokenPair, target: string) => Promise<Delegated | GrantRefusal> {

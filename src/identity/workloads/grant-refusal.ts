@@ -1,12 +1,5 @@
 /** Codes of RFC 6749, 8693 and 8707 that are answered here. */
-export type GrantError =
-  | 'invalid_request'
-  | 'invalid_client'
-  | 'invalid_grant'
-  | 'invalid_target'
-  | 'unauthorized_client'
-  | 'unsupported_grant_type'
-  | 'temporarily_unavailable';
+export type GrantError = 'invalid_request' | 'invalid_client' | 'invalid_grant' | 'invalid_target' | 'unauthorized_client' | 'temporarily_unavailable';
 
 /** Why no token is issued. `reason` is for the caller and quotes nothing of what was sent; `note` is for the record. */
 export interface GrantRefusal {

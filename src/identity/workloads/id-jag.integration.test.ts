@@ -3,8 +3,9 @@ import { after, before, test } from 'node:test';
 import type { Subject } from '../../core/subject.ts';
 import { joinToken, signTestToken } from '../test-issuer.ts';
 import { GATEWAY, startBench, type Bench } from './fixtures.ts';
-import { isRefusal } from './grant-refusal.ts';
-import { createIdJag } from './id-jag.ts';
+import { isProblem, readSubject } from '../claims.ts';
+import { grantRefusal, isRefusal } from './grant-refusal.ts';
+import { createIdJag, type AssertionIssuer } from './id-jag.ts';
 
 let bench: Bench;
 before(async () => {
@@ -35,12 +36,15 @@ const sign = (claims: Record<string, unknown>, header: Record<string, unknown> =
 interface Use {
   readonly clientId?: string;
   readonly target?: string;
-  readonly current?: (subject: Subject) => Promise<Subject | undefined>;
+  readonly person?: AssertionIssuer['person'];
 }
-async function use(text: string, { clientId = 'claude', target, current = (subject) => Promise.resolve(subject) }: Use = {}): Promise<string> {
+const sayso: AssertionIssuer['person'] = (claims) => {
+  const subject = readSubject(claims, { id: 'sub', name: 'email', groups: 'groups' }, 'person', bench.issuer.url);
+  return Promise.resolve(isProblem(subject) ? grantRefusal(subject.problem) : subject);
+};
+async function use(text: string, { clientId = 'claude', target, person = sayso }: Use = {}): Promise<string> {
   const targetOf = (resource: string): string | undefined => /^https:\/\/gw\.example\/mcp\/([a-z]+)$/.exec(resource)?.[1];
-  const issuers = [{ issuer: bench.issuer.url, claims: { id: 'sub', name: 'email', groups: 'groups' } }];
-  const accept = createIdJag({ issuers, url: GATEWAY, ...bench.parts, targetOf, current });
+  const accept = createIdJag({ issuers: [{ issuer: bench.issuer.url, person }], url: GATEWAY, ...bench.parts, targetOf });
   const result = await accept({ assertion: text, clientId, ...(target === undefined ? {} : { target }) });
   return isRefusal(result) ? result.reason : `${result.subject.kind}:${result.subject.name} on ${result.target}`;
 }
@@ -68,7 +72,7 @@ for (const [says, claims, why] of [
   ['no id', { jti: undefined }, /no id/],
   ['no person', { sub: undefined }, /sub is missing/],
   ['an unverified address', { email_verified: false }, /not verified/],
-  ['an actor', { act: { sub: 'x' } }, /acting for another/],
+  ['an actor', { act: { sub: 'x' } }, /acts for another/],
 ] as const)
   test(`an assertion with ${says} is refused`, async () => {
     assert.equal(await use(await sign(assertion())), OK);
@@ -103,7 +107,7 @@ test('an assertion has to be signed by its provider', async () => {
 });
 
 test('who was deactivated is not let in by an assertion, and who is known is as the directory has them', async () => {
-  assert.match(await use(await sign(assertion()), { current: () => Promise.resolve(undefined) }), /no longer here/);
-  const today = (subject: Subject): Promise<Subject> => Promise.resolve({ ...subject, name: 'ann' });
-  assert.equal(await use(await sign(assertion()), { current: today }), 'person:ann on models');
+  assert.match(await use(await sign(assertion()), { person: () => Promise.resolve(grantRefusal('no longer here')) }), /no longer here/);
+  const known: Subject = { kind: 'person', id: '00u1', name: 'ann', groups: ['staff'], issuer: bench.issuer.url };
+  assert.equal(await use(await sign(assertion()), { person: () => Promise.resolve(known) }), 'person:ann on models');
 });

@@ -1,6 +1,5 @@
 import { member, type JsonObject } from '../../core/json.ts';
 import type { Subject } from '../../core/subject.ts';
-import { isProblem, readSubject, type ClaimNames } from '../claims.ts';
 import { readCompact } from '../compact.ts';
 import type { FetchJson } from '../fetch-json.ts';
 import { discoverKeys, IssuerKeys } from '../issuer-keys.ts';
@@ -12,9 +11,10 @@ import { readSigned } from './signed-claims.ts';
 /** A company's identity provider that says for which client a person may get a token here. */
 export interface AssertionIssuer {
   readonly issuer: string;
-  readonly claims: ClaimNames;
   /** Absent: what the issuer publishes. */
   readonly keys?: KeySource;
+  /** The person whom its claims name, as the directory has them, else as they say; a refusal for who may not come in. */
+  person(claims: JsonObject): Promise<Subject | GrantRefusal>;
 }
 
 export interface IdJagOptions {
@@ -26,8 +26,6 @@ export interface IdJagOptions {
   readonly now: () => number;
   /** The target that a resource names; undefined where it names none. */
   readonly targetOf: (resource: string) => string | undefined;
-  /** The person as the directory has it, or as the assertion says where it has none; undefined for who is not active. */
-  readonly current: (subject: Subject) => Promise<Subject | undefined>;
 }
 
 export interface AssertionUse {
@@ -49,15 +47,7 @@ const MAX_LIFE_MS = 60 * 60_000;
 const WHAT = 'the assertion';
 
 /** Enterprise-managed authorization: an identity assertion grant (draft-ietf-oauth-identity-assertion-authz-grant) becomes a person, once. */
-export function createIdJag({
-  issuers,
-  url,
-  firstUse,
-  fetchJson,
-  now,
-  targetOf,
-  current,
-}: IdJagOptions): (use: AssertionUse) => Promise<Asserted | GrantRefusal> {
+export function createIdJag({ issuers, url, firstUse, fetchJson, now, targetOf }: IdJagOptions): (use: AssertionUse) => Promise<Asserted | GrantRefusal> {
   const sources = new Map(
     issuers.map((one) => [
       one.issuer,
@@ -84,12 +74,11 @@ export function createIdJag({
     if (named === undefined || (target !== undefined && target !== named))
       return { ...grantRefusal(`${WHAT} is not for the target that is asked for`), error: 'invalid_target' };
     if (id === undefined) return grantRefusal(`${WHAT} has no id`);
-    const subject = readSubject(claims, source.claims, 'person', source.issuer);
-    if (isProblem(subject)) return grantRefusal(`${WHAT}: ${subject.problem}`);
-    const today = await current(subject);
-    if (!today) return grantRefusal(`whom ${WHAT} names is no longer here`);
+    if (Object.hasOwn(claims, 'act')) return grantRefusal(`${WHAT} is of one who acts for another`);
+    const subject = await source.person(claims);
+    if (isRefusal(subject)) return subject;
     if (!(await firstUse(['id-jag', source.issuer, id], expiresAt))) return grantRefusal(`${WHAT} was used before`);
-    return { subject: today, target: named, expiresAt };
+    return { subject, target: named, expiresAt };
   };
 }
 
