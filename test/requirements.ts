@@ -41,6 +41,29 @@ export const REQUIREMENTS: readonly Requirement[] = [
     ],
   },
   {
+    id: 'sign-in',
+    promise: 'people sign in with your OpenID provider',
+    proof: [
+      proof('src/api/sign-in/oidc.integration.test.ts', 'a person comes in with the name and the groups that the provider says'),
+      proof('src/identity/oidc/oidc-provider.integration.test.ts', 'is one in any of three algorithms, and in no other'),
+      proof('src/identity/oidc/oidc-provider.integration.test.ts', 'is only what was issued by this provider, to this client, for this attempt'),
+      proof('src/identity/oidc/oidc-provider.integration.test.ts', 'has the groups that the provider says, and where it does not say, nobody comes in'),
+      proof('test/e2e/sign-in-page.test.ts', 'with one provider it is one key'),
+      proof('src/gateway/config.test.ts', 'takes the configuration of each guide'),
+    ],
+  },
+  {
+    id: 'out-at-once',
+    promise: 'who signs out, is deactivated or loses a group is out in every process within a second, with what runs',
+    proof: [
+      proof('test/e2e/sign-out.test.ts', 'signing out ends, in the other process too'),
+      proof('test/e2e/sign-out.test.ts', 'who is deactivated is out everywhere'),
+      proof('test/e2e/sign-out.test.ts', 'a group that is taken away while a call runs ends that call'),
+      proof('src/api/sign-in/oidc.integration.test.ts', 'who signs out at the provider is signed out here; nobody else can say so'),
+      proof('src/identity/directory.integration.test.ts', 'a token of a removed person ends here at once and in another process soon'),
+    ],
+  },
+  {
     id: 'console',
     promise:
       'approvals and sessions live, the record searched and followed, replays on a timeline, windows, locks, tools with what changed, the rules in force with `explain`, rights beside their use, what to paste into a client; by keyboard, in light and dark, on narrow screens',

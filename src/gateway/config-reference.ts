@@ -5,6 +5,7 @@ import { auditWebhookSchema, fileSchema, objectLockSchema, otlpSchema, s3Schema,
 import { credentialsSchema, kvVaultSchema, vaultAuthSchema } from './credentials-schema.ts';
 import { configSchema } from './config-schema.ts';
 import { logSchema, metricsSchema, telemetrySchema, tracesSchema } from './telemetry-schema.ts';
+import { oidcSchema } from './oidc-schema.ts';
 import { emailSchema, slackSchema, webhookSchema } from './notify-schema.ts';
 
 /** JSON schema of `sallyport.yaml`, for editors. It says less than loading does. */
@@ -16,12 +17,17 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
 export function configTables(): string {
   const { listen, identity, masking, audit } = configSchema.shape;
   const issuer = identity.unwrap().shape.issuers.unwrap().element;
+  const provider = identity.unwrap().shape.providers.unwrap().element;
   return [
     referenceTable('sallyport.yaml', configSchema),
     referenceTable('listen', listen),
     referenceTable('identity', identity),
     referenceTable('identity: issuers', issuer),
     referenceTable('identity: issuers: claims', issuer.shape.claims),
+    referenceTable('identity: providers', provider),
+    referenceTable('identity: providers: oidc', oidcSchema),
+    referenceTable('identity: providers: oidc: claims', oidcSchema.shape.claims),
+    referenceTable('identity: providers: oidc: groups', oidcSchema.shape.groups),
     referenceTable('credentials', credentialsSchema),
     referenceTable('credentials: vaults', kvVaultSchema),
     referenceTable('credentials: vaults: auth', vaultAuthSchema),

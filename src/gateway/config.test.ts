@@ -105,6 +105,17 @@ describe('identity.providers', () => {
     assert.ok(oidc(one('issuer: "http://127.0.0.1:8080/realms/x"')));
   });
 
+  it('takes the configuration of each guide', async () => {
+    for (const guide of ['README', 'google', 'okta', 'entra', 'keycloak']) {
+      const page = await readFile(new URL(`identity/${guide}.md`, docs), 'utf8');
+      const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+      assert.equal(parseConfig('/x/y.yaml', text).providers.length, 1, guide);
+    }
+    const entra = await readFile(new URL('identity/entra.md', docs), 'utf8');
+    const [whole = '', more = ''] = [...entra.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+    assert.equal(parseConfig('/x/y.yaml', `${whole}${more}`).providers[0]?.oidc?.groups.graph, 'https://graph.microsoft.com/v1.0');
+  });
+
   it('refuses a provider by which anybody could come in, or that is not reached by TLS', () => {
     refused(one('issuer: "https://accounts.google.com"'), /everybody with a Google account/);
     for (const tenant of ['common', 'organizations', 'consumers'])

@@ -118,4 +118,4 @@ export function providerRoutes(deps: ApiDeps, doors: Doors): Hono<ApiEnv> {
 }
 
 const notStartedHere = (): SallyportError =>
-  new SallyportError('unauthenticated', 'this sign-in was not begun in this browser, has been used, or is older than ten minutes', { hint: 'start again' });
+  new SallyportError('unauthenticated', 'this sign-in was not begun in this browser, has been used, or is older than ten minutes');

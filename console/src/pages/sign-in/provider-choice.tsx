@@ -10,7 +10,7 @@ import css from './sign-in-page.module.css';
 /** One provider is a button; with several of them an e-mail address tells which. */
 export function ProviderChoice({ providers }: { readonly providers: readonly SignInProvider[] }): ReactNode {
   const [only, ...others] = providers;
-  if (only && others.length === 0) return <ProviderButton provider={only} variant="filled" autoFocus />;
+  if (only && others.length === 0) return <ProviderButton provider={only} variant="filled" focus />;
   return (
     <>
       <EmailForm />
@@ -29,14 +29,14 @@ export function ProviderChoice({ providers }: { readonly providers: readonly Sig
 interface ProviderButtonProps {
   readonly provider: SignInProvider;
   readonly variant: 'filled' | 'default';
-  readonly autoFocus?: boolean;
+  readonly focus?: boolean;
 }
 
-function ProviderButton({ provider: { name, title }, variant, autoFocus = false }: ProviderButtonProps): ReactNode {
+function ProviderButton({ provider: { name, title }, variant, focus = false }: ProviderButtonProps): ReactNode {
   const link = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
-    if (autoFocus) link.current?.focus();
-  }, [autoFocus]);
+    if (focus) link.current?.focus();
+  }, [focus]);
   return (
     <Button component="a" href={startPath(name, location)} variant={variant} fullWidth ref={link} classNames={{ label: css.label }}>
       Sign in with {title}
