@@ -127,7 +127,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   },
   {
     id: 'identity',
-    promise: 'signed tokens of your own OIDC issuers; local accounts for the start; short-lived tokens for one target each',
+    promise: 'signed tokens of your own issuers; local accounts for the start and for emergencies; short-lived tokens for one target each',
     proof: [
       proof('src/identity/authenticate.integration.test.ts', ''),
       proof('src/identity/accounts.integration.test.ts', ''),
