@@ -11,6 +11,7 @@ import { decisionParts, makeEvent, sessionParts, type Event, type EventParts } f
 import type { Gate } from './gate.ts';
 import { decidedParts, namedParts, noteOf, withMaskedReason } from './masked-parts.ts';
 import { withMasker, type Masker } from './masker.ts';
+import type { Quotas } from './quota.ts';
 import type { Admission, Exhausted } from './quota-keeper.ts';
 import type { Body } from './recorder.ts';
 import { cutOff, fail, refuse, repeat, type Answering, type RecordedRequest } from './refusing.ts';
@@ -31,13 +32,16 @@ class Grant {
   readonly by: 'rule' | 'people';
   /** The policy that it was decided under. */
   readonly policyVersion: string;
+  /** How much it may give; what only its protocol can count (rows, time) is the protocol's to keep. */
+  readonly quotas: Quotas;
 
-  constructor(command: Command, { intent, approval, by, policyVersion }: Pick<Grant, 'intent' | 'approval' | 'by' | 'policyVersion'>) {
+  constructor(command: Command, { intent, approval, by, policyVersion, quotas }: Pick<Grant, 'intent' | 'approval' | 'by' | 'policyVersion' | 'quotas'>) {
     this.#command = command;
     this.intent = intent;
     this.approval = approval;
     this.by = by;
     this.policyVersion = policyVersion;
+    this.quotas = quotas;
   }
 
   /** The command that may be forwarded, and no other. */
@@ -186,9 +190,9 @@ async function runCounted(gate: Gate, exchange: Exchange, asked: Asked, approval
   try {
     await gate.recorder.append(intent, [asked.body]);
     gate.history?.used(exchange.session, exchange.command);
-    const { policyVersion } = asked.decision;
+    const { policyVersion, quotas = [] } = asked.decision;
     const by = approval || asked.within ? 'people' : 'rule';
-    const grant = new Grant(exchange.command, { intent: intent.id, approval: approval?.id, by, policyVersion });
+    const grant = new Grant(exchange.command, { intent: intent.id, approval: approval?.id, by, policyVersion, quotas });
     await relayUnlessLocked(gate, exchange, grant, asked);
   } catch (error) {
     if (approval) await gate.approvals.lose(approval.id);
@@ -259,6 +263,8 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked,
   const about: EventParts = { ...asked.about, intent: grant.intent };
   const { steps } = exchange;
   let ended = false;
+  /** Of parts that the last one accounts for. */
+  let bytes = 0;
   steps?.enter('forward');
   for await (const part of exchange.forward(grant)) {
     if (ended) continue;
@@ -268,17 +274,26 @@ async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked,
     const masked = await maskPart(part, masker, exchange.session);
     asked.admission?.spend(masked.bytes.byteLength);
     if (masked.applied.length > 0 || part.note !== undefined) gate.history?.flagged(exchange.session);
+    bytes += masked.bytes.byteLength;
+    if (part.recordedBy === 'outcome') {
+      steps?.enter('release');
+      await exchange.release(part, masked);
+      steps?.enter('forward');
+      continue;
+    }
     ended = part.kind === 'final';
-    const outcome = { status: part.status, bytes: masked.bytes.byteLength, milliseconds: Math.round(performance.now() - started) };
+    const outcome = { status: part.status, bytes, milliseconds: Math.round(performance.now() - started) };
     const event = makeEvent(ended ? 'reply.received' : 'stream.chunk', {
       ...about,
       outcome,
       masks: masked.applied,
       ...noteOf(masked.note, part.note),
     });
+    bytes = 0;
+    const kept = masked.account ?? masked;
     steps?.enter('outcome');
-    await recordReply(gate, exchange.session, event, { name: ended ? 'reply' : 'chunk', ...masked });
-    if (ended && grant.approval) await gate.approvals.consume(grant.approval, Buffer.from(masked.bytes).toString());
+    await recordReply(gate, exchange.session, event, { name: ended ? 'reply' : 'chunk', contentType: kept.contentType, bytes: kept.bytes });
+    if (ended && grant.approval) await gate.approvals.consume(grant.approval, Buffer.from(kept.bytes).toString());
     steps?.enter('release');
     await exchange.release(part, masked);
     if (ended) steps?.end(part.status);

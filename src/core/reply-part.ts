@@ -12,6 +12,11 @@ export interface ReplyPart {
   mask(masker: Masker): MaskedPart;
   /** The message as it came, for `observe` mode when masking failed. */
   raw(): MaskedPart;
+  /**
+   * `outcome`: a piece of one long reply, such as rows. It has no event of its own; the last part's event, which is recorded
+   * before that part is released, tells of all of them.
+   */
+  readonly recordedBy?: 'outcome';
   /** What the record should say of it: an observation that changes no decision. */
   readonly note?: string;
   /** Set where the target asks something of the caller (sampling, elicitation, roots): decided like any command. */
@@ -22,4 +27,6 @@ export interface MaskedPart {
   readonly bytes: Uint8Array;
   readonly contentType: string;
   readonly applied: readonly MaskApplied[];
+  /** What is recorded, and kept of an approved command, where that is not the bytes themselves: an account of them. */
+  readonly account?: { readonly bytes: Uint8Array; readonly contentType: string };
 }

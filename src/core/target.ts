@@ -1,6 +1,14 @@
 import type { CredentialSpec } from './credential-spec.ts';
 import type { Quota } from './quota.ts';
 
+/** How the line to a target is protected, where its address does not say. */
+export interface TargetTls {
+  /** `verify-full` checks the certificate and its name; `require` only encrypts. */
+  readonly mode: 'verify-full' | 'require' | 'disable';
+  /** Path of the authorities that are trusted, in PEM; absent: those of the system. */
+  readonly ca?: string;
+}
+
 export interface TargetLimits {
   /** Bytes of one request. */
   readonly requestBytes: number;
@@ -21,6 +29,8 @@ export interface Target {
   /** Program and arguments of a stdio server; never passed through a shell. */
   readonly command?: readonly string[];
   readonly credential?: CredentialSpec;
+  /** Absent: as the protocol does by itself. */
+  readonly tls?: TargetTls;
   readonly labels: Readonly<Record<string, string>>;
   readonly owners: readonly string[];
   /** `strict` awaits the record of a reply before it is released. */

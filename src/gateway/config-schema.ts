@@ -4,6 +4,7 @@ import { credentialsSchema } from './credentials-schema.ts';
 import { identitySchema } from './identity-schema.ts';
 import { notifySchema } from './notify-schema.ts';
 import { telemetrySchema } from './telemetry-schema.ts';
+import { tlsSchema } from './tls-schema.ts';
 
 const httpUrl = z
   .string()
@@ -49,10 +50,12 @@ export const configSchema = z
     listen: z
       .strictObject({
         http: address.default('127.0.0.1:7600').describe('Address and port of the HTTP listener.'),
+        postgres: address.optional().describe('Address and port for PostgreSQL clients, such as `127.0.0.1:7632`. Off where absent.'),
         metrics: address.optional().describe('Address and port of `GET /metrics` for Prometheus, such as `127.0.0.1:7601`. Off where absent.'),
       })
       .prefault({})
       .describe('Where the gateway listens.'),
+    tls: tlsSchema.optional(),
     data: z.string().min(1).default('./.sallyport').describe('Folder of the embedded database, the journal and the keys; relative to this file.'),
     database: z
       .string()

@@ -26,6 +26,10 @@ export interface Config {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** Ports of protocols that have one of their own, by the protocol's name. */
+  readonly sockets: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
+  /** Paths of the certificate and the key of those ports. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
   readonly data: string;
   /** What `openStorage` takes. */
   readonly database: string;
@@ -80,12 +84,14 @@ export function parseConfig(file: string, text: string): Config {
   if (!document || second) throw new SallyportError('config_invalid', `${file} must hold one YAML document`, { hint: 'resources are files of their own' });
   const parsed = configSchema.safeParse(document.value);
   if (!parsed.success) throw invalid(issueProblems(document, parsed.error.issues));
-  const { url, listen, data, database, credentials, identity, masking, notify, resources, telemetry, audit } = parsed.data;
+  const { url, listen, tls, data, database, credentials, identity, masking, notify, resources, telemetry, audit } = parsed.data;
   const folder = dirname(resolve(file));
   const dataFolder = resolve(folder, data);
   return {
     url: url.replace(/\/$/, ''),
     ...addressOf(listen.http),
+    sockets: socketsOf(listen.postgres, tls),
+    ...(tls ? { tls: { certificate: resolve(folder, tls.certificate), key: resolve(folder, tls.key) } } : {}),
     data: dataFolder,
     database: database ?? `sqlite:${resolve(dataFolder, 'sallyport.db')}`,
     issuers: identity.issuers,
@@ -117,6 +123,17 @@ function auditSettings({ retention, witnesses, recordingKey }: ConfigDocument['a
 function vaultSettings({ timeout, ca, namespace, ...rest }: VaultDocument, folder: string): VaultSettings {
   const trusted = ca === undefined ? {} : { ca: resolve(folder, ca) };
   return { ...rest, timeoutMs: readDuration(timeout) ?? 0, ...trusted, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+/** What travels there are statements and rows: only one machine's own processes may see them as they are. */
+function socketsOf(postgres: string | undefined, tls: object | undefined): Config['sockets'] {
+  if (postgres === undefined) return {};
+  const address = addressOf(postgres);
+  if (!tls && !isLoopback(address.host))
+    throw new SallyportError('config_invalid', `listen.postgres is ${postgres}, which others can reach, and there is no certificate`, {
+      hint: 'set tls.certificate and tls.key, or listen on 127.0.0.1',
+    });
+  return { postgres: address };
 }
 
 function addressOf(text: string): { readonly host: string; readonly port: number } {

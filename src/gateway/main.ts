@@ -27,6 +27,8 @@ import { startNotices, type Notices } from '../notice/notices.ts';
 import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
 import { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
+import { openDatabaseLogins } from '../credential/database-logins.ts';
+import { openSockets } from './sockets.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { countedRecorder } from '../telemetry/event-metrics.ts';
 import { watchProcess } from '../telemetry/process-metrics.ts';
@@ -188,6 +190,7 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
   const snapshot = policy.snapshot.bind(policy);
   const traces = config.traces && shutdown.owns(openTraces(config.traces, { metrics, log, readSecret: parts.upstream.credentials.secret }));
   const observer = observerOf(metrics, traces);
+  const maskingKey = await installationKey(keysFolder, 'masking');
   const deps = {
     gate: createGate({
       ...parts,
@@ -196,7 +199,7 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
       snapshot,
       quotas: new QuotaCounter(storedDayBook(storage)),
       history: shutdown.owns(await openHistory({ book: storedUseBook(storage), report: (error) => log.error('history', error) })),
-      maskingKey: await installationKey(keysFolder, 'masking'),
+      maskingKey,
       report: failureReport(log),
     }),
     reach: snapshot,
@@ -211,9 +214,12 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
   };
   const handlers = new Map<string, Handler>();
   for (const protocol of Object.values(PROTOCOLS)) {
+    if (!('open' in protocol)) continue;
     const endpoint = shutdown.owns(protocol.open(deps));
     handlers.set(protocol.path, (request, response) => endpoint.handle(request, response));
   }
+  const logins = openDatabaseLogins(storage, { recorder: parts.recorder });
+  await openSockets({ ...deps, logins, maskingKey }, config, { shutdown, log });
   return handlers;
 }
 

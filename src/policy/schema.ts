@@ -3,7 +3,7 @@
  * JSON schema for editors are generated from them.
  */
 import { z } from 'zod';
-import { addressProblem } from './address.ts';
+import { addressProblem, isDatabaseAddress } from './address.ts';
 import { readRate } from './quota.ts';
 import { readRetention } from './retention.ts';
 import { isColumn } from './column.ts';
@@ -65,10 +65,22 @@ export const targetSchema = z
     protocol: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`')
-      .describe('`mcp`.'),
-    address: checkedText(2048, addressProblem).optional().describe('URL of the target (http or https). Either this or `command`.'),
+      .describe('`mcp` or `postgres`.'),
+    address: checkedText(2048, addressProblem)
+      .optional()
+      .describe('URL of the target: http or https, or `postgres://host:port/database`. Either this or `command`.'),
     command: z.array(text(4096)).min(1).max(256).optional().describe('Program and arguments of a stdio server; never passed through a shell.'),
     credential: credentialSchema.optional().describe('How the target is opened; injected by the gateway, never shown to a caller.'),
+    tls: z
+      .strictObject({
+        mode: z
+          .enum(['verify-full', 'require', 'disable'])
+          .default('verify-full')
+          .describe('`verify-full` checks the certificate and its name, `require` only encrypts, `disable` does neither.'),
+        ca: text(4096).optional().describe("Path of the authorities that are trusted, PEM. Default: the system's."),
+      })
+      .optional()
+      .describe('How the line to a database is protected.'),
     labels: labels.default({}).describe('Free labels. `env: prod` and `data: customer` raise risk.'),
     owners: z.array(approver).default([]).describe('Who owns the target: approves where a rule names nobody, and sees its sessions.'),
     audit: z.enum(['strict', 'relaxed']).default('strict').describe('`strict` awaits the record of a reply before it is released.'),
@@ -106,10 +118,20 @@ export const targetSchema = z
     message: 'a target has either an address or a command',
     ...must('write one of the two'),
   })
-  .refine((one) => one.address === undefined || !one.credential?.env, {
-    message: 'env credentials are for stdio servers',
-    path: ['credential'],
-    ...must('use bearer, header or basic'),
+  .refine((one) => one.protocol !== 'postgres' || isDatabaseAddress(one.address ?? ''), {
+    message: 'a postgres target has the address of a database server',
+    path: ['address'],
+    ...must('write postgres://host:port/database, without user, password or options'),
+  })
+  .refine((one) => one.protocol === 'postgres' || !/^postgres/.test(one.address ?? ''), {
+    message: 'this protocol is not spoken with a database server',
+    path: ['address'],
+    ...must('use protocol: postgres'),
+  })
+  .refine((one) => one.tls === undefined || DATABASES.includes(one.protocol), {
+    message: 'tls is for databases: of an http address the scheme says it',
+    path: ['tls'],
+    ...must('leave it out'),
   })
   .refine((one) => one.protocol !== 'mcp' || one.address === undefined || isOneOf(one.credential, [...BY_HTTP, 'env']), {
     message: 'credentials of this kind are not for MCP servers with an address',

@@ -5,10 +5,12 @@ import type { Command } from '../core/command.ts';
 import type { MaskRule } from '../core/decision.ts';
 import type { Definitions } from '../core/definitions.ts';
 import type { Gate } from '../core/gate.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Session } from '../core/session.ts';
 import type { Observer } from '../core/steps.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
+import type { DatabaseLogins } from '../credential/database-logins.ts';
 import type { SupposedCommand } from '../policy/supposed.ts';
 
 /** What a protocol may ask of the policy beside decisions. */
@@ -56,13 +58,46 @@ export interface HttpEndpoint {
   close(): Promise<void>;
 }
 
-export interface Protocol {
+interface SpokenProtocol {
   readonly name: string;
-  /** First segment of its paths: `/mcp/<target>`. */
-  readonly path: string;
-  open(deps: ProtocolDeps): HttpEndpoint;
   /** The command that rules know by a name, for questions about the policy. */
   suppose(supposed: SupposedCommand): Command;
   /** The command that was recorded under a name, with its request as far as that was kept. */
   recall(name: string, request: string | undefined): Command | undefined;
 }
+
+/** Spoken over the gateway's HTTP listener. */
+export interface HttpProtocol extends SpokenProtocol {
+  /** First segment of its paths: `/mcp/<target>`. */
+  readonly path: string;
+  open(deps: ProtocolDeps): HttpEndpoint;
+}
+
+/** What a protocol with a port of its own is given beside. */
+export interface SocketDeps extends ProtocolDeps {
+  /** Names and passwords of those whose clients take no tokens. */
+  readonly logins: DatabaseLogins;
+  /** 32 bytes: what equal values are masked alike by. */
+  readonly maskingKey: Uint8Array;
+}
+
+/** PEM: the gateway's certificate, with what leads to its authority, and the key. */
+export interface ServerTls {
+  readonly certificate: string;
+  readonly key: Secret;
+}
+
+export interface SocketListener {
+  /** As it came to be where 0 was asked for. */
+  readonly port: number;
+  /** Ends all sessions, and waits for them. */
+  close(): Promise<void>;
+}
+
+/** Spoken on a port of its own, which `listen.<name>` of the configuration sets. */
+export interface SocketProtocol extends SpokenProtocol {
+  /** Throws `config_invalid` where it cannot listen there. */
+  listen(deps: SocketDeps, address: { readonly host: string; readonly port: number }, tls: ServerTls | undefined): Promise<SocketListener>;
+}
+
+export type Protocol = HttpProtocol | SocketProtocol;

@@ -35,8 +35,22 @@ export interface Schema extends OAuthSchema, ProvisioningSchema {
   connections: ConnectionRow;
   connect_flows: { state_hash: string; browser_hash: string; person_key: string; target: string; sealed: string; key_id: string; expires_at: number };
   oauth_registrations: { issuer: string; redirect_uri: string; sealed: string; key_id: string; registered_at: number };
+  database_logins: DatabaseLoginRow;
   pinned_targets: { target: string; first_at: number; ended_at: number | null };
   used_assertions: { id: string; forget_at: number };
+}
+
+export interface DatabaseLoginRow {
+  name: string;
+  subject: string;
+  client_id: string;
+  target: string;
+  salt: string;
+  iterations: number;
+  stored_key: string;
+  server_key: string;
+  created_at: number;
+  expires_at: number;
 }
 
 export interface ApprovalRow {

@@ -12,7 +12,7 @@ export const readerPolicy = ({ functions, hidden, masked }: ReaderPolicy): strin
 kind: Target
 name: appdb
 protocol: postgres
-address: http://127.0.0.1:5432
+address: postgres://127.0.0.1:5432/appdb
 ---
 kind: Policy
 name: analysts

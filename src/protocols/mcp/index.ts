@@ -10,7 +10,7 @@ import type { Subject } from '../../core/subject.ts';
 import { headerValues } from '../../identity/bearer.ts';
 import { isAuthenticated, type Authenticated, type Unauthenticated } from '../../identity/outcome.ts';
 import { challenge } from '../../identity/resource-metadata.ts';
-import type { HttpEndpoint, Protocol, ProtocolDeps } from '../protocol.ts';
+import type { HttpEndpoint, HttpProtocol, ProtocolDeps } from '../protocol.ts';
 import { DEFAULT_CLIENTS, type KnownClients } from './clients.ts';
 import { serve, type Caller } from './downstream.ts';
 import { rpcError } from './errors.ts';
@@ -23,7 +23,7 @@ import { recalledCommand, supposedCommand } from './supposed.ts';
 import { TaskRuns } from './task-runs.ts';
 import { DEFAULT_TIMES, type Times } from './times.ts';
 
-export const mcp: Protocol = { name: 'mcp', path: 'mcp', open: (deps) => createMcp(deps), suppose: supposedCommand, recall: recalledCommand };
+export const mcp: HttpProtocol = { name: 'mcp', path: 'mcp', open: (deps) => createMcp(deps), suppose: supposedCommand, recall: recalledCommand };
 
 /** Compared as it was sent: a name that needs decoding is no name. */
 const PATH = /^\/mcp\/([a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?)$/;

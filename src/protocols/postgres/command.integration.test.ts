@@ -72,7 +72,7 @@ test('limits of rows and time come with the decision', () => {
 kind: Target
 name: db
 protocol: postgres
-address: http://127.0.0.1:5432
+address: postgres://127.0.0.1:5432/appdb
 ---
 kind: Policy
 name: p

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { SallyportError } from '../core/error.ts';
+import type { Log } from '../core/log.ts';
+import { Secret } from '../core/secret.ts';
+import type { ServerTls, SocketDeps } from '../protocols/protocol.ts';
+import { PROTOCOLS } from '../protocols/registry.ts';
+import type { Config } from './config.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/** Opens the ports of protocols that have one of their own, as far as the configuration names one. */
+export async function openSockets(
+  deps: SocketDeps,
+  config: Pick<Config, 'sockets' | 'tls'>,
+  { shutdown, log }: { readonly shutdown: Shutdown; readonly log: Log },
+): Promise<void> {
+  const tls = config.tls && (await readTls(config.tls));
+  for (const [name, address] of Object.entries(config.sockets)) {
+    const protocol = Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name] : undefined;
+    if (!protocol || !('listen' in protocol)) throw new SallyportError('internal', `nobody speaks ${name}`);
+    const { port } = shutdown.owns(await protocol.listen(deps, address, tls));
+    log.info(name, `listening at ${address.host}:${port}`);
+  }
+}
+
+async function readTls({ certificate, key }: NonNullable<Config['tls']>): Promise<ServerTls> {
+  const read = (path: string): Promise<string> =>
+    readFile(path, 'utf8').catch((cause: unknown) => {
+      throw new SallyportError('config_invalid', `${path} cannot be read`, { cause, hint: 'tls.certificate and tls.key name PEM files' });
+    });
+  return { certificate: await read(certificate), key: new Secret(await read(key)) };
+}

@@ -1,0 +1,255 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { BACKEND, cstring, Fields, frameBytes, int32, MalformedMessage, message, type Frame } from './codec.ts';
+import { fatal, quietError, type WireError } from './errors.ts';
+import { BACKLOG_BYTES } from './exchange.ts';
+import { FrameReader } from './frame-reader.ts';
+import { query, readParameterStatus, readStatus, TERMINATE } from './messages.ts';
+import type { Results } from './results.ts';
+import { unexpected, type Turn } from './turn.ts';
+import type { Upstream } from './upstream.ts';
+import { firstCell } from './database.ts';
+
+export interface ServerEvents {
+  /** Straight to the caller. */
+  pass(bytes: Uint8Array): void;
+  /** Something failed that is not the end of its round: what follows in it is skipped. */
+  failed(): void;
+  ready(status: 'I' | 'T' | 'E'): void;
+  parameter(name: string, value: string): void;
+  /** The server is gone, or makes no sense. */
+  lost(error: WireError): void;
+  /** Whether anything is masked for the caller. */
+  masked(): boolean;
+}
+
+/** The server's line: what is sent takes a turn, and answers come turn by turn. What the caller does not take yet is not read. */
+export class Server {
+  readonly #socket: Socket;
+  readonly #reader: FrameReader;
+  readonly #events: ServerEvents;
+  readonly #gone = new AbortController();
+  #turns: Turn[] = [];
+  #results: Results | undefined;
+  /** Set while what a turn gave is on its way to the caller: what comes next waits. */
+  #holding: Turn['exchange'];
+  #talking: Turn['exchange'];
+  #pumping = false;
+  #idle: (() => void)[] = [];
+  #copyWanted: (() => void) | undefined;
+  #copying = false;
+
+  constructor({ socket }: Upstream, longest: number, events: ServerEvents) {
+    this.#socket = socket;
+    this.#events = events;
+    this.#reader = new FrameReader((type) => (TYPES.has(type) ? longest : 0));
+    socket.on('data', (chunk: Buffer) => {
+      this.#reader.push(chunk);
+      this.#pump();
+    });
+    socket.once('close', () => this.#lost());
+    socket.resume();
+  }
+
+  get closed(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  send(messages: readonly Buffer[], turns: readonly Turn[]): void {
+    this.#turns.push(...turns);
+    this.#write(messages.length === 1 && messages[0] ? messages[0] : Buffer.concat(messages));
+  }
+
+  /** Belongs to the turn that is on. */
+  sendMore(bytes: Buffer): void {
+    this.#write(bytes);
+  }
+
+  /** Data of a COPY; resolves when there is room for more. */
+  async feed(bytes: Buffer): Promise<void> {
+    if (this.#socket.destroyed || this.#socket.write(bytes)) return;
+    await once(this.#socket, 'drain', { signal: this.closed }).catch(() => {});
+  }
+
+  /** Notices that come now belong to this. */
+  talking(results: Results): void {
+    this.#results = results;
+  }
+
+  /** A statement of ours, between those of the caller: the first cell of its first row; undefined where it fails. */
+  ask(text: string): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      let cell: string | undefined;
+      const take: Turn['take'] = (frame) => {
+        if (frame.type === BACKEND.dataRow) cell ??= firstCell(frame);
+        if (frame.type !== BACKEND.readyForQuery) return 'more';
+        resolve(cell);
+        return 'done';
+      };
+      this.closed.addEventListener('abort', () => resolve(undefined), { once: true });
+      this.send([query(text)], [{ round: 'own', take }]);
+    });
+  }
+
+  /** Resolves when every turn was answered, and the answers were taken. */
+  async idle(): Promise<void> {
+    while (!this.closed.aborted && (this.#turns.length > 0 || this.#holding)) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Resolves when the server wants the data of a COPY. */
+  copyWanted(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#copying) resolve();
+      else this.#copyWanted = resolve;
+      this.#copying = false;
+    });
+  }
+
+  /** There is room for more of what is being taken. */
+  more(): void {
+    this.#pump();
+  }
+
+  /** What a turn gave was taken. */
+  released(): void {
+    this.#holding = undefined;
+    this.#talking = undefined;
+    this.#results = undefined;
+    this.#copying = false;
+    this.#copyWanted = undefined;
+    this.#pump();
+    this.#wakeIdle();
+  }
+
+  readyCame(frame: Frame): void {
+    this.#events.ready(readStatus(frame));
+  }
+
+  close(): void {
+    if (this.closed.aborted) return;
+    if (!this.#socket.destroyed) this.#socket.end(TERMINATE);
+    // A server that does not hang up is hung up on.
+    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    this.#lost();
+  }
+
+  #write(bytes: Buffer): void {
+    if (!this.#socket.destroyed) this.#socket.write(bytes);
+  }
+
+  #pump(): void {
+    if (this.#pumping || this.closed.aborted) return;
+    this.#pumping = true;
+    try {
+      while (!this.#mustWait()) {
+        const frame = this.#reader.next();
+        if (!frame) break;
+        this.#dispatch(frame);
+      }
+      this.#results?.flush();
+      this.#talking?.offered();
+    } catch (error) {
+      const what = error instanceof MalformedMessage ? error.message : 'something that cannot be handled';
+      this.#events.lost(fatal('08P01', `the server of the target sent ${what}`));
+    } finally {
+      this.#pumping = false;
+    }
+    if (this.#mustWait()) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #mustWait(): boolean {
+    return this.#holding !== undefined || (this.#talking?.backlog ?? 0) > BACKLOG_BYTES || this.closed.aborted;
+  }
+
+  #dispatch(frame: Frame): void {
+    if (frame.type === BACKEND.notice || frame.type === BACKEND.parameterStatus || frame.type === BACKEND.notification) return this.#aside(frame);
+    const turn = this.#turns[0];
+    if (!turn) return this.#unasked(frame);
+    this.#talking = turn.exchange;
+    if (frame.type === BACKEND.copyIn) this.#wantCopy();
+    if (frame.type === BACKEND.error && turn.round !== 'own') return this.#fail(frame);
+    if (turn.take(frame) === 'more') return;
+    this.#turns.shift();
+    this.#over(turn);
+  }
+
+  /** The server skips up to the end of the round. */
+  #fail(frame: Frame): void {
+    const at = this.#turns.findIndex(({ round }) => round === 'end');
+    const failed = this.#turns.splice(0, at < 0 ? this.#turns.length : at);
+    const [first, ...others] = failed;
+    this.#events.failed();
+    if (first?.failed?.(frame) !== 'told') this.#events.pass(this.#events.masked() ? quietError(frame) : frameBytes(frame));
+    for (const turn of others) turn.failed?.(undefined);
+    for (const turn of failed) this.#over(turn);
+  }
+
+  #over(turn: Turn): void {
+    if (turn.exchange) {
+      this.#results?.flush();
+      this.#holding = turn.exchange;
+    }
+    this.#wakeIdle();
+  }
+
+  #wantCopy(): void {
+    this.#copying = this.#copyWanted === undefined;
+    this.#copyWanted?.();
+    this.#copyWanted = undefined;
+  }
+
+  /** What comes at any time, and answers nothing. */
+  #aside(frame: Frame): void {
+    const { notice, parameterStatus } = BACKEND;
+    if (frame.type === parameterStatus) {
+      const [name, value] = readParameterStatus(frame);
+      this.#events.parameter(name, value);
+      // It may be set to anything by whoever has a function to do so.
+      if (name === 'application_name' && this.#events.masked()) return;
+    }
+    const bytes = frame.type === BACKEND.notification && this.#events.masked() ? withoutPayload(frame) : frameBytes(frame);
+    if (frame.type === notice && this.#results) return this.#results.notice(frame);
+    if (frame.type === notice && this.#events.masked()) return;
+    if (this.#results) this.#results.aside(bytes);
+    else this.#events.pass(bytes);
+  }
+
+  #unasked(frame: Frame): void {
+    if (frame.type !== BACKEND.error) throw unexpected(frame);
+    this.#events.pass(this.#events.masked() ? quietError(frame) : frameBytes(frame));
+    this.#events.lost(fatal('57P01', 'the server ended the connection'));
+  }
+
+  #lost(): void {
+    if (this.closed.aborted) return;
+    this.#gone.abort();
+    for (const turn of this.#turns) turn.exchange?.lose();
+    this.#turns = [];
+    this.#holding = undefined;
+    this.#events.lost(fatal('08006', 'the connection to the server of the target ended'));
+    this.#wakeIdle();
+  }
+
+  #wakeIdle(): void {
+    const waiting = this.#idle;
+    this.#idle = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+const LINGER_MS = 2000;
+/** Authentication is over, functions are not called, and nothing is replicated. */
+const NEVER: ReadonlySet<number> = new Set([
+  BACKEND.authentication,
+  BACKEND.backendKeyData,
+  BACKEND.copyBoth,
+  BACKEND.functionCallResponse,
+  BACKEND.negotiateVersion,
+]);
+const TYPES: ReadonlySet<number> = new Set(Object.values(BACKEND).filter((type) => !NEVER.has(type)));
+
+function withoutPayload(frame: Frame): Buffer {
+  const fields = new Fields(frame);
+  return message(BACKEND.notification, int32(fields.int32()), cstring(fields.cstring()), cstring(''));
+}
