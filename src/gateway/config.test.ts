@@ -32,6 +32,7 @@ describe('sallyport.yaml', () => {
       oauth: 'on',
       resources: '/etc/resources',
       credentials: { vaults: [], oldKeys: [] },
+      sockets: {},
       notify: [],
       log: { level: 'info' },
       audit: { witnesses: [] },

@@ -128,6 +128,11 @@ export const targetSchema = z
     path: ['address'],
     ...must('use protocol: postgres'),
   })
+  .refine((one) => one.address === undefined || !one.credential?.env, {
+    message: 'env credentials are for stdio servers',
+    path: ['credential'],
+    ...must('use bearer, header or basic'),
+  })
   .refine((one) => one.tls === undefined || DATABASES.includes(one.protocol), {
     message: 'tls is for databases: of an http address the scheme says it',
     path: ['tls'],
