@@ -32,6 +32,7 @@ import { createSignInAttempt } from './sign-in/attempt.ts';
 import { signInOptionRoutes } from './sign-in/options-routes.ts';
 import { providerRoutes } from './sign-in/provider-routes.ts';
 import { signInRoutes } from './sign-in/route.ts';
+import { samlRoutes } from './sign-in/saml-routes.ts';
 import { targetRoutes } from './targets/route.ts';
 import { toolRoutes } from './tools/route.ts';
 import { tokenRoutes } from './token/route.ts';
@@ -67,7 +68,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     app.route('/api', routes);
   }
   app.all('/api/*', notFound);
-  if (deps.doors) app.route('/', providerRoutes(deps, deps.doors));
+  if (deps.doors) app.route('/', providerRoutes(deps, deps.doors)).route('/', samlRoutes(deps, deps.doors));
   if (deps.notices) app.route('/', linkRoutes(deps, deps.notices.links));
   if (deps.notices?.slack) app.route('/', hookRoutes(deps.notices.slack));
   if (deps.scim) app.route('/scim/v2', scimRoutes(deps, deps.scim));

@@ -18,9 +18,9 @@ export async function readBody<T extends z.ZodType>(c: Context<ApiEnv>, schema: 
 }
 
 /** The body of an HTML form under a schema. */
-export async function readForm<T extends z.ZodType>(c: Context<ApiEnv>, schema: T): Promise<z.output<T>> {
+export async function readForm<T extends z.ZodType>(c: Context<ApiEnv>, schema: T, limit: number = MAX_BYTES): Promise<z.output<T>> {
   if (!/^application\/x-www-form-urlencoded(?:\s*;.*)?$/i.test(c.req.header('content-type') ?? '')) throw new SallyportError('usage', 'the body is no form');
-  const fields = [...new URLSearchParams(decodeUtf8(await readBytes(c.req.raw.body)))];
+  const fields = [...new URLSearchParams(decodeUtf8(await readBytes(c.req.raw.body, limit)))];
   if (new Set(fields.map(([name]) => name)).size < fields.length) throw new SallyportError('usage', 'a field was sent more than once');
   return checked(schema, Object.fromEntries(fields));
 }

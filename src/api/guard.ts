@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { headerValues } from '../identity/bearer.ts';
+import { isReplyOfProvider } from '../identity/host.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
 import { refuse } from './refusal.ts';
 
@@ -26,6 +27,7 @@ export function guard({ hosts }: ApiDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const raw = c.env.incoming.rawHeaders;
     if (!hosts.host(headerValues(raw, 'host'))) return refuse(c, 403, 'forbidden', 'this host name is not served here');
+    if (isReplyOfProvider(c.req.method, c.req.path)) return next();
     const unsafe = c.req.method !== 'GET' && c.req.method !== 'HEAD';
     const foreign = !hosts.origin(headerValues(raw, 'origin')) || (unsafe && c.req.header('sec-fetch-site') === 'cross-site');
     return foreign ? refuse(c, 403, 'forbidden', 'requests from pages of another origin are not served') : next();

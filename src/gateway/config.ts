@@ -19,6 +19,7 @@ import { machineConfig, type MachineConfig } from './machine-config.ts';
 import { isLoopback } from './metrics-server.ts';
 import { credentialSettings } from './credential-settings.ts';
 import type { CredentialSettings } from './credentials.ts';
+import { samlPaths } from './saml-provider.ts';
 import { sinkSettings } from './sink-settings.ts';
 
 /** What one gateway runs with; paths are absolute. */
@@ -95,8 +96,8 @@ export function parseConfig(file: string, text: string): Config {
     data: dataFolder,
     database: database ?? `sqlite:${resolve(dataFolder, 'sallyport.db')}`,
     issuers: identity.issuers,
-    providers: identity.providers,
     machines: machineConfig(identity, url.replace(/\/$/, ''), folder),
+    providers: identity.providers.map((one) => (one.saml ? { ...one, saml: samlPaths(one.saml, folder) } : one)),
     local: identity.local,
     oauth: identity.oauth,
     resources: resolve(folder, resources),

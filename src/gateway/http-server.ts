@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { SallyportError, type ErrorCode } from '../core/error.ts';
-import type { HostCheck } from '../identity/host.ts';
+import { isReplyOfProvider, type HostCheck } from '../identity/host.ts';
 
 /** Everything that may take long before authentication has an end: headers, body, idle connections. */
 const LIMITS = { headersTimeout: 20_000, requestTimeout: 50_000, connectionsCheckingInterval: 2_000, keepAliveTimeout: 65_000, maxHeaderSize: 32 << 10 };
@@ -63,7 +63,8 @@ function refuse(request: IncomingMessage, hosts: HostCheck): { readonly status: 
   if (!request.url?.startsWith('/')) return { status: 400, message: 'this is no proxy: the request target must be a path' };
   if (hostHeaders(request.rawHeaders) > 1) return { status: 400, message: 'several Host headers' };
   if (!hosts.host(host)) return { status: 403, message: 'this host name is not served here' };
-  if (!hosts.origin(origin)) return { status: 403, message: 'requests from pages of another origin are not served' };
+  if (!hosts.origin(origin) && !isReplyOfProvider(request.method, request.url))
+    return { status: 403, message: 'requests from pages of another origin are not served' };
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actsForSchema, clientsSchema, workloadsSchema } from './machine-schema.ts';
 import { oidcSchema } from './oidc-schema.ts';
+import { samlSchema } from './saml-schema.ts';
 import { scimSchema } from './scim-schema.ts';
 
 const issuer = z
@@ -43,9 +44,13 @@ const provider = z
       .default([])
       .describe('Whoever types an e-mail address of one of these is sent here; and a name that the provider gives has to be an address of one of them.'),
     oidc: oidcSchema.optional(),
+    saml: samlSchema.optional(),
     scim: scimSchema.optional(),
   })
-  .refine((one) => one.oidc !== undefined, { error: 'what kind of provider it is, is not said', params: { fix: 'write oidc: { ... }' } })
+  .refine((one) => (one.oidc === undefined) !== (one.saml === undefined), {
+    error: 'what kind of provider it is, is not said, or said twice',
+    params: { fix: 'write oidc: { ... } or saml: { ... }' },
+  })
   .describe('A provider that people sign in with.');
 
 type Provider = z.output<typeof provider>;
@@ -59,12 +64,12 @@ const providers = z
     error: 'two providers have one domain',
     params: { fix: 'each domain belongs to one provider' },
   })
-  .refine((all) => isUnique(all.flatMap(({ oidc, scim }: Provider) => (scim && oidc ? [oidc.issuer] : []))), {
+  .refine((all) => isUnique(all.flatMap((one: Provider) => (one.scim ? [one.oidc?.issuer ?? one.saml?.entityId] : []))), {
     error: 'two providers keep the people of one issuer',
     params: { fix: 'write scim for one of them' },
   });
 
-const isUnique = (texts: readonly string[]): boolean => new Set(texts).size === texts.length;
+const isUnique = (texts: readonly (string | undefined)[]): boolean => new Set(texts).size === texts.length;
 
 const local = z.union([z.enum(['on', 'off']), z.array(z.string().min(1).max(320)).min(1).max(100)]).default('on');
 

@@ -75,7 +75,7 @@ export async function openIdentity({
   const locks = shutdown.owns(await openLocks({ storage, recorder, report: report('locks') }));
   const signing = await openSigningKeys(join(keysFolder, 'signing'));
   const standing = createTokenStanding({ directory, revocations, locks });
-  const { scim, arrivals } = await openProvisioning(providers, { storage, recorder, directory });
+  const { scim, arrivals } = await openProvisioning(providers, { storage, recorder, directory, readSecret });
   return {
     accounts,
     directory,
@@ -87,7 +87,7 @@ export async function openIdentity({
     watch: createWatch({ directory, revocations, locks }),
     doors: {
       directory: arrivals,
-      providers: openProviders(providers, readSecret),
+      providers: await openProviders(providers, { storage, readSecret, report: report('sign-in') }),
       key: await installationKey(keysFolder, 'sign-in'),
       spend: createSpend(storage, Date.now),
     },

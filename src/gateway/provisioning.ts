@@ -1,6 +1,6 @@
 import { SallyportError } from '../core/error.ts';
 import type { Recorder } from '../core/recorder.ts';
-import { readSecretSource } from '../credential/credential.ts';
+import type { ReadSecretSource } from '../credential/secret-reader.ts';
 import type { Directory } from '../identity/directory.ts';
 import type { ScimAccess } from '../identity/scim/tokens.ts';
 import { createScim, type Scim } from '../identity/scim/scim.ts';
@@ -18,11 +18,15 @@ interface ProvisioningParts {
   readonly storage: Storage;
   readonly recorder: Recorder;
   readonly directory: Directory;
+  readonly readSecret: ReadSecretSource;
 }
 
 /** Throws `config_invalid` or `credential_missing` where a token cannot be used. */
-export async function openProvisioning(providers: readonly ProviderConfig[], { storage, recorder, directory }: ProvisioningParts): Promise<Provisioning> {
-  const accesses = providers.flatMap(accessOf);
+export async function openProvisioning(
+  providers: readonly ProviderConfig[],
+  { storage, recorder, directory, readSecret }: ProvisioningParts,
+): Promise<Provisioning> {
+  const accesses = providers.flatMap((one) => accessOf(one, readSecret));
   if (accesses.length === 0) return { arrivals: directory };
   const scim = createScim({ storage, directory, recorder, accesses });
   // What cannot work is said at the start, and not by the first change that is lost.
@@ -40,9 +44,9 @@ export async function openProvisioning(providers: readonly ProviderConfig[], { s
   };
 }
 
-function accessOf(provider: ProviderConfig): readonly ScimAccess[] {
+function accessOf(provider: ProviderConfig, readSecret: ReadSecretSource): readonly ScimAccess[] {
   const { name, scim } = provider;
   if (!scim) return [];
   const { groups, groupPrefix, id, token } = scim;
-  return [{ client: { name, issuer: issuerOf(provider), subject: id, group: groups, prefix: groupPrefix }, secret: () => readSecretSource(token) }];
+  return [{ client: { name, issuer: issuerOf(provider), subject: id, group: groups, prefix: groupPrefix }, secret: () => readSecret(token) }];
 }

@@ -9,6 +9,14 @@ export interface HostCheck {
   origin(header: string | undefined): boolean;
 }
 
+/**
+ * The one address that pages of others post to: a SAML provider's, with its reply. No cookie is looked at there, and nothing of it counts before the
+ * browser that asked comes by itself.
+ */
+export function isReplyOfProvider(method: string | undefined, path: string): boolean {
+  return method === 'POST' && /^\/sign-in\/[a-z0-9-]{1,63}\/acs$/.test(path);
+}
+
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 

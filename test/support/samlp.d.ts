@@ -16,6 +16,7 @@ declare module 'samlp' {
     readonly encryptionCert?: string;
     readonly encryptionPublicKey?: string;
     readonly encryptionAlgorithm?: string;
+    readonly profileMapper?: unknown;
   }
   const samlp: {
     getSamlResponse(options: SamlpOptions, user: object, done: (error: Error | null, response: string) => void): void;

@@ -6,12 +6,11 @@ import type { RedirectProvider } from '../../identity/sign-in-provider.ts';
 import { readForm } from '../body.ts';
 import { clientOf } from '../client.ts';
 import type { ApiDeps, ApiEnv, Doors } from '../deps.ts';
-import { html } from '../html.ts';
-import { htmlPage } from '../html-page.ts';
 import { RateLimit } from '../rate-limit.ts';
 import { notFound, refuseError, statusOf } from '../refusal.ts';
 import { createArrive } from './arrive.ts';
 import { PENDING_MS, pendingCookies } from './pending.ts';
+import { signInProblem } from './problem-page.ts';
 import { returnPath } from './return-to.ts';
 import { logoutSchema } from './schema.ts';
 
@@ -99,20 +98,7 @@ export function providerRoutes(deps: ApiDeps, doors: Doors): Hono<ApiEnv> {
       if (reply.status < 400) limit.giveBack(address);
       return reply;
     } catch (error) {
-      const status = statusOf(error);
-      if (status >= 500 || (isSallyportError(error) && error.cause !== undefined)) report(error);
-      const known = isSallyportError(error) && status !== 500 ? error : undefined;
-      const text = known?.message ?? 'the gateway failed on this request';
-      const hint = known?.hint === undefined ? html`` : html`<p>${known.hint}</p>`;
-      return c.html(
-        htmlPage(
-          'You are not signed in',
-          html`<p>${text}</p>
-            ${hint}
-            <p><a href="/">Start again</a></p>`,
-        ),
-        status,
-      );
+      return signInProblem(c, error, report);
     }
   }
 }

@@ -12,5 +12,8 @@ export const signOutSchema = z.strictObject({ everywhere: z.literal(true).option
 
 export const emailSchema = z.strictObject({ email: z.string().min(1).max(320) });
 
+/** A provider may send more fields than these. */
+export const samlReplySchema = z.looseObject({ SAMLResponse: z.string().min(1), RelayState: z.string().max(2048).optional() });
+
 /** A provider may send more fields than the one. */
 export const logoutSchema = z.looseObject({ logout_token: z.string().min(1).max(16_384) });

@@ -16,6 +16,8 @@ export interface Assertion {
   readonly attributes: readonly SamlAttribute[];
   /** When the provider's own session ends, where it says so. */
   readonly sessionEndsAt: number | undefined;
+  /** What the provider calls that session. */
+  readonly sessionIndex: string | undefined;
 }
 
 /** That whoever brings the assertion is its subject. */
@@ -58,6 +60,7 @@ export function readAssertion(assertion: XmlElement): Assertion {
     notOnOrAfter: instantOf(conditions, 'NotOnOrAfter'),
     audiences: audiencesOf(conditions),
     attributes: childrenOf(assertion, ASSERTION, 'AttributeStatement').flatMap(attributesOf),
+    sessionIndex: statements.map((statement) => attributeOf(statement, 'SessionIndex')).find((index) => index !== undefined && index.length <= 1024),
     sessionEndsAt: earliest(statements.map((statement) => instantOf(statement, 'SessionNotOnOrAfter'))),
   };
 }

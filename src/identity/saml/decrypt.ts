@@ -31,11 +31,13 @@ const MASK_HASHES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The assertion inside of an `EncryptedAssertion`. Every failure says the same, whatever it was: AES-CBC does not authenticate, and who could tell
- * wrong padding from wrong XML could read what is encrypted. (Each try costs a sign-in of its own as well: see `SamlRequests`.)
+ * The assertion inside of an `EncryptedAssertion`. AES-CBC does not authenticate: who may change it and see what becomes of that, can read it. So it is
+ * taken only where a signature around it was verified, and every failure says the same.
  */
-export function decryptAssertion(encrypted: XmlElement, keys: readonly KeyObject[]): string {
+export function decryptAssertion(encrypted: XmlElement, keys: readonly KeyObject[], around: 'signed' | 'unsigned'): string {
   const parts = partsOf(encrypted);
+  if (parts.cipher.name.endsWith('cbc') && around === 'unsigned')
+    throw refused('AES-CBC is taken only in a signed response: have the provider sign it, or encrypt with AES-GCM');
   for (const key of keys) {
     const text = attempt(parts, key);
     if (text !== undefined) return text;

@@ -35,7 +35,7 @@ export function readProviderMetadata(text: string, now: number, entityId?: strin
 }
 
 /** Each as PEM; the base64 of a certificate will do. Throws `config_invalid` for what is no RSA certificate of 2048 bits or more. */
-function readCertificates(texts: readonly string[]): readonly string[] {
+export function readCertificates(texts: readonly string[]): readonly string[] {
   if (texts.length === 0) throw invalid('has no certificate for signatures');
   return texts.map((text) => {
     const read = certificate(text);

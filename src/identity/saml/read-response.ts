@@ -65,7 +65,7 @@ function signedAssertion(text: string, envelope: Envelope, reader: ResponseReade
   if (requires !== 'assertion' && !signed) throw refused('the response is not signed');
   const response = signed ? readXml(verifier.verify(text, 'root', certificates), RESPONSE_LIMITS) : undefined;
   if (response && attributeOf(response, 'ID') !== envelope.id) throw refused('what is signed is not the reply');
-  if (assertion.kind === 'encrypted') return openedAssertion(response ? assertionIn(response) : assertion.element, reader);
+  if (assertion.kind === 'encrypted') return openedAssertion(assertion.element, response, reader);
   if (reader.decryption.length > 0) throw refused('the assertion is not encrypted');
   if (requires !== 'response' && !assertion.signed) throw refused('the assertion is not signed');
   const own = assertion.signed ? readXml(verifier.verify(text, 'assertion', certificates), RESPONSE_LIMITS) : undefined;
@@ -73,9 +73,9 @@ function signedAssertion(text: string, envelope: Envelope, reader: ResponseReade
 }
 
 /** What was signed before it was encrypted is a document of its own. */
-function openedAssertion(encrypted: XmlElement, { decryption, verifier, certificates }: ResponseReader): XmlElement {
+function openedAssertion(unsigned: XmlElement, response: XmlElement | undefined, { decryption, verifier, certificates }: ResponseReader): XmlElement {
   if (decryption.length === 0) throw refused('the assertion is encrypted, and no key for it is configured');
-  const text = decryptAssertion(encrypted, decryption);
+  const text = response ? decryptAssertion(assertionIn(response), decryption, 'signed') : decryptAssertion(unsigned, decryption, 'unsigned');
   const { element, signed } = readInnerAssertion(text);
   if (!signed) throw refused('the encrypted assertion is not signed');
   return sameAssertion(element, readXml(verifier.verify(text, 'root', certificates), RESPONSE_LIMITS));

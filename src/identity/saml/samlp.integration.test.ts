@@ -42,7 +42,7 @@ function read(text: string, more: Partial<ResponseReader> = {}) {
 }
 
 test('what another implementation of a provider writes is read: signed assertions, signed responses, encrypted ones', async () => {
-  const names = { name: 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress' };
+  const names = { missing: 'none', prefix: '', domains: [], name: 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress' } as const;
   assert.deepEqual(readProfile(read(await respond()), names), { issuer: EXPECTED.issuer, id: '0f5b', name: 'ada@example.com', groups: [] });
   assert.ok(read(await respond({ signResponse: true }), { requires: 'both' }));
   assert.ok(read(await respond({ signResponse: true, signAssertion: false }), { requires: 'response' }));

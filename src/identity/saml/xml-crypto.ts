@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { SignedXml } from 'xml-crypto';
 import { ASSERTION, SIGNATURE } from './names.ts';
-import { refused } from './refused.ts';
+import { refused, UNVERIFIED } from './refused.ts';
 import type { SignatureVerifier, SignedPart } from './verifier.ts';
 
 /** What is used of a node of a parsed document. */
@@ -29,7 +29,7 @@ export const xmlCrypto: SignatureVerifier = {
       const signed = attempt(text, signature, certificate);
       if (signed !== undefined) return signed;
     }
-    throw refused('a signature does not verify with any certificate of the provider');
+    throw refused(UNVERIFIED);
   },
 };
 
