@@ -81,6 +81,14 @@ function giveBack(ctx: KoaContextWithOIDC, text: string): void {
   ctx.req = Readable.from(bytes.length === 0 ? [] : [bytes]) as IncomingMessage;
 }
 
+/** The code is typed in by whoever sees the device: an address with the code in it is one that somebody else can send. */
+export function describeDevice(ctx: KoaContextWithOIDC): void {
+  if (ctx.path !== ROUTES.device_authorization || ctx.status !== 200 || typeof ctx.body !== 'object') return;
+  // The provider's own reply: an object of JSON.
+  const { verification_uri_complete: _withCode, ...reply } = ctx.body as Record<string, unknown>;
+  ctx.body = { ...reply, interval: 5 };
+}
+
 /** What discovery says beyond, and less than, the provider's own. */
 export function describeServer(ctx: KoaContextWithOIDC): void {
   if (!DISCOVERY.some((path) => path === ctx.path) || ctx.status !== 200 || typeof ctx.body !== 'object') return;

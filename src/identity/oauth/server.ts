@@ -23,7 +23,7 @@ import type { TokenGrant } from './grants.ts';
 import { clientLine } from './issue.ts';
 import { createProvider, type ProviderOptions } from './provider.ts';
 import { openRecords } from './records.ts';
-import { describeServer, readableRequest } from './requests.ts';
+import { describeDevice, describeServer, readableRequest } from './requests.ts';
 import { revokeOwnToken } from './revoke-token.ts';
 
 export interface OAuthServerOptions extends Omit<ProviderOptions, 'records' | 'fetchDocument'> {
@@ -61,6 +61,7 @@ export function createOAuthServer(options: OAuthServerOptions): OAuthServer {
       await next();
       await revokeOwnToken(ctx, options, records);
       describeServer(ctx);
+      describeDevice(ctx);
     } catch (error) {
       if (!(error instanceof errors.OIDCProviderError)) throw error;
       ctx.status = error.statusCode;
