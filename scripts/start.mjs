@@ -35,7 +35,7 @@ function newest(folder) {
 /** Signals are passed on, and the exit code is the gateway's: 0 for a clean stop. */
 function startDemo() {
   // As bin/sallyport does.
-  const flags = availableParallelism() === 1 ? ['--single-threaded-gc'] : [];
+  const flags = ['--max-semi-space-size=32', ...(availableParallelism() === 1 ? ['--single-threaded-gc'] : [])];
   const words = [...flags, join(ROOT, 'src/cli/main.ts'), 'start', '--demo', ...process.argv.slice(2)];
   const gateway = spawn(NODE, words, { stdio: 'inherit', env: projectEnvironment() });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => gateway.kill(signal));
