@@ -29,8 +29,8 @@ export function checkColumns({ statement, columns, masks }: Foreseen, described:
   if (described.length !== columns.length) throw new MalformedMessage(`a result of ${described.length} columns, where ${columns.length} were foreseen`);
   for (const [at, { relation }] of described.entries()) {
     if (columns[at] || !masks.relations.has(relation)) continue;
-    const { plain } = statement.columns[at]?.value ?? {};
-    if (!plain?.startsWith(`${relation}.`)) throw new MalformedMessage('a column that comes from elsewhere than foreseen');
+    const origins = statement.columns[at]?.value.origins ?? new Set<string>();
+    if (![...origins].some((origin) => origin.startsWith(`${relation}.`))) throw new MalformedMessage('a column that comes from elsewhere than foreseen');
   }
 }
 
