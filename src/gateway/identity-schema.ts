@@ -64,6 +64,14 @@ const providers = z
     error: 'two providers have one domain',
     params: { fix: 'each domain belongs to one provider' },
   })
+  .refine(
+    (all) =>
+      all.every(({ saml }) => saml === undefined || all.filter((one: Provider) => (one.oidc?.issuer ?? one.saml?.entityId) === saml.entityId).length === 1),
+    {
+      error: 'two providers have one entityId',
+      params: { fix: 'people of one issuer come in by one door: configure it once' },
+    },
+  )
   .refine((all) => isUnique(all.flatMap((one: Provider) => (one.scim ? [one.oidc?.issuer ?? one.saml?.entityId] : []))), {
     error: 'two providers keep the people of one issuer',
     params: { fix: 'write scim for one of them' },

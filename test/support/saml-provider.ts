@@ -70,7 +70,8 @@ export async function startCompanyProvider(): Promise<CompanyProvider> {
   const { port, close } = await listen(server);
   return {
     entityId,
-    url: `http://127.0.0.1:${port}`,
+    // Another site than a gateway at 127.0.0.1, as browsers see it.
+    url: `http://localhost:${port}`,
     get keys() {
       return keys;
     },
