@@ -50,6 +50,8 @@ export interface ApiDeps {
   readonly keys: SigningKeys;
   readonly approvals: ApprovalService;
   readonly recordings: Recordings;
+  /** Who may read all of the record: `group:x`, `person:x`. Absent: nobody. */
+  readonly auditors?: readonly string[];
   /** Searching, following and exporting what is recorded; without it there is none of that. */
   readonly auditLog?: AuditLog;
   readonly pins: ToolPins;
@@ -145,7 +147,8 @@ export interface ExportRequest {
 
 export interface SessionFilter {
   readonly subject: Subject;
-  readonly targets: readonly string[];
+  /** `all`: every session, whoever's it is. */
+  readonly targets: readonly string[] | 'all';
   readonly cursor?: string;
   readonly limit: number;
 }

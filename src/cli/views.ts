@@ -5,7 +5,7 @@ import { z } from 'zod';
 const subject = z.looseObject({ name: z.string(), kind: z.string(), groups: z.array(z.string()) });
 
 export const signedIn = z.looseObject({ subject, token: z.string().min(1) });
-export const me = z.looseObject({ subject });
+export const me = z.looseObject({ subject, reads: z.string().optional() });
 export const nothing = z.looseObject({});
 
 export const targets = z.looseObject({ targets: z.array(z.looseObject({ name: z.string(), protocol: z.string(), url: z.string() })) });

@@ -46,5 +46,10 @@ export const auditSchema = z.strictObject({
   recordingKey: recordingKeySchema
     .optional()
     .describe('A key server that wraps the key of recordings, so that no disk and no backup holds it. Default: it is `keys/recording.key`, a file.'),
+  auditors: z
+    .array(z.string().regex(/^(?:group|person):\S.{0,255}$/, 'write `group:x` or `person:x`'))
+    .max(100)
+    .default([])
+    .describe('Who may read, search, export and verify all of the record: `group:x`, `person:x`. It opens no target and approves nothing.'),
   witnesses: z.array(witness).max(10).default([]).describe('Witnesses (C2SP tlog-witness) that cosign checkpoints: they remember what this gateway signed.'),
 });

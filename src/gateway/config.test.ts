@@ -35,7 +35,7 @@ describe('sallyport.yaml', () => {
       sockets: {},
       notify: [],
       log: { level: 'info' },
-      audit: { witnesses: [] },
+      audit: { auditors: [], witnesses: [] },
       sinks: [],
     });
   });

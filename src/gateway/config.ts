@@ -56,6 +56,8 @@ export interface Config {
 export interface AuditSettings {
   /** Absent: for ever. */
   readonly retentionMs?: number;
+  /** Who may read all of the record: `group:x`, `person:x`. */
+  readonly auditors: readonly string[];
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];
   /** What wraps the recording keys; absent: they are kept as they are. */
   readonly vault?: VaultSettings;
@@ -112,9 +114,10 @@ export function parseConfig(file: string, text: string): Config {
   };
 }
 
-function auditSettings({ retention, witnesses, recordingKey }: ConfigDocument['audit'], folder: string): AuditSettings {
+function auditSettings({ retention, auditors, witnesses, recordingKey }: ConfigDocument['audit'], folder: string): AuditSettings {
   const retentionMs = retention === undefined ? undefined : readRetention(retention);
   return {
+    auditors,
     witnesses,
     ...(retentionMs === undefined ? {} : { retentionMs }),
     ...(recordingKey ? { vault: vaultSettings(recordingKey.vault, folder) } : {}),

@@ -271,6 +271,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     reviews: openAccessReviews({ storage, recorder }),
     pins,
     holds,
+    auditors: config.audit.auditors,
     recordings: createRecordings({ storage, index, sinks: sinkStatus, journal, keysFolder, erasures }),
     auditLog: createAuditLog({ storage, journal, index, searchIndex }),
     recorder,

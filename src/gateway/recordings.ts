@@ -28,8 +28,8 @@ export function createRecordings({ storage, index, sinks, journal, keysFolder, e
   return {
     async list({ subject, targets, cursor, limit }) {
       await index.caughtUp();
-      const filter = [{ subjectKey: subjectKey(subject) }, { targets }];
-      return listSessions(storage, { limit, filter, ...(cursor === undefined ? {} : { cursor }) });
+      const filter = targets === 'all' ? {} : { filter: [{ subjectKey: subjectKey(subject) }, { targets }] };
+      return listSessions(storage, { limit, ...filter, ...(cursor === undefined ? {} : { cursor }) });
     },
     async find(id) {
       await index.caughtUp();

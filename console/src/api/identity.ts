@@ -5,6 +5,8 @@ export interface Me {
   readonly csrf: string;
   /** Names of the targets that the subject owns. */
   readonly owns: readonly string[];
+  /** `all`: of the record everything may be read. */
+  readonly reads: 'own' | 'all';
 }
 
 export interface NamePassword {

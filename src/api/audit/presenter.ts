@@ -2,12 +2,20 @@ import type { SearchFilter, SearchScope } from '../../audit/search/query.ts';
 import { wordsOf } from '../../audit/search/words.ts';
 import type { Subject } from '../../core/subject.ts';
 import { subjectKey } from '../../core/subject.ts';
-import type { Snapshot } from '../../policy/snapshot.ts';
+import { isAuditor } from '../auditors.ts';
+import type { ApiDeps } from '../deps.ts';
 import { ownedTargets } from '../owners.ts';
 
-/** As with sessions: what one did oneself, and what happened on targets that one owns. */
-export function scopeOf(subject: Subject, snapshot: Snapshot): SearchScope {
-  return { viewer: subjectKey(subject), targets: ownedTargets(subject, snapshot) };
+/** As with sessions: what one did oneself, and what happened on targets that one owns; everything for auditors. */
+export function scopeOf(subject: Subject, deps: Pick<ApiDeps, 'auditors' | 'snapshot'>): SearchScope {
+  if (isAuditor(subject, deps)) return 'everything';
+  return { viewer: subjectKey(subject), targets: ownedTargets(subject, deps.snapshot()) };
+}
+
+/** The target that a look is about, where the viewer may know of it. */
+export function targetOfLook(scope: SearchScope, { target: name }: SearchFilter, deps: Pick<ApiDeps, 'snapshot'>): string | undefined {
+  const isKnown = name !== undefined && (scope === 'everything' ? deps.snapshot().target(name) !== undefined : scope.targets.includes(name));
+  return isKnown ? name : undefined;
 }
 
 /** What was given, without what was not. */

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { isAuditor } from '../auditors.ts';
 import { readBody } from '../body.ts';
 import { requireCaller } from '../caller.ts';
 import type { ApiDeps, ApiEnv, Caller } from '../deps.ts';
@@ -6,16 +7,16 @@ import { ownedTargets } from '../owners.ts';
 import { notFound, refuse } from '../refusal.ts';
 import { verifySchema } from './schema.ts';
 
-/** For owners of any target: where the record goes, and its verification, one at a time, because it reads everything. */
+/** For auditors, and owners of any target: where the record goes, and its verification, one at a time, because it reads everything. */
 export function auditRoutes(deps: ApiDeps): Hono<ApiEnv> {
   let running = false;
   const routes = new Hono<ApiEnv>().get('/audit/sinks', requireCaller(deps), async (c) => {
-    if (!ownsAny(deps, c.get('caller'))) return notFound(c);
+    if (!mayVerify(deps, c.get('caller'))) return notFound(c);
     return c.json({ sinks: await deps.recordings.sinks() });
   });
   return routes.post('/audit/verify', requireCaller(deps), async (c) => {
     await readBody(c, verifySchema);
-    if (!ownsAny(deps, c.get('caller'))) return notFound(c);
+    if (!mayVerify(deps, c.get('caller'))) return notFound(c);
     if (running) return refuse(c, 409, 'conflict', 'a verification is running', 'wait for it to end');
     running = true;
     try {
@@ -26,4 +27,4 @@ export function auditRoutes(deps: ApiDeps): Hono<ApiEnv> {
   });
 }
 
-const ownsAny = (deps: ApiDeps, { subject }: Caller): boolean => ownedTargets(subject, deps.snapshot()).length > 0;
+const mayVerify = (deps: ApiDeps, { subject }: Caller): boolean => isAuditor(subject, deps) || ownedTargets(subject, deps.snapshot()).length > 0;

@@ -7,7 +7,7 @@ import { clientOf } from '../client.ts';
 import type { ApiDeps, ApiEnv, AuditLog } from '../deps.ts';
 import { refuse } from '../refusal.ts';
 import { createExport } from './export.ts';
-import { filterOf, filterWords, scopeOf } from './presenter.ts';
+import { filterOf, filterWords, scopeOf, targetOfLook } from './presenter.ts';
 import { exportSchema, searchSchema, tailSchema } from './schema.ts';
 import { createTail } from './tail.ts';
 
@@ -20,7 +20,7 @@ export function auditLogRoutes(deps: ApiDeps, log: AuditLog): Hono<ApiEnv> {
   async function recordLook(c: Context<ApiEnv>, kind: EventKind, what: string, filter: SearchFilter): Promise<void> {
     const { subject } = c.get('caller');
     // Owners of a target see who looked through it.
-    const target = scopeOf(subject, deps.snapshot()).targets.find((name) => name === filter.target);
+    const target = targetOfLook(scopeOf(subject, deps), filter, deps);
     const about = { subject: eventSubject(subject), client: clientOf(c, 'console'), ...(target === undefined ? {} : { target }) };
     await deps.recorder.append(makeEvent(kind, { ...about, note: `${what}: ${filterWords(filter)}`.slice(0, 2000) }));
   }
@@ -29,7 +29,7 @@ export function auditLogRoutes(deps: ApiDeps, log: AuditLog): Hono<ApiEnv> {
     .get('/audit/search', signedIn, async (c) => {
       const { cursor, limit, ...asked } = readQuery(c, searchSchema);
       const filter = filterOf(asked);
-      const scope = scopeOf(c.get('caller').subject, deps.snapshot());
+      const scope = scopeOf(c.get('caller').subject, deps);
       await recordLook(c, 'recording.viewed', cursor === undefined ? 'search' : 'search, a further page', filter);
       return c.json(await log.search({ filter, scope, limit, ...(cursor === undefined ? {} : { cursor }) }));
     })
@@ -46,7 +46,7 @@ export function auditLogRoutes(deps: ApiDeps, log: AuditLog): Hono<ApiEnv> {
       if (c.req.header('sec-fetch-site') === 'cross-site') return refuse(c, 403, 'forbidden', 'requests from pages of another origin are not served');
       const { format, content, ...asked } = readQuery(c, exportSchema);
       const filter = filterOf(asked);
-      const scope = scopeOf(c.get('caller').subject, deps.snapshot());
+      const scope = scopeOf(c.get('caller').subject, deps);
       await recordLook(c, 'recording.exported', `${format}${content === 'yes' ? ' with what was said' : ''}`, filter);
       return exportLog(c, { filter, scope, content: content === 'yes' }, format);
     });

@@ -81,7 +81,7 @@ class Follower {
 
   async #write(events: Awaited<ReturnType<AuditLog['feed']['read']>>['events'], positions: FeedPositions): Promise<void> {
     if (!this.#viewer) return;
-    const matches = eventMatcher(this.#tail.filter, scopeOf(this.#viewer, this.#deps.snapshot()));
+    const matches = eventMatcher(this.#tail.filter, scopeOf(this.#viewer, this.#deps));
     const shown = events.filter(({ event, owner }) => matches(event, owner));
     for (const [at, { event }] of shown.entries()) {
       // The place is behind all of them: whoever breaks off before reads some of them again, and misses none.

@@ -4,20 +4,22 @@ import type { Hold, HoldKind, Holds } from '../../audit/holds.ts';
 import { SallyportError } from '../../core/error.ts';
 import { ID_PATTERN } from '../../core/id.ts';
 import type { Subject } from '../../core/subject.ts';
+import { isAuditor } from '../auditors.ts';
 import { readBody } from '../body.ts';
 import { requireCaller } from '../caller.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { isOwner } from '../owners.ts';
 import { holdSchema } from './schema.ts';
 
-/** Legal holds, for people: a target and its sessions are its owners' to hold. */
+/** Legal holds, for people: a target and its sessions are its owners' to hold; auditors see them. */
 export function holdRoutes(deps: ApiDeps, holds: Holds): Hono<ApiEnv> {
   const signedIn = requireCaller(deps);
 
   return new Hono<ApiEnv>()
     .get('/holds', signedIn, async (c) => {
       const { subject } = c.get('caller');
-      const shown = await Promise.all((await holds.list()).map(async (hold) => ((await mayHold(subject, hold)) ? [hold] : [])));
+      const maySeeAll = isAuditor(subject, deps);
+      const shown = await Promise.all((await holds.list()).map(async (hold) => (maySeeAll || (await mayHold(subject, hold)) ? [hold] : [])));
       return c.json({ holds: shown.flat().map(present) });
     })
     .post('/holds', signedIn, async (c) => {

@@ -1,13 +1,13 @@
 import type { SessionSummary } from '../../audit/session-summary.ts';
 import type { Subject } from '../../core/subject.ts';
-import type { Snapshot } from '../../policy/snapshot.ts';
-import type { RecordedEvent } from '../deps.ts';
+import { isAuditor } from '../auditors.ts';
+import type { ApiDeps, RecordedEvent } from '../deps.ts';
 import { isOwner } from '../owners.ts';
 
-/** Whether the viewer may see the recording: its own session, or one on a target that it owns. */
-export function maySee(session: SessionSummary, events: readonly RecordedEvent[], viewer: Subject, snapshot: Snapshot): boolean {
-  const target = snapshot.target(session.target);
-  return (target !== undefined && isOwner(viewer, target)) || isOwn(events, viewer);
+/** Whether the viewer may see the recording: its own session, or one on a target that it owns; any for auditors. */
+export function maySee(session: SessionSummary, events: readonly RecordedEvent[], viewer: Subject, deps: Pick<ApiDeps, 'auditors' | 'snapshot'>): boolean {
+  const target = deps.snapshot().target(session.target);
+  return isAuditor(viewer, deps) || (target !== undefined && isOwner(viewer, target)) || isOwn(events, viewer);
 }
 
 /** By identity, not by name: two issuers may both have an `alice`. */

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { eventSubject, makeEvent } from '../../core/event.ts';
 import { ID_PATTERN } from '../../core/id.ts';
+import { isAuditor } from '../auditors.ts';
 import { readBody, readQuery } from '../body.ts';
 import { requireCaller } from '../caller.ts';
 import { clientOf } from '../client.ts';
@@ -19,14 +20,15 @@ export function sessionRoutes(deps: ApiDeps): Hono<ApiEnv> {
     .get('/sessions', signedIn, async (c) => {
       const { subject } = c.get('caller');
       const { cursor, limit } = readQuery(c, listSchema);
-      const page = await recordings.list({ subject, targets: ownedTargets(subject, deps.snapshot()), limit, ...(cursor ? { cursor } : {}) });
+      const targets = isAuditor(subject, deps) ? 'all' : ownedTargets(subject, deps.snapshot());
+      const page = await recordings.list({ subject, targets, limit, ...(cursor ? { cursor } : {}) });
       return c.json(page);
     })
     .get('/sessions/:id', signedIn, async (c) => {
       const { subject } = c.get('caller');
       const id = c.req.param('id');
       const found = ID_PATTERN.test(id) ? await recordings.read(id) : undefined;
-      if (!found || !maySee(found.session, found.events, subject, deps.snapshot())) return notFound(c);
+      if (!found || !maySee(found.session, found.events, subject, deps)) return notFound(c);
       const { target } = found.session;
       // The viewed session stands in the note: this event is not a part of it.
       await recorder.append(makeEvent('recording.viewed', { subject: eventSubject(subject), target, client: clientOf(c, 'console'), note: `session ${id}` }));

@@ -1,5 +1,6 @@
 import type { Subject } from '../../core/subject.ts';
-import type { Snapshot } from '../../policy/snapshot.ts';
+import { isAuditor } from '../auditors.ts';
+import type { ApiDeps } from '../deps.ts';
 import { ownedTargets } from '../owners.ts';
 import { presentSubject, type SubjectView } from '../subject-view.ts';
 
@@ -9,8 +10,10 @@ export interface SignedInView {
   readonly csrf: string;
   /** Names of the targets that the subject owns. */
   readonly owns: readonly string[];
+  /** `all`: of the record everything may be read. */
+  readonly reads: 'own' | 'all';
 }
 
-export function presentSignedIn({ subject, csrf }: { readonly subject: Subject; readonly csrf: string }, snapshot: Snapshot): SignedInView {
-  return { subject: presentSubject(subject), csrf, owns: ownedTargets(subject, snapshot) };
+export function presentSignedIn({ subject, csrf }: { readonly subject: Subject; readonly csrf: string }, deps: ApiDeps): SignedInView {
+  return { subject: presentSubject(subject), csrf, owns: ownedTargets(subject, deps.snapshot()), reads: isAuditor(subject, deps) ? 'all' : 'own' };
 }

@@ -24,7 +24,7 @@ export function signInRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv
       const started = await signIns.start(result.subject, client ? {} : { previous: cookie.read(c.req.header('cookie')) });
       if (client) return c.json({ subject: presentSubject(started.subject), token: started.secret });
       c.header('set-cookie', cookie.set(started.secret, Math.floor((started.expiresAt - now()) / 1000)));
-      return c.json(presentSignedIn(started, deps.snapshot()));
+      return c.json(presentSignedIn(started, deps));
     })
     .post('/sign-out', requireCaller(deps), async (c) => {
       const { everywhere } = await readBody(c, signOutSchema);
@@ -35,5 +35,5 @@ export function signInRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv
       c.header('set-cookie', cookie.clear());
       return c.json({});
     })
-    .get('/me', requireCaller(deps), (c) => c.json(presentSignedIn(c.get('caller'), deps.snapshot())));
+    .get('/me', requireCaller(deps), (c) => c.json(presentSignedIn(c.get('caller'), deps)));
 }

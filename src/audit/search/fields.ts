@@ -16,6 +16,9 @@ export function fieldWord(field: Field, value: string): string {
   return `§${LETTERS[field]}${createHash('sha256').update(value).digest('hex').slice(0, 20)}`;
 }
 
+/** With which all words of a field begin. */
+export const fieldBeginning = (field: Field): string => `§${LETTERS[field]}`;
+
 /** One word of a command's name. */
 export const commandWord = (word: string): string => `§c${word}`;
 

@@ -9,7 +9,7 @@ export function eventMatcher(filter: Omit<SearchFilter, 'text'>, scope: SearchSc
     const words = fieldWords(event, owner);
     const has = ({ word, match }: SearchExpression['all'][number]): boolean =>
       match === 'whole' ? words.includes(word) : words.some((other) => other.startsWith(word));
-    return any.some(has) && all.every(has) && isWithin(event, filter);
+    return (any.length === 0 || any.some(has)) && all.every(has) && isWithin(event, filter);
   };
 }
 

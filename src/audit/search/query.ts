@@ -1,5 +1,5 @@
 import { SallyportError } from '../../core/error.ts';
-import { commandWord, fieldWord } from './fields.ts';
+import { commandWord, fieldBeginning, fieldWord } from './fields.ts';
 import { wordsOf } from './words.ts';
 
 /** Which events. Everything that is given has to be so. */
@@ -22,18 +22,20 @@ export interface SearchFilter {
 }
 
 /** What the viewer may see at all: events of its own or of its sessions, and those of these targets. */
-export interface SearchScope {
-  /** Core's `subjectKey`. */
-  readonly viewer: string;
-  readonly targets: readonly string[];
-}
+export type SearchScope =
+  | {
+      /** Core's `subjectKey`. */
+      readonly viewer: string;
+      readonly targets: readonly string[];
+    }
+  | 'everything';
 
 interface Term {
   readonly word: string;
   readonly match: 'whole' | 'beginning';
 }
 
-/** In normal form: one of `any`, all of `all`, and of none of `none` everything. */
+/** In normal form: one of `any` (where it is empty, there is no such bound), all of `all`, and of none of `none` everything. */
 export interface SearchExpression {
   readonly any: readonly Term[];
   readonly all: readonly Term[];
@@ -50,7 +52,7 @@ export function searchExpression(filter: SearchFilter, scope: SearchScope): Sear
   const words = text === undefined ? { all: [], none: [] } : readText(text);
   const named = command === undefined ? [] : commandTerms(command);
   return {
-    any: [whole(fieldWord('viewer', scope.viewer)), ...scope.targets.map((name) => whole(fieldWord('target', name)))],
+    any: scope === 'everything' ? [] : [whole(fieldWord('viewer', scope.viewer)), ...scope.targets.map((name) => whole(fieldWord('target', name)))],
     all: [...asked, ...named, ...words.all],
     none: words.none,
   };
@@ -80,11 +82,15 @@ function terms(piece: string): readonly Term[] {
   return words.map((word, at) => ({ word, match: at === last && piece.endsWith('*') ? 'beginning' : 'whole' }));
 }
 
+/** Every event has a kind. */
+const ANY_EVENT: Term = { word: fieldBeginning('kind'), match: 'beginning' };
+
 const whole = (word: string): Term => ({ word, match: 'whole' });
 
 /** As PostgreSQL reads a `tsquery`. Words hold no quote and no backslash. */
 export function asTsquery({ any, all, none }: SearchExpression): string {
-  return [`(${any.map(tsTerm).join(' | ')})`, ...tsParts({ all, none })].join(' & ');
+  const bound = any.length > 0 ? [`(${any.map(tsTerm).join(' | ')})`] : all.length === 0 ? [tsTerm(ANY_EVENT)] : [];
+  return [...bound, ...tsParts({ all, none })].join(' & ');
 }
 
 /** More owned targets than this are most of what there is: looking up all their events is no help. */
@@ -105,6 +111,7 @@ function tsParts({ all, none }: Pick<SearchExpression, 'all' | 'none'>): readonl
 export function asFtsMatch({ any, all, none }: SearchExpression): string {
   const term = ({ word, match }: Term): string => `"${word}"${match === 'beginning' ? '*' : ''}`;
   const and = (terms: readonly Term[]): string => `(${terms.map(term).join(' AND ')})`;
-  const wanted = [`(${any.map(term).join(' OR ')})`, ...all.map(term)].join(' AND ');
+  const bound = any.length > 0 ? [`(${any.map(term).join(' OR ')})`] : all.length === 0 ? [term(ANY_EVENT)] : [];
+  const wanted = [...bound, ...all.map(term)].join(' AND ');
   return none.reduce((sofar, group) => `(${sofar}) NOT ${and(group)}`, wanted);
 }

@@ -142,6 +142,22 @@ for (const kind of ['sqlite', 'postgres'] as const) {
     assert.ok(!ids(await find({}, scope('nobody'))).includes(policy.id));
   });
 
+  test(`${kind}: who may see everything finds all of it, with and without words, and exports all of it`, async (t) => {
+    const { storage, record, settled, find } = await bench(t, kind);
+    const said = await record('command.forwarded', { session: S2, subject: bob, target: 'payroll' }, aBody('{"secret":"of bob"}'));
+    const draft = await record('command.forwarded', { subject: bob }, aBody('{"draft":"of bob"}'));
+    await settled();
+    const everything = { scope: 'everything' } as const;
+    assert.deepEqual(ids(await find({ text: 'secret' }, everything)), [said.id]);
+    assert.deepEqual(ids(await find({ text: 'bob -draft' }, everything)), [said.id]);
+    assert.deepEqual(ids(await find({ text: '-draft' }, everything)), [said.id]);
+    assert.deepEqual(ids(await find({ kind: 'command', target: 'payroll' }, everything)), [said.id]);
+    assert.deepEqual(ids(await find({}, everything)), [draft.id, said.id].toSorted().toReversed());
+    const all: string[] = [];
+    for await (const found of allEvents(storage, { filter: {}, ...everything })) all.push(...found.map(({ event }) => event.id));
+    assert.deepEqual(all, [said.id, draft.id].toSorted());
+  });
+
   test(`${kind}: pages go on where the last one ended, the newest first, each event once; all of it comes in the other order`, async (t) => {
     const { storage, record, settled } = await bench(t, kind);
     const start = Date.parse('2026-11-01T00:00:00Z');

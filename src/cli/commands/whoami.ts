@@ -7,10 +7,10 @@ import { me, targets } from '../views.ts';
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { terminal, format } = invocation;
   const gateway = await connectSignedIn(invocation);
-  const { subject } = await gateway.get('/api/me', me);
+  const { subject, reads } = await gateway.get('/api/me', me);
   const reachable = (await gateway.get('/api/targets', targets)).targets;
   if (format === 'json') {
-    terminal.json({ url: gateway.url, subject, targets: reachable });
+    terminal.json({ url: gateway.url, subject, reads, targets: reachable });
     return EXIT.ok;
   }
   const rows = [
@@ -18,6 +18,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     ['kind', subject.kind],
     ['groups', subject.groups.join(', ') || '(none)'],
     ['gateway', gateway.url],
+    ...(reads === 'all' ? [['record', 'may read all of it']] : []),
     ...reachable.map(({ name, protocol, url }) => ['target', `${name} (${protocol}) ${url}`]),
   ];
   for (const line of alignColumns(rows)) terminal.line(line);

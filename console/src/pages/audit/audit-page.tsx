@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { canFollow, searchAudit, type AuditFilter } from '../../api/audit.ts';
-import { useApi } from '../../app/api-context.ts';
+import { useApi, useMe } from '../../app/api-context.ts';
 import { Empty } from '../../components/empty.tsx';
 import { Loaded, Page } from '../../components/page.tsx';
 import { clock } from '../../text/time.ts';
@@ -15,6 +15,7 @@ import { useLiveAudit } from './use-live-audit.ts';
 
 /** What was recorded: looked for, followed, taken away. What is looked for stands in the address. */
 export function AuditPage(): ReactNode {
+  const { reads } = useMe();
   const filter = useSearch({ from: '/audit' });
   const navigate = useNavigate();
   const [isLive, setLive] = useState(false);
@@ -24,7 +25,7 @@ export function AuditPage(): ReactNode {
   return (
     <Page
       title="Audit"
-      lead="What you did, and everything on targets that you own: by words of what was said (masked), and by who, where, what and when. Looking is recorded."
+      lead={`${reads === 'all' ? 'Everything that is recorded' : 'What you did, and everything on targets that you own'}: by words of what was said (masked), and by who, where, what and when. Looking is recorded.`}
       actions={
         <div className={css.actions}>
           <Button
@@ -105,7 +106,9 @@ function told(count: number, searchedTo: string | undefined): string {
 
 function NothingFound({ more }: { readonly more: boolean }): ReactNode {
   if (more) return <Empty title="Nothing so far back">Look further back, or look for something else.</Empty>;
-  return <Empty title="Nothing that you may see matches">You see what you did yourself, and what happens on targets that you own.</Empty>;
+  return (
+    <Empty title="Nothing that you may see matches">Without the auditor’s right you see what you did yourself, and what happens on targets that you own.</Empty>
+  );
 }
 
 const STATES: Readonly<Record<ReturnType<typeof useLiveAudit>['state'], string>> = {
