@@ -72,7 +72,7 @@ export interface PostgresGatewayOptions {
   readonly address?: string;
 }
 
-const LEAD: Subject = { kind: 'person', id: 'lead', name: 'lead', groups: ['leads'], issuer: 'local' };
+export const LEAD: Subject = { kind: 'person', id: 'lead', name: 'lead', groups: ['leads'], issuer: 'local' };
 const person = (name: string, groups: readonly string[]): Subject => ({ kind: 'person', id: name, name, groups, issuer: 'local' });
 
 /** Everybody may do anything: what is left is the gateway itself. */

@@ -89,6 +89,7 @@ export class Results {
         break;
       case BACKEND.portalSuspended:
         this.#results.push({ tag: 'suspended', rows: this.#count });
+        if (this.#options.portal) this.#options.portal.rows = this.#count;
         break;
       default:
         throw new MalformedMessage(`an answer of the type 0x${frame.type.toString(16)} to a statement`);
