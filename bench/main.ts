@@ -7,10 +7,11 @@ import type { Benchmark, Figures } from './benchmark.ts';
 import { masking } from './masking/benchmark.ts';
 import { mcp } from './mcp/benchmark.ts';
 import { policy } from './policy.ts';
+import { postgres } from './postgres/benchmark.ts';
 import { search } from './search/benchmark.ts';
 import { formatNumber, formatTable } from './table.ts';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { mcp, policy, masking, audit, search };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { mcp, postgres, policy, masking, audit, search };
 const RESULTS = join(import.meta.dirname, 'results');
 
 const HELP = `npm run bench -- NAME [--quick] [--json]

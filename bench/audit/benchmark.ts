@@ -10,7 +10,7 @@ import { median } from '../mcp/latencies.ts';
 import { closedLoop, type Call } from '../mcp/load.ts';
 import { requestBytes } from '../mcp/messages.ts';
 import { probe } from '../mcp/probe.ts';
-import { canPin, GATEWAY_CORE, OTHER_CORE, startChild } from '../mcp/process.ts';
+import { canPin, GATEWAY_CORE, OTHER_CORE, startChild } from '../process.ts';
 import { syncsPerSecond } from './disk.ts';
 import type { WriterResult } from './writer.ts';
 

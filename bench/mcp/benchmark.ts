@@ -7,7 +7,7 @@ import { latenciesOf, median } from './latencies.ts';
 import { closedLoop, openLoop, type Call, type Load } from './load.ts';
 import { requestBytes, SHAPES, type Shape } from './messages.ts';
 import { probe } from './probe.ts';
-import { canPin, cpuMicroseconds, GATEWAY_CORE, OTHER_CORE, pinSelf, residentMegabytes, startChild, type Child } from './process.ts';
+import { canPin, cpuMicroseconds, GATEWAY_CORE, OTHER_CORE, pinSelf, residentMegabytes, startChild, type Child } from '../process.ts';
 
 export const mcp: Benchmark = {
   about: 'tool calls, direct and through the gateway: requests/s, latency, CPU, memory',

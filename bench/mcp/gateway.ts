@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startIssuer } from '../../test/support/issuer.ts';
 import { freePort } from '../../test/support/listen.ts';
 import { SHAPES, toolOf } from './messages.ts';
-import { startChild } from './process.ts';
+import { startChild } from '../process.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/sallyport');
 const RULES = 50;

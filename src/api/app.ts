@@ -13,6 +13,7 @@ import { connectionRoutes } from './connect/connections-route.ts';
 import { connectRoutes } from './connect/route.ts';
 import { consoleFiles } from './console-files.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
+import { databaseLoginRoutes } from './database-logins/route.ts';
 import { guard, securityHeaders } from './guard.ts';
 import { healthRoutes } from './health/route.ts';
 import { holdRoutes } from './holds/route.ts';
@@ -63,6 +64,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     ...(deps.upstream ? [secretRoutes(deps, deps.upstream), connectionRoutes(deps, deps.upstream.connections)] : []),
     ...(deps.holds ? [holdRoutes(deps, deps.holds)] : []),
     ...(deps.alerts ? [alertRoutes(deps, deps.alerts)] : []),
+    ...(deps.databases ? [databaseLoginRoutes(deps, deps.databases)] : []),
     ...(deps.locks ? [lockRoutes(deps, deps.locks)] : []),
   ]) {
     app.route('/api', routes);

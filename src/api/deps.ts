@@ -11,6 +11,7 @@ import type { SessionSummary } from '../audit/session-summary.ts';
 import type { SessionPage } from '../audit/sessions.ts';
 import type { SinkStatus } from '../audit/sinks/status.ts';
 import type { Event } from '../core/event.ts';
+import type { DatabaseLogins } from '../credential/database-logins.ts';
 import type { LockWatch } from '../core/lock.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
@@ -56,6 +57,8 @@ export interface ApiDeps {
   readonly auditLog?: AuditLog;
   readonly pins: ToolPins;
   readonly recorder: Recorder;
+  /** Names and passwords for databases; absent: no database is reached through here. */
+  readonly databases?: DatabaseAccess;
   /** Break-glass access that has to be looked at. */
   readonly reviews?: AccessReviews;
   /** Reads access tokens, for callers that have no sign-in. */
@@ -127,6 +130,19 @@ export interface Recordings {
   verify(): Promise<object>;
   /** How far each place where the record goes has it. */
   sinks(): Promise<readonly SinkStatus[]>;
+}
+
+/** Where clients of a database come in. */
+export interface DatabasePort {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+export interface DatabaseAccess {
+  readonly logins: Pick<DatabaseLogins, 'mint'>;
+  /** By protocol. */
+  readonly ports: ReadonlyMap<string, DatabasePort>;
 }
 
 /** The whole record, event by event. */

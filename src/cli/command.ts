@@ -25,6 +25,8 @@ export interface CommandSpec {
   /** What to do where the gateway says that there is nothing of that name. */
   readonly whereAbsent?: string;
   readonly arguments?: readonly ArgumentSpec[];
+  /** What may follow `--`: a program with its own words. */
+  readonly program?: string;
   readonly options?: Readonly<Record<string, OptionSpec>>;
   readonly examples?: readonly string[];
   readonly load: () => Promise<{ readonly run: Run }>;
@@ -42,5 +44,7 @@ export interface Invocation {
   /** Options without a value that were given. */
   readonly flags: ReadonlySet<string>;
   readonly arguments: readonly string[];
+  /** What follows `--`; empty where nothing does. */
+  readonly program: readonly string[];
   readonly format: 'text' | 'json';
 }

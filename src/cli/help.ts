@@ -20,9 +20,10 @@ export function groupHelp(group: string): string {
 
 export function commandHelp(command: CommandSpec): string {
   const words = (command.arguments ?? []).map(({ name, need }) => (need === 'required' ? name : `[${name}]`));
+  const program = command.program === undefined ? [] : [`[-- ${command.program}]`];
   const options = Object.entries({ ...command.options, ...COMMON });
   return [
-    ['usage: sallyport', command.name, ...words, '[OPTIONS]'].join(' '),
+    ['usage: sallyport', command.name, ...words, '[OPTIONS]', ...program].join(' '),
     '',
     capitalized(command.about),
     ...section((command.arguments ?? []).map(({ name, about }) => [`  ${name}`, about])),

@@ -18,6 +18,7 @@ export const ACCESS: Readonly<Record<string, OptionSpec>> = {
   for: { value: 'TIME', about: 'how long, such as 30m; it begins with the approval' },
   reason: { value: 'TEXT', about: 'why; approvers see it, and it is recorded' },
 };
+export const LOGIN_LIFE: OptionSpec = { value: 'TIME', about: 'how long it opens the target, from 10m to 8h (default 1h)' };
 export const SESSION = { name: 'ID', about: 'as `sallyport sessions list` prints it', need: 'required' } as const;
 export const WHY: OptionSpec = { value: 'TEXT', about: 'why; it is recorded' };
 export const DATA: OptionSpec = { value: 'DIR', about: "the gateway's data folder (default $SALLYPORT_DATA, else ./.sallyport)" };

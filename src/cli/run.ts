@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.ts';
 /** Finds the command in the table, parses what belongs to it, runs it, and tells what went wrong. */
 export async function runCommandLine(given: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const words = commandFirst(given);
-  const format = words.includes('--json') ? 'json' : 'text';
+  const format = beforeProgram(words).includes('--json') ? 'json' : 'text';
   try {
     return await dispatch(words, terminal, format);
   } catch (error) {
@@ -80,8 +80,12 @@ function overview(words: readonly string[], group: string, terminal: Terminal): 
   throw new SallyportError('usage', `${name} has no command ${next}`, { hint: `${didYouMean(next, known)}${name} --help` });
 }
 
-function parse(command: CommandSpec, words: readonly string[], terminal: Terminal, format: Invocation['format']): Invocation | 'help' {
+/** What follows `--` is no business of ours. */
+const beforeProgram = (words: readonly string[]): readonly string[] => (words.includes('--') ? words.slice(0, words.indexOf('--')) : words);
+
+function parse(command: CommandSpec, given: readonly string[], terminal: Terminal, format: Invocation['format']): Invocation | 'help' {
   const specs: Readonly<Record<string, OptionSpec>> = { ...command.options, ...COMMON };
+  const words = command.program === undefined ? given : beforeProgram(given);
   const { values, positionals } = parseWords(command, specs, words);
   if (values['help'] === true) return 'help';
   requireArguments(command, positionals);
@@ -90,6 +94,7 @@ function parse(command: CommandSpec, words: readonly string[], terminal: Termina
     terminal,
     format,
     arguments: positionals,
+    program: given.slice(words.length + 1),
     options: Object.fromEntries(entries.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))),
     lists: Object.fromEntries(entries.flatMap(([name, value]) => (Array.isArray(value) ? [[name, value.map(String)]] : []))),
     flags: new Set(entries.flatMap(([name, value]) => (value === true ? [name] : []))),

@@ -18,6 +18,16 @@ export const resealed = z.looseObject({ sealed: z.number(), key: z.string() });
 export const connections = z.looseObject({
   connections: z.array(z.looseObject({ id: z.string(), person: z.string(), target: z.string(), issuer: z.string(), connectedAt: z.string() })),
 });
+export const databaseLogin = z.looseObject({
+  target: z.string(),
+  user: z.string().min(1),
+  password: z.string().min(1),
+  expiresAt: z.string(),
+  host: z.string(),
+  port: z.number(),
+  tls: z.boolean(),
+});
+export type DatabaseLoginView = z.infer<typeof databaseLogin>;
 
 export const approval = z.looseObject({
   id: z.string(),

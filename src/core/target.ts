@@ -31,6 +31,8 @@ export interface Target {
   readonly credential?: CredentialSpec;
   /** Absent: as the protocol does by itself. */
   readonly tls?: TargetTls;
+  /** Each session signs in as a role of its own, made for it; what it leaves behind goes to the heir. Absent: as the credential says. */
+  readonly sessionRoles?: { readonly heir: string };
   readonly labels: Readonly<Record<string, string>>;
   readonly owners: readonly string[];
   /** `strict` awaits the record of a reply before it is released. */

@@ -3,6 +3,7 @@ import { SallyportError } from '../core/error.ts';
 import { eventSubject, makeEvent } from '../core/event.ts';
 import type { Recorder } from '../core/recorder.ts';
 import { Secret } from '../core/secret.ts';
+import type { Issued } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Storage } from '../storage/storage.ts';
 import { makeVerifier, type ScramVerifier } from './scram-verifier.ts';
@@ -15,12 +16,16 @@ export interface DatabaseLogin {
   readonly clientId: string;
   readonly target: string;
   readonly verifier: ScramVerifier;
+  /** As of when its subject is known, and what it ends with. */
+  readonly issued: Issued;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
 }
 
 export interface MintLogin {
   readonly subject: Subject;
+  /** Ids of the sign-in that asked for it. */
+  readonly through?: readonly string[];
   readonly target: string;
   readonly clientId: string;
   readonly ttlMs: number;
@@ -41,6 +46,8 @@ export interface DatabaseLogins {
 
 export interface DatabaseLoginsOptions {
   readonly recorder: Recorder;
+  /** The subject as it is today; undefined where it is no more. Absent: as it was. */
+  readonly current?: (subject: Subject) => Promise<Subject | undefined> | Subject | undefined;
   readonly now?: () => number;
   readonly random?: (size: number) => Buffer;
 }
@@ -50,9 +57,10 @@ const LONGEST_LOGIN_MS = 8 * 3_600_000;
 /** Rounds slow down guessing; there is nothing to guess in 192 random bits. */
 const ITERATIONS = 4096;
 
-export function openDatabaseLogins({ db }: Storage, { recorder, now = Date.now, random = randomBytes }: DatabaseLoginsOptions): DatabaseLogins {
+export function openDatabaseLogins({ db }: Storage, options: DatabaseLoginsOptions): DatabaseLogins {
+  const { recorder, current = (subject) => subject, now = Date.now, random = randomBytes } = options;
   return {
-    async mint({ subject, target, clientId, ttlMs }) {
+    async mint({ subject, through = [], target, clientId, ttlMs }) {
       if (ttlMs < SHORTEST_LOGIN_MS || ttlMs > LONGEST_LOGIN_MS) throw new SallyportError('usage', 'a credential lives from 10 minutes to 8 hours');
       const user = `${plainName(subject.name)}-${random(5).toString('hex')}`;
       const password = random(24).toString('base64url');
@@ -69,6 +77,7 @@ export function openDatabaseLogins({ db }: Storage, { recorder, now = Date.now, 
           subject: JSON.stringify(subject),
           client_id: clientId,
           target,
+          through: JSON.stringify(through),
           salt: salt.toString('base64'),
           iterations,
           stored_key: storedKey.toString('base64'),
@@ -82,12 +91,14 @@ export function openDatabaseLogins({ db }: Storage, { recorder, now = Date.now, 
 
     async find(name) {
       const row = await db.selectFrom('database_logins').selectAll().where('name', '=', name).where('expires_at', '>', now()).executeTakeFirst();
-      if (!row) return undefined;
+      // Both columns were written above.
+      const subject = row && (await current(JSON.parse(row.subject) as Subject));
+      if (!row || !subject) return undefined;
       const bytes = (text: string): Buffer => Buffer.from(text, 'base64');
       return {
         name: row.name,
-        // Written above.
-        subject: JSON.parse(row.subject) as Subject,
+        subject,
+        issued: { at: now(), through: JSON.parse(row.through) as string[] },
         clientId: row.client_id,
         target: row.target,
         verifier: { salt: bytes(row.salt), iterations: row.iterations, storedKey: bytes(row.stored_key), serverKey: bytes(row.server_key) },

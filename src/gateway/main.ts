@@ -27,8 +27,8 @@ import { startNotices, type Notices } from '../notice/notices.ts';
 import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
 import { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
-import { openDatabaseLogins } from '../credential/database-logins.ts';
-import { openSockets } from './sockets.ts';
+import { openDatabaseLogins, type DatabaseLogins } from '../credential/database-logins.ts';
+import { databasePorts, openSockets } from './sockets.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { countedRecorder } from '../telemetry/event-metrics.ts';
 import { watchProcess } from '../telemetry/process-metrics.ts';
@@ -43,6 +43,7 @@ import { listen, type Handler } from './http-server.ts';
 import { storedDayBook } from './day-book.ts';
 import { openHistory } from './history.ts';
 import { openIdentity, type Identity } from './identity.ts';
+import { openInstallation } from './installation.ts';
 import { installationKey } from './installation-keys.ts';
 import { failureReport } from './failures.ts';
 import { createLog, type LogOptions } from './log.ts';
@@ -113,6 +114,9 @@ interface Parts {
   readonly hosts: HostCheck;
   readonly pins: ToolPins;
   readonly standing: Standing;
+  readonly logins: DatabaseLogins;
+  /** This process among those that share the database. */
+  readonly owner: string;
   readonly analyzer?: Analyzer;
 }
 
@@ -163,6 +167,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
   const standing = createStanding({ ...identity, snapshot: () => policy.snapshot() });
   const approvals = shutdown.owns(await openApprovals({ storage, recorder, key, owner, report, ...standing }));
   const hosts = createHostCheck(config.url, config.port);
+  const logins = openDatabaseLogins(storage, { recorder, current: standing.current });
   return {
     config,
     shutdown,
@@ -180,6 +185,8 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
     hosts,
     pins,
     standing,
+    logins,
+    owner,
     ...(analyzer ? { analyzer } : {}),
   };
 }
@@ -218,8 +225,11 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
     const endpoint = shutdown.owns(protocol.open(deps));
     handlers.set(protocol.path, (request, response) => endpoint.handle(request, response));
   }
-  const logins = openDatabaseLogins(storage, { recorder: parts.recorder });
-  await openSockets({ ...deps, logins, maskingKey }, config, { shutdown, log });
+  const installation = openInstallation(storage, parts.owner, await installationKey(keysFolder, 'session'));
+  await openSockets({ ...deps, logins: parts.logins, maskingKey, installation, report: (error: unknown) => log.error('databases', error) }, config, {
+    shutdown,
+    log,
+  });
   return handlers;
 }
 
@@ -272,6 +282,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     pins,
     holds,
     auditors: config.audit.auditors,
+    databases: { logins: parts.logins, ports: databasePorts(config) },
     recordings: createRecordings({ storage, index, sinks: sinkStatus, journal, keysFolder, erasures }),
     auditLog: createAuditLog({ storage, journal, index, searchIndex }),
     recorder,

@@ -3,6 +3,7 @@ import { SallyportError } from '../core/error.ts';
 import type { Log } from '../core/log.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerTls, SocketDeps } from '../protocols/protocol.ts';
+import type { DatabasePort } from '../api/deps.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import type { Config } from './config.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -20,6 +21,12 @@ export async function openSockets(
     const { port } = shutdown.owns(await protocol.listen(deps, address, tls));
     log.info(name, `listening at ${address.host}:${port}`);
   }
+}
+
+/** Where clients of databases come in, by protocol, as callers of the API are told. */
+export function databasePorts({ url, sockets, tls }: Pick<Config, 'url' | 'sockets' | 'tls'>): ReadonlyMap<string, DatabasePort> {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  return new Map(Object.entries(sockets).map(([protocol, { port }]) => [protocol, { host, port, tls: tls !== undefined }]));
 }
 
 async function readTls({ certificate, key }: NonNullable<Config['tls']>): Promise<ServerTls> {

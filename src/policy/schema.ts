@@ -81,6 +81,12 @@ export const targetSchema = z
       })
       .optional()
       .describe('How the line to a database is protected.'),
+    sessionRoles: z
+      .strictObject({ heir: text(63).describe('Role that what a session made belongs to afterwards.') })
+      .optional()
+      .describe(
+        'PostgreSQL: a role is made for each session, with what the policy lets its caller do, and removed at its end. The credential needs CREATEROLE.',
+      ),
     labels: labels.default({}).describe('Free labels. `env: prod` and `data: customer` raise risk.'),
     owners: z.array(approver).default([]).describe('Who owns the target: approves where a rule names nobody, and sees its sessions.'),
     audit: z.enum(['strict', 'relaxed']).default('strict').describe('`strict` awaits the record of a reply before it is released.'),
@@ -136,6 +142,11 @@ export const targetSchema = z
   .refine((one) => one.tls === undefined || DATABASES.includes(one.protocol), {
     message: 'tls is for databases: of an http address the scheme says it',
     path: ['tls'],
+    ...must('leave it out'),
+  })
+  .refine((one) => one.sessionRoles === undefined || one.protocol === 'postgres', {
+    message: 'sessionRoles is for PostgreSQL',
+    path: ['sessionRoles'],
     ...must('leave it out'),
   })
   .refine((one) => one.protocol !== 'mcp' || one.address === undefined || isOneOf(one.credential, [...BY_HTTP, 'env']), {

@@ -74,7 +74,20 @@ export interface HttpProtocol extends SpokenProtocol {
 }
 
 /** What a protocol with a port of its own is given beside. */
+/** This gateway among others. */
+export interface Installation {
+  /** Of all gateways that share a database: up to 12 of `a-z0-9`. */
+  readonly name: string;
+  /** This process. */
+  readonly owner: string;
+  /** Whether another process of this installation still runs. */
+  isAlive(owner: string): Promise<boolean>;
+}
+
 export interface SocketDeps extends ProtocolDeps {
+  readonly installation: Installation;
+  /** Hears what went wrong outside any session. */
+  readonly report: (error: unknown) => void;
   /** Names and passwords of those whose clients take no tokens. */
   readonly logins: DatabaseLogins;
   /** 32 bytes: what equal values are masked alike by. */
@@ -87,9 +100,19 @@ export interface ServerTls {
   readonly key: Secret;
 }
 
+export interface RightsOptions {
+  readonly role: string;
+  /** Where the target's address names none. */
+  readonly database: string | undefined;
+  /** Whether the policy could let it through. */
+  readonly may: (command: Command) => boolean;
+}
+
 export interface SocketListener {
   /** As it came to be where 0 was asked for. */
   readonly port: number;
+  /** What the target's own rights would have to be for the policy to hold without the gateway, in the target's own language. */
+  rights?(target: Target, options: RightsOptions): Promise<string>;
   /** Ends all sessions, and waits for them. */
   close(): Promise<void>;
 }

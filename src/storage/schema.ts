@@ -45,6 +45,7 @@ export interface DatabaseLoginRow {
   subject: string;
   client_id: string;
   target: string;
+  through: string;
   salt: string;
   iterations: number;
   stored_key: string;

@@ -120,6 +120,8 @@ export async function startPostgresGateway(options: PostgresGatewayOptions): Pro
       url,
       sessionKey: randomBytes(32),
       maskingKey: randomBytes(32),
+      installation: { name: 'test', owner: 'test', isAlive: () => Promise.resolve(false) },
+      report: (error) => void failures.push(explainError(error)),
       logins,
     },
     { host: '127.0.0.1', port: 0 },

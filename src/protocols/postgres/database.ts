@@ -58,6 +58,16 @@ export class Database {
     connection?.socket.destroy();
   }
 
+  /** A statement of the gateway's own: the first cell of its first row. */
+  read(statement: string): Promise<string> {
+    return this.#inTurn(statement);
+  }
+
+  /** Statements of the gateway's own, in one transaction: all or none. */
+  async run(statements: readonly string[]): Promise<void> {
+    await this.#inTurn([...statements.map((statement) => statement.replace(/;$/, '')), `select ''`].join('; '));
+  }
+
   /** One question after the other, each on the connection that is open, or on a new one. */
   #inTurn(statement: string): Promise<string> {
     const answer = this.#last.then(() => this.#ask(statement));

@@ -7,6 +7,7 @@ import { Grammar } from './sql/grammar.ts';
 const LINGER_MS = 30_000;
 
 interface Kept {
+  readonly target: Target;
   readonly database: Database;
   sessions: number;
   closing: NodeJS.Timeout | undefined;
@@ -22,12 +23,22 @@ export class Databases {
     this.#credentials = credentials;
   }
 
+  /** Those that are in use, or were a moment ago. */
+  get all(): readonly { readonly target: Target; readonly database: Database }[] {
+    return [...this.#kept.values()];
+  }
+
   /** Give it back with `leave`. */
   async enter(target: Target, name: string): Promise<Database> {
     this.#grammar ??= Grammar.load();
     const grammar = await this.#grammar;
     const key = keyOf(target, name);
-    const kept = this.#kept.get(key) ?? { database: new Database(target, name, { grammar, credentials: this.#credentials }), sessions: 0, closing: undefined };
+    const kept = this.#kept.get(key) ?? {
+      target,
+      database: new Database(target, name, { grammar, credentials: this.#credentials }),
+      sessions: 0,
+      closing: undefined,
+    };
     this.#kept.set(key, kept);
     clearTimeout(kept.closing);
     kept.sessions += 1;

@@ -4,6 +4,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { Issued } from '../../core/session.ts';
 import type { Subject } from '../../core/subject.ts';
 import type { DatabaseLogins } from '../../credential/database-logins.ts';
 import type { ScramVerifier } from '../../credential/scram-verifier.ts';
@@ -28,6 +29,7 @@ export interface SignInDeps {
 export interface Caller {
   readonly subject: Subject;
   readonly clientId: string;
+  readonly issued: Issued;
   /** Epoch milliseconds: the session ends with what opened it. */
   readonly expiresAt: number;
   readonly destination: Destination;
@@ -68,7 +70,7 @@ export async function receive(socket: Socket, deps: SignInDeps, signal: AbortSig
   return { kind: 'caller', caller: { ...who, destination, startup, socket: line.socket } };
 }
 
-type Who = Pick<Caller, 'subject' | 'clientId' | 'expiresAt'>;
+type Who = Pick<Caller, 'subject' | 'clientId' | 'issued' | 'expiresAt'>;
 
 const isOn = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false', 'off', 'no'].includes(value.toLowerCase());
 

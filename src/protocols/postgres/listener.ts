@@ -5,11 +5,12 @@ import { makeEvent, sessionParts } from '../../core/event.ts';
 import { newId } from '../../core/id.ts';
 import type { Session } from '../../core/session.ts';
 import type { Target } from '../../core/target.ts';
-import type { SocketDeps, SocketListener } from '../protocol.ts';
+import type { RightsOptions, SocketDeps, SocketListener } from '../protocol.ts';
 import { serverAddress } from './address.ts';
 import { CancelKeys } from './cancel-keys.ts';
 import { Client } from './client.ts';
 import { MalformedMessage } from './codec.ts';
+import type { Database } from './database.ts';
 import { Databases } from './databases.ts';
 import { receive, welcome, type Arrival, type Caller, type SignInDeps } from './downstream.ts';
 import { errorMessage, fatal, wireError, type WireError } from './errors.ts';
@@ -17,6 +18,8 @@ import type { OwnTls } from './handshake.ts';
 import { keyData, parameterStatus, readyForQuery } from './messages.ts';
 import { Relay } from './relay.ts';
 import { settingStatement, startupSettings } from './startup-settings.ts';
+import type { SessionLogin } from './privileges/session-roles.ts';
+import { grantsFor, TargetRoles } from './privileges/target-roles.ts';
 import { dial } from './upstream.ts';
 
 export interface ListenerLimits {
@@ -29,6 +32,15 @@ export interface ListenerLimits {
 
 const LIMITS: ListenerLimits = { signInMs: 20_000, strangers: 200, sessions: 2000 };
 const REFUSALS_AT_ONCE = 20;
+/** How often roles are looked for that a gateway left behind when it died. */
+const REAP_EVERY_MS = 60_000;
+
+/** A database that a session uses, by its name, and the role that was made for it. */
+interface Entered {
+  readonly database: Database;
+  readonly name: string;
+  readonly role: SessionLogin | undefined;
+}
 
 interface Open {
   readonly relay: Relay;
@@ -43,6 +55,8 @@ export class Listener implements SocketListener {
   readonly #limits: ListenerLimits;
   readonly #server: NetServer;
   readonly #databases: Databases;
+  readonly #roles: TargetRoles;
+  readonly #reaping: NodeJS.Timeout;
   readonly #keys = new CancelKeys<Relay>();
   readonly #open = new Map<string, Open>();
   readonly #strangers = new Set<Socket>();
@@ -52,6 +66,9 @@ export class Listener implements SocketListener {
   constructor(deps: SocketDeps, tls: OwnTls | undefined, limits: Partial<ListenerLimits> = {}) {
     this.#deps = deps;
     this.#databases = new Databases(deps.credentials);
+    this.#roles = new TargetRoles(deps.installation);
+    this.#reaping = setInterval(() => void this.#reap(), REAP_EVERY_MS);
+    this.#reaping.unref();
     this.#limits = { ...LIMITS, ...limits };
     this.#signIn = { logins: deps.logins, authenticator: deps.authenticator, tls, mockKey: deps.sessionKey };
     this.#server = createServer({ pauseOnConnect: false, noDelay: true, keepAlive: true }, (socket) => void this.#accept(socket));
@@ -76,7 +93,19 @@ export class Listener implements SocketListener {
     return typeof address === 'object' && address ? address.port : 0;
   }
 
+  async rights(target: Target, { role, database, may }: RightsOptions): Promise<string> {
+    const name = serverAddress(target).database ?? database;
+    if (name === undefined) throw new SallyportError('usage', `the target ${target.name} has several databases`, { hint: 'name one: --database NAME' });
+    const entered = await this.#databases.enter(target, name);
+    try {
+      return await grantsFor(entered, role, may);
+    } finally {
+      this.#databases.leave(target, name);
+    }
+  }
+
   async close(): Promise<void> {
+    clearInterval(this.#reaping);
     this.#stopWatching?.();
     this.#server.close();
     for (const socket of this.#strangers) socket.destroy();
@@ -91,6 +120,12 @@ export class Listener implements SocketListener {
       const reason = locks?.reason(session);
       if (reason !== undefined) relay.abandon(fatal('57P01', reason));
     }
+  }
+
+  /** On databases that are in use: elsewhere nobody of ours had a role. Never rejects. */
+  async #reap(): Promise<void> {
+    const { report } = this.#deps;
+    for (const { target, database } of this.#databases.all) await this.#roles.reap(target, database, report).catch(report);
   }
 
   /** Never rejects. */
@@ -166,9 +201,9 @@ export class Listener implements SocketListener {
     return database !== undefined && asked !== database ? none : { target, database: asked };
   }
 
-  #sessionOf({ subject, clientId, startup }: Caller, target: Target, socket: Socket): Session {
+  #sessionOf({ subject, clientId, issued, startup }: Caller, target: Target, socket: Socket): Session {
     const name = startup.parameters.get('application_name')?.slice(0, 200);
-    return { id: newId(), subject, target, client: { address: socket.remoteAddress ?? '', userAgent: '', id: clientId, ...(name ? { name } : {}) } };
+    return { id: newId(), subject, target, issued, client: { address: socket.remoteAddress ?? '', userAgent: '', id: clientId, ...(name ? { name } : {}) } };
   }
 
   async #run(caller: Caller, session: Session, database: string): Promise<void> {
@@ -176,8 +211,11 @@ export class Listener implements SocketListener {
     let key: { readonly pid: number; readonly key: Buffer } | undefined;
     let expiry: NodeJS.Timeout | undefined;
     const client = new Client(caller.socket, target.limits.requestBytes);
+    const entered = await this.#databases.enter(target, database);
+    let role: SessionLogin | undefined;
     try {
-      const relay = await this.#openRelay(caller, session, client, database);
+      role = await this.#roles.open(session, entered, (command) => this.#deps.reach().mayList(session, command));
+      const relay = await this.#openRelay(caller, session, client, { database: entered, name: database, role });
       const refused = await begin(relay, caller);
       if (refused) return client.end(errorMessage({ ...refused, severity: 'FATAL' }));
       key = this.#keys.issue(relay, caller.startup.minor);
@@ -206,15 +244,17 @@ export class Listener implements SocketListener {
       clearTimeout(expiry);
       if (key) this.#keys.revoke(key.pid);
       this.#open.delete(session.id);
+      // The next look for what is left behind tries again.
+      if (role) await this.#roles.close(target, entered, role.user).catch(this.#deps.report);
       this.#databases.leave(target, database);
     }
   }
 
-  async #openRelay({ startup, subject }: Caller, session: Session, client: Client, name: string): Promise<Relay> {
+  async #openRelay({ startup, subject }: Caller, session: Session, client: Client, { database, name, role }: Entered): Promise<Relay> {
     const { target } = session;
     const { gate, reach, url, maskingKey, observer, credentials } = this.#deps;
-    const database = await this.#databases.enter(target, name);
-    const upstream = await dial({ target, database: name, applicationName: plainName(startup.parameters.get('application_name') ?? ''), credentials, subject });
+    const applicationName = plainName(startup.parameters.get('application_name') ?? '');
+    const upstream = await dial({ target, database: name, applicationName, credentials, subject, ...(role ? { login: role } : {}) });
     const masks = () => reach().masksFor(subject, target.name);
     const relay = new Relay({ session, client, upstream, database, gate, consoleUrl: url, masks, maskingKey, observer });
     await relay.open();

@@ -7,6 +7,8 @@ CREATE TABLE database_logins (
   subject TEXT NOT NULL,
   client_id TEXT NOT NULL,
   target TEXT NOT NULL,
+  -- Ids of what it was issued through, as a JSON list: it ends with each of them.
+  through TEXT NOT NULL,
   salt TEXT NOT NULL,
   iterations INTEGER NOT NULL,
   stored_key TEXT NOT NULL,

@@ -111,6 +111,9 @@ const NOTHING: readonly never[] = [];
 export class Catalog {
   readonly server: number;
   readonly database: string;
+  readonly schemas: readonly string[];
+  readonly relations: readonly Relation[];
+  readonly allFunctions: readonly SqlFunction[];
   readonly #schemas: ReadonlySet<string>;
   readonly #relations: ReadonlyMap<string, Relation>;
   readonly #relationsByName: ReadonlyMap<string, readonly Relation[]>;
@@ -126,6 +129,9 @@ export class Catalog {
   constructor(data: CatalogData) {
     this.server = data.server;
     this.database = data.database;
+    this.schemas = data.schemas;
+    this.relations = data.relations;
+    this.allFunctions = data.functions;
     this.#schemas = new Set(data.schemas);
     this.#relations = new Map(data.relations.map((relation) => [key(relation.schema, relation.name), relation]));
     this.#relationsByName = groupBy(data.relations, ({ name }) => name, same);
