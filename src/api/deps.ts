@@ -15,6 +15,7 @@ import type { DatabaseLogins } from '../credential/database-logins.ts';
 import type { LockWatch } from '../core/lock.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
+import type { Target } from '../core/target.ts';
 import type { ConnectFlow } from '../credential/connections/connect-flow.ts';
 import type { Connections } from '../credential/connections/connections.ts';
 import type { SealedValues } from '../credential/sealing/sealed-values.ts';
@@ -32,6 +33,7 @@ import type { Notices } from '../notice/notices.ts';
 import type { ResourceText } from '../policy/resource-files.ts';
 import type { PastCommand } from '../policy/simulate.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
+import type { RightsOptions } from '../protocols/protocol.ts';
 import type { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
 import type { Spend } from '../storage/spend.ts';
 
@@ -143,6 +145,8 @@ export interface DatabaseAccess {
   readonly logins: Pick<DatabaseLogins, 'mint'>;
   /** By protocol. */
   readonly ports: ReadonlyMap<string, DatabasePort>;
+  /** See `SocketListener.rights`; undefined where the protocol has no such thing. */
+  rights(target: Target, options: RightsOptions): Promise<string> | undefined;
 }
 
 /** The whole record, event by event. */

@@ -234,6 +234,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/policy-test.ts'),
   },
   {
+    name: 'grants',
+    about: 'the least rights that a role of the database needs for what the policy lets through; for owners of the target',
+    arguments: [TARGET],
+    options: {
+      as: { value: 'WHO', about: 'for one of these only: group:NAME, person:NAME, workload:NAME or ai-agent:NAME (default: for all together)' },
+      role: { value: 'NAME', about: 'what the role is called (default: sallyport_TARGET)' },
+      database: { value: 'NAME', about: 'where the address of the target names none' },
+    },
+    whereAbsent: TARGETS_ARE,
+    examples: ['sallyport grants shop --as group:analysts'],
+    load: () => import('./commands/grants.ts'),
+  },
+  {
     name: 'policy simulate',
     about: 'what the recorded commands would come to under other resources',
     options: {

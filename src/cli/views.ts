@@ -18,6 +18,7 @@ export const resealed = z.looseObject({ sealed: z.number(), key: z.string() });
 export const connections = z.looseObject({
   connections: z.array(z.looseObject({ id: z.string(), person: z.string(), target: z.string(), issuer: z.string(), connectedAt: z.string() })),
 });
+export const rights = z.looseObject({ target: z.string(), script: z.string() });
 export const databaseLogin = z.looseObject({
   target: z.string(),
   user: z.string().min(1),

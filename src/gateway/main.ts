@@ -26,6 +26,7 @@ import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
 import { startNotices, type Notices } from '../notice/notices.ts';
 import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
 import { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
+import type { SocketListener } from '../protocols/protocol.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { openDatabaseLogins, type DatabaseLogins } from '../credential/database-logins.ts';
 import { databasePorts, openSockets } from './sockets.ts';
@@ -115,6 +116,8 @@ interface Parts {
   readonly pins: ToolPins;
   readonly standing: Standing;
   readonly logins: DatabaseLogins;
+  /** Ports of protocols that have one of their own, by protocol, once they are open. */
+  readonly sockets: Map<string, SocketListener>;
   /** This process among those that share the database. */
   readonly owner: string;
   readonly analyzer?: Analyzer;
@@ -186,6 +189,7 @@ async function openParts(config: Config, shutdown: Shutdown, log: Log): Promise<
     pins,
     standing,
     logins,
+    sockets: new Map(),
     owner,
     ...(analyzer ? { analyzer } : {}),
   };
@@ -226,10 +230,15 @@ async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, Handler>
     handlers.set(protocol.path, (request, response) => endpoint.handle(request, response));
   }
   const installation = openInstallation(storage, parts.owner, await installationKey(keysFolder, 'session'));
-  await openSockets({ ...deps, logins: parts.logins, maskingKey, installation, report: (error: unknown) => log.error('databases', error) }, config, {
-    shutdown,
-    log,
-  });
+  const opened = await openSockets(
+    { ...deps, logins: parts.logins, maskingKey, installation, report: (error: unknown) => log.error('databases', error) },
+    config,
+    {
+      shutdown,
+      log,
+    },
+  );
+  for (const [name, listener] of opened) parts.sockets.set(name, listener);
   return handlers;
 }
 
@@ -282,7 +291,11 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     pins,
     holds,
     auditors: config.audit.auditors,
-    databases: { logins: parts.logins, ports: databasePorts(config) },
+    databases: {
+      logins: parts.logins,
+      ports: databasePorts(config),
+      rights: (target, options) => parts.sockets.get(target.protocol)?.rights?.(target, options),
+    },
     recordings: createRecordings({ storage, index, sinks: sinkStatus, journal, keysFolder, erasures }),
     auditLog: createAuditLog({ storage, journal, index, searchIndex }),
     recorder,

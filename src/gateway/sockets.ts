@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { SallyportError } from '../core/error.ts';
 import type { Log } from '../core/log.ts';
 import { Secret } from '../core/secret.ts';
-import type { ServerTls, SocketDeps } from '../protocols/protocol.ts';
+import type { ServerTls, SocketDeps, SocketListener } from '../protocols/protocol.ts';
 import type { DatabasePort } from '../api/deps.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import type { Config } from './config.ts';
@@ -13,14 +13,17 @@ export async function openSockets(
   deps: SocketDeps,
   config: Pick<Config, 'sockets' | 'tls'>,
   { shutdown, log }: { readonly shutdown: Shutdown; readonly log: Log },
-): Promise<void> {
+): Promise<ReadonlyMap<string, SocketListener>> {
+  const listeners = new Map<string, SocketListener>();
   const tls = config.tls && (await readTls(config.tls));
   for (const [name, address] of Object.entries(config.sockets)) {
     const protocol = Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name] : undefined;
     if (!protocol || !('listen' in protocol)) throw new SallyportError('internal', `nobody speaks ${name}`);
-    const { port } = shutdown.owns(await protocol.listen(deps, address, tls));
-    log.info(name, `listening at ${address.host}:${port}`);
+    const listener = shutdown.owns(await protocol.listen(deps, address, tls));
+    listeners.set(name, listener);
+    log.info(name, `listening at ${address.host}:${listener.port}`);
   }
+  return listeners;
 }
 
 /** Where clients of databases come in, by protocol, as callers of the API are told. */

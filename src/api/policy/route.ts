@@ -1,4 +1,5 @@
 import { Hono, type Context } from 'hono';
+import type { Command } from '../../core/command.ts';
 import { newId } from '../../core/id.ts';
 import type { Target } from '../../core/target.ts';
 import { readDuration } from '../../policy/duration.ts';
@@ -11,9 +12,9 @@ import { readBody } from '../body.ts';
 import { requireCaller } from '../caller.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { isOwner, ownedTargets } from '../owners.ts';
-import { notFound } from '../refusal.ts';
+import { notFound, refuse } from '../refusal.ts';
 import { presentDecision, presentTargetPolicy } from './presenter.ts';
-import { explainSchema, simulateSchema, testSchema, whoCanSchema } from './schema.ts';
+import { explainSchema, rightsSchema, simulateSchema, testSchema, whoCanSchema } from './schema.ts';
 
 /** How commands would be decided, for the target's owners: a policy's rules are not for those they bind. */
 export function policyRoutes(deps: ApiDeps): Hono<ApiEnv> {
@@ -38,6 +39,16 @@ export function policyRoutes(deps: ApiDeps): Hono<ApiEnv> {
       if (!compiled) return notFound(c);
       const who = whoCan(compiled, suppose({ protocol: compiled.target.protocol, name: command, args }));
       return c.json({ target: name, command, policyVersion: snapshot.version, who });
+    })
+    .post('/policy/rights', requireCaller(deps), async (c) => {
+      const { target: name, as, role = `sallyport_${name}`, database } = await readBody(c, rightsSchema);
+      const compiled = owned(c, name) && deps.snapshot().compiled(name);
+      if (!compiled) return notFound(c);
+      const covers = (who: string): boolean => as === undefined || who === as || who === '*';
+      const may = (command: Command): boolean => whoCan(compiled, command).some(({ who, effect }) => effect !== 'deny' && covers(who));
+      const script = await deps.databases?.rights(compiled.target, { role: role.slice(0, 63), database, may });
+      if (script === undefined) return refuse(c, 409, 'conflict', `${name} is no database that is reached through here`, 'grants are for targets of databases');
+      return c.json({ target: name, script });
     })
     .post('/policy/simulate', requireCaller(deps), async (c) => {
       const { since, resources } = await readBody(c, simulateSchema);

@@ -20,6 +20,17 @@ export const explainSchema = z.strictObject({
   history: z.array(z.enum(HISTORY_FACTORS)).default([]),
 });
 
+export const rightsSchema = z.strictObject({
+  target: z.string().min(1).max(128),
+  /** As rules name subjects: `group:x`, `person:x`; absent: whoever a rule names. */
+  as: z
+    .string()
+    .regex(/^(?:group|person|workload|ai-agent):.{1,320}$/, 'write group:NAME or person:NAME')
+    .optional(),
+  role: z.string().min(1).max(63).optional(),
+  database: z.string().min(1).max(63).optional(),
+});
+
 export const whoCanSchema = z.strictObject({ target, command, args });
 
 export const simulateSchema = z.strictObject({

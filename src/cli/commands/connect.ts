@@ -41,19 +41,22 @@ async function runProgram([name = '', ...args]: readonly string[], { target, use
     PGGSSENCMODE: 'disable',
   };
   const child = spawn(name, args, { stdio: 'inherit', env: { ...process.env, ...place } });
-  const failed = once(child, 'error').then(([cause]: unknown[]) => {
-    throw new SallyportError('usage', `${name} cannot be run`, { cause, hint: 'is it installed?' });
-  });
   // Ctrl-C in a terminal goes to both; psql makes a cancel request of it, for which this has to stay.
   const stay = (): void => {};
   process.on('SIGINT', stay);
   try {
-    const [code, signal] = (await Promise.race([once(child, 'exit'), failed])) as [number | null, NodeJS.Signals | null]; // as Node documents it
+    const [code, signal] = (await once(child, 'exit').catch(cannotRun(name))) as [number | null, NodeJS.Signals | null]; // as Node documents it
     // Exit codes of programs are theirs.
     return (code ?? 128 + (signal ? constants.signals[signal] : 0)) as ExitCode;
   } finally {
     process.off('SIGINT', stay);
   }
+}
+
+function cannotRun(name: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new SallyportError('usage', `${name} cannot be run`, { cause, hint: 'is it installed?' });
+  };
 }
 
 /** Until Ctrl-C, or until the sign-in at the gateway has run out. The password is in a file that only its owner reads. */
