@@ -12,7 +12,6 @@ export interface BenchDatabase {
 export const USER = 'sallyport';
 export const DATABASE = 'bench';
 export const ROWS_QUERY = 'select * from wide';
-export const WIDE_COLUMNS = 6;
 
 export async function startBenchDatabase({ scale, rows }: { readonly scale: number; readonly rows: number }): Promise<BenchDatabase> {
   const port = await freePort();

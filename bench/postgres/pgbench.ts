@@ -72,7 +72,7 @@ async function start(
   ];
   const child = spawn('pgbench', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PGPASSWORD: password, PGSSLMODE: 'disable' } });
   const [stdout, stderr] = [read(child.stdout), read(child.stderr)];
-  const [code] = await once(child, 'exit');
+  const [code] = (await once(child, 'exit')) as [number | null]; // as Node documents it
   if (code !== 0) throw new Error(`pgbench ended with ${String(code)}:\n${await stderr}`);
   return { stdout: await stdout };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Client, DatabaseError } from 'pg';
+import { DatabaseError } from 'pg';
 import { parseResources } from '../../../policy/resources.ts';
 import { compilePolicy } from '../../../policy/snapshot.ts';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/sql-database.ts';
