@@ -48,6 +48,20 @@ test('metadata says who the provider is, where requests go, and which keys sign'
   assert.equal(readProviderMetadata(metadata(), NOW, 'https://idp.example/').entityId, 'https://idp.example/');
 });
 
+test('in a list of providers the configured one is read, and no other', () => {
+  const bareMetadata = metadata({ prefix: '' });
+  const list = (inner: string) => `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">${inner}</EntitiesDescriptor>`;
+  const other = bareMetadata.replace('https://idp.example/', 'https://other.example/');
+  assert.equal(readProviderMetadata(list(other + bareMetadata), NOW, 'https://idp.example/').entityId, 'https://idp.example/');
+  for (const [inner, entityId] of [
+    [other, 'https://idp.example/'],
+    [bareMetadata + bareMetadata, 'https://idp.example/'],
+    [bareMetadata, undefined],
+    [list(bareMetadata), 'https://idp.example/'],
+  ] as const)
+    assert.throws(() => readProviderMetadata(list(inner), NOW, entityId), { code: 'config_invalid' });
+});
+
 test('metadata of another provider, out of date, without keys or addresses, or with entities of its own is refused', () => {
   const refuses = (text: string, entityId?: string) => assert.throws(() => readProviderMetadata(text, NOW, entityId), { code: 'config_invalid' }, text);
   refuses(metadata(), 'https://other.example/');

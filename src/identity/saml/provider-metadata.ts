@@ -23,7 +23,7 @@ const MIN_KEY_BITS = 2048;
  * from. Throws `config_invalid` with what is wrong with it.
  */
 export function readProviderMetadata(text: string, now: number, entityId?: string): SamlProvider {
-  const entity = document(text);
+  const entity = entityIn(document(text), entityId);
   if (!isElement(entity, METADATA, 'EntityDescriptor')) throw invalid('is not the metadata of one SAML provider');
   const id = attributeOf(entity, 'entityID') ?? '';
   if (id === '' || (entityId !== undefined && id !== entityId)) throw invalid('is that of another provider than the entityId that is configured');
@@ -32,6 +32,14 @@ export function readProviderMetadata(text: string, now: number, entityId?: strin
   const [role, ...more] = childrenOf(entity, METADATA, 'IDPSSODescriptor').filter((one) => attributeOf(one, 'protocolSupportEnumeration')?.includes(PROTOCOL));
   if (!role || more.length > 0) throw invalid('does not describe one SAML 2.0 identity provider');
   return { entityId: id, signOn: signOnOf(role), certificates: readCertificates(certificatesOf(role)) };
+}
+
+/** Some publish a list with one in it, or with several. */
+function entityIn(root: XmlElement, entityId: string | undefined): XmlElement {
+  if (!isElement(root, METADATA, 'EntitiesDescriptor')) return root;
+  const [entity, ...more] = childrenOf(root, METADATA, 'EntityDescriptor').filter((one) => attributeOf(one, 'entityID') === entityId);
+  if (!entity || more.length > 0) throw invalid('does not have the provider with the entityId that is configured, or has it twice');
+  return entity;
 }
 
 /** Each as PEM; the base64 of a certificate will do. Throws `config_invalid` for what is no RSA certificate of 2048 bits or more. */
