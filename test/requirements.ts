@@ -53,6 +53,28 @@ export const REQUIREMENTS: readonly Requirement[] = [
     ],
   },
   {
+    id: 'saml',
+    promise: 'or by SAML 2.0',
+    proof: [
+      proof('test/e2e/provisioning.test.ts', 'in a real browser the reply of a provider of another site signs in'),
+      proof('src/identity/saml/samlp.integration.test.ts', 'what another implementation of a provider writes is read'),
+      proof('src/identity/saml/attacks.test.ts', 'XSW1, XSW2'),
+      proof('src/api/sign-in/saml.integration.test.ts', 'an assertion counts once'),
+      proof('src/api/sign-in/saml.integration.test.ts', 'a reply signs in the browser that asked, and no other'),
+      proof('src/gateway/providers-schema.test.ts', 'what the page about SAML shows for each provider is a configuration'),
+    ],
+  },
+  {
+    id: 'provisioning',
+    promise: 'a provider may keep its people and groups here',
+    proof: [
+      proof('test/e2e/provisioning.test.ts', 'who is deactivated by SCIM is out in both processes'),
+      proof('test/e2e/provisioning.test.ts', 'a group that SCIM takes away in the middle of a session'),
+      proof('src/api/scim/scim.integration.test.ts', 'whoever is deactivated, as any client writes it, is out at once'),
+      proof('src/api/scim/scim.integration.test.ts', 'nobody takes over another by an address or a displayed name'),
+    ],
+  },
+  {
     id: 'out-at-once',
     promise: 'who signs out, is deactivated or loses a group is out in every process within a second, with what runs',
     proof: [

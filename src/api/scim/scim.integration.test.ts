@@ -1,45 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { Client } from 'pg';
-import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
+import { test } from 'node:test';
+import { onBothDatabases } from '../../../test/support/databases.ts';
 import { CORP, CORP_TOKEN, OTHER, OTHER_TOKEN, patch, withSite, type Site } from './testing.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sallyport-scim-'));
-let postgres: TestPostgres | undefined;
-before(async () => {
-  postgres = await startPostgres();
-  assert.ok(postgres, 'the PostgreSQL server is not installed: apt-get install postgresql');
-});
-after(async () => {
-  await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+onBothDatabases(({ url }) => {
+  const on = (work: (site: Site) => Promise<void>) => async (): Promise<void> => withSite(await url(), work);
 
-let databases = 0;
-
-async function freshPostgres(): Promise<string> {
-  const name = `scim_${(databases += 1)}`;
-  const client = new Client({ connectionString: postgres?.url });
-  await client.connect();
-  await client.query(`create database ${name}`).finally(() => client.end());
-  const url = new URL(postgres?.url ?? '');
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
-for (const [kind, fresh] of [
-  ['SQLite', () => Promise.resolve(join(folder, `${(databases += 1)}.db`))],
-  ['PostgreSQL', freshPostgres],
-] as const)
-  describe(kind, () => {
-    const on = (name: string, work: (site: Site) => Promise<void>): void => {
-      test(name, async () => withSite(await fresh(), work));
-    };
-
-    on('a user that is made can sign in under the id that is configured, is read back, and is found', async ({ call, user, directory, standing, events }) => {
+  test(
+    'a user that is made can sign in under the id that is configured, is read back, and is found',
+    on(async ({ call, user, directory, standing, events }) => {
       const id = await user('ada', { displayName: 'Ada', name: { givenName: 'Ada' }, emails: [{ value: 'ada@example.com', type: 'work', primary: 'True' }] });
       assert.partialDeepStrictEqual(standing('x-ada'), { name: 'ada@example.com', groups: [] });
       assert.equal((await directory.find({ issuer: CORP.issuer, kind: 'person', id: 'x-ada' }))?.name, 'ada@example.com');
@@ -65,9 +34,12 @@ for (const [kind, fresh] of [
         events.map(({ kind: each, note }) => [each, note]),
         [['subject.changed', 'first known, by provisioning']],
       );
-    });
+    }),
+  );
 
-    on('whoever is deactivated, as any client writes it, is out at once; and in again when active again', async ({ call, user, standing }) => {
+  test(
+    'whoever is deactivated, as any client writes it, is out at once; and in again when active again',
+    on(async ({ call, user, standing }) => {
       const id = await user('ada');
       const ways = [
         patch({ op: 'replace', path: 'active', value: false }),
@@ -84,9 +56,12 @@ for (const [kind, fresh] of [
         assert.equal((await call(`/Users/${id}`, patch({ op: 'replace', path: 'active', value: true }))).status, 200);
         assert.notEqual(standing('x-ada'), 'ended');
       }
-    });
+    }),
+  );
 
-    on('a change that leaves out whether somebody is active lets nobody back in', async ({ call, user, standing }) => {
+  test(
+    'a change that leaves out whether somebody is active lets nobody back in',
+    on(async ({ call, user, standing }) => {
       const id = await user('ada');
       await call(`/Users/${id}`, patch({ op: 'replace', path: 'active', value: false }));
       const put = await call(`/Users/${id}`, { method: 'PUT', body: { userName: 'ada@example.com', externalId: 'x-ada', displayName: 'A.' } });
@@ -97,9 +72,12 @@ for (const [kind, fresh] of [
         assert.ok(reply.status === 400 || !reply.json.active, JSON.stringify(value));
       }
       assert.equal(standing('x-ada'), 'ended');
-    });
+    }),
+  );
 
-    on('whoever is deleted is out, stays out of their groups, and comes back as new', async ({ call, user, group, standing, directory }) => {
+  test(
+    'whoever is deleted is out, stays out of their groups, and comes back as new',
+    on(async ({ call, user, group, standing, directory }) => {
       const id = await user('ada');
       const admins = await group('admins', id);
       assert.equal((await call(`/Users/${id}`, { method: 'DELETE' })).status, 204);
@@ -110,31 +88,34 @@ for (const [kind, fresh] of [
       await assert.rejects(directory.signedIn({ kind: 'person', issuer: CORP.issuer, id: 'x-ada', name: 'ada', groups: ['admins'] }), { code: 'forbidden' });
       await user('ada');
       assert.partialDeepStrictEqual(standing('x-ada'), { groups: [] });
-    });
+    }),
+  );
 
-    on(
-      'groups are those of provisioning: gained, lost, renamed, removed; claims of the provider change nothing',
-      async ({ call, user, group, standing, directory }) => {
-        const [ada, bob] = [await user('ada'), await user('bob')];
-        const id = await group('ops', ada);
-        const groups = (who: string) => (standing(who) as { groups: string[] }).groups;
-        assert.deepEqual([groups('x-ada'), groups('x-bob')], [['ops'], []]);
-        await call(`/Groups/${id}`, patch({ op: 'Add', path: 'members', value: [{ value: bob }] }));
-        assert.deepEqual(groups('x-bob'), ['ops']);
-        await call(`/Groups/${id}`, patch({ op: 'replace', path: 'displayName', value: 'operations' }));
-        assert.deepEqual([groups('x-ada'), groups('x-bob')], [['operations'], ['operations']]);
-        assert.deepEqual((await directory.signedIn({ kind: 'person', issuer: CORP.issuer, id: 'x-ada', name: 'root', groups: ['admins'] })).groups, [
-          'operations',
-        ]);
-        await call(`/Groups/${id}`, { method: 'PUT', body: { displayName: 'operations', members: [{ value: bob }] } });
-        assert.deepEqual([groups('x-ada'), groups('x-bob')], [[], ['operations']]);
-        assert.equal((await call(`/Groups/${id}`, { method: 'DELETE' })).status, 204);
-        assert.deepEqual(groups('x-bob'), []);
-        assert.deepEqual((await call(`/Users/${bob}`)).json.groups, []);
-      },
-    );
+  test(
+    'groups are those of provisioning: gained, lost, renamed, removed; claims of the provider change nothing',
+    on(async ({ call, user, group, standing, directory }) => {
+      const [ada, bob] = [await user('ada'), await user('bob')];
+      const id = await group('ops', ada);
+      const groups = (who: string) => (standing(who) as { groups: string[] }).groups;
+      assert.deepEqual([groups('x-ada'), groups('x-bob')], [['ops'], []]);
+      await call(`/Groups/${id}`, patch({ op: 'Add', path: 'members', value: [{ value: bob }] }));
+      assert.deepEqual(groups('x-bob'), ['ops']);
+      await call(`/Groups/${id}`, patch({ op: 'replace', path: 'displayName', value: 'operations' }));
+      assert.deepEqual([groups('x-ada'), groups('x-bob')], [['operations'], ['operations']]);
+      assert.deepEqual((await directory.signedIn({ kind: 'person', issuer: CORP.issuer, id: 'x-ada', name: 'root', groups: ['admins'] })).groups, [
+        'operations',
+      ]);
+      await call(`/Groups/${id}`, { method: 'PUT', body: { displayName: 'operations', members: [{ value: bob }] } });
+      assert.deepEqual([groups('x-ada'), groups('x-bob')], [[], ['operations']]);
+      assert.equal((await call(`/Groups/${id}`, { method: 'DELETE' })).status, 204);
+      assert.deepEqual(groups('x-bob'), []);
+      assert.deepEqual((await call(`/Users/${bob}`)).json.groups, []);
+    }),
+  );
 
-    on('members leave as each client writes it', async ({ call, user, group }) => {
+  test(
+    'members leave as each client writes it',
+    on(async ({ call, user, group }) => {
       const [ada, bob, cyd] = [await user('ada'), await user('bob'), await user('cyd')];
       const id = await group('ops', ada, bob, cyd);
       const members = async () => (await call(`/Groups/${id}`)).json.members.map(({ value }) => value).toSorted();
@@ -163,9 +144,12 @@ for (const [kind, fresh] of [
           JSON.stringify(operation),
         );
       assert.deepEqual(await members(), [], 'all operations or none');
-    });
+    }),
+  );
 
-    on('what nobody understands is refused, what is merely not kept is passed over', async ({ call, user }) => {
+  test(
+    'what nobody understands is refused, what is merely not kept is passed over',
+    on(async ({ call, user }) => {
       const id = await user('ada');
       const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
       for (const operation of [
@@ -193,9 +177,12 @@ for (const [kind, fresh] of [
         { op: 'remove', path: 'externalId' },
       ])
         assert.equal((await call(`/Users/${id}`, patch(operation))).status, 400, JSON.stringify(operation));
-    });
+    }),
+  );
 
-    on('one person is one: names, ids and groups that are taken are refused, in other letters too', async ({ call, user, group }) => {
+  test(
+    'one person is one: names, ids and groups that are taken are refused, in other letters too',
+    on(async ({ call, user, group }) => {
       await user('ada');
       const bob = await user('bob');
       await group('ops');
@@ -209,9 +196,12 @@ for (const [kind, fresh] of [
       assert.equal((await call(`/Users/${bob}`, patch({ op: 'replace', path: 'userName', value: 'Ada@Example.com' }))).status, 409);
       assert.equal((await call('/Groups', { method: 'POST', body: { displayName: 'ops' } })).status, 409);
       assert.equal((await make({ userName: 'other@example.com', externalId: 'x-other' })).status, 201);
-    });
+    }),
+  );
 
-    on('nobody takes over another by an address or a displayed name', async ({ call, user, standing }) => {
+  test(
+    'nobody takes over another by an address or a displayed name',
+    on(async ({ call, user, standing }) => {
       await user('ada', { emails: [{ value: 'ada@example.com' }], displayName: 'Ada' });
       await user('eve', { emails: [{ value: 'ada@example.com' }], displayName: 'Ada' });
       assert.partialDeepStrictEqual(standing('x-eve'), { name: 'eve@example.com' });
@@ -219,16 +209,22 @@ for (const [kind, fresh] of [
       for (const userName of ['', ' ada@example.com', 'ada@example.com\u200b', 'a,b', 'x'.repeat(400)])
         assert.equal((await call('/Users', { method: 'POST', body: { userName, externalId: 'x-1' } })).status, 400, JSON.stringify(userName));
       assert.equal((await call('/Users', { method: 'POST', body: { userName: 'new@example.com' } })).status, 400, 'without the id that sign-ins have');
-    });
+    }),
+  );
 
-    on('an id that is changed is another person: whoever had it is out', async ({ call, user, standing }) => {
+  test(
+    'an id that is changed is another person: whoever had it is out',
+    on(async ({ call, user, standing }) => {
       const id = await user('ada');
       await call(`/Users/${id}`, patch({ op: 'replace', path: 'externalId', value: 'x-new' }));
       assert.equal(standing('x-ada'), 'ended');
       assert.partialDeepStrictEqual(standing('x-new'), { name: 'ada@example.com' });
-    });
+    }),
+  );
 
-    on('a provider sees and changes only what is its own', async ({ call, user, group, standing }) => {
+  test(
+    'a provider sees and changes only what is its own',
+    on(async ({ call, user, group, standing }) => {
       const [id, ops] = [await user('ada'), await group('ops')];
       const other = { token: OTHER_TOKEN };
       for (const path of [`/Users/${id}`, `/Groups/${ops}`])
@@ -244,9 +240,12 @@ for (const [kind, fresh] of [
       await call('/Groups', { method: 'POST', body: { displayName: 'ops', members: [{ value: own }] }, ...other });
       assert.partialDeepStrictEqual(standing('ada@example.com', OTHER.issuer), { groups: ['other:ops'] });
       assert.equal((await call(`/Groups/${ops}`, patch({ op: 'add', path: 'members', value: [{ value: own }] }))).status, 400);
-    });
+    }),
+  );
 
-    on('only a provider’s own token opens, and it is told nowhere', async ({ call, user, events }) => {
+  test(
+    'only a provider’s own token opens, and it is told nowhere',
+    on(async ({ call, user, events }) => {
       await user('ada');
       for (const token of ['', 'x', `${CORP_TOKEN}x`, CORP_TOKEN.slice(0, -1), CORP_TOKEN.toUpperCase()]) {
         const reply = await call('/Users', { token });
@@ -258,25 +257,34 @@ for (const [kind, fresh] of [
       assert.equal((await call('/Users')).status, 200);
       assert.ok(events.some((event) => event.kind === 'token.refused'));
       assert.doesNotMatch(JSON.stringify(events), /canary/);
-    });
+    }),
+  );
 
-    on('guesses are slowed down, whoever has the token is not', async ({ call }) => {
+  test(
+    'guesses are slowed down, whoever has the token is not',
+    on(async ({ call }) => {
       const statuses: number[] = [];
       for (let n = 0; n < 40; n += 1) statuses.push((await call('/Users', { token: `guess-${n}` })).status);
       assert.deepEqual([statuses[0], statuses.at(-1)], [401, 429]);
       assert.equal((await call('/Users')).status, 200);
-    });
+    }),
+  );
 
-    on('whoever read an older version changes nothing', async ({ call, user }) => {
+  test(
+    'whoever read an older version changes nothing',
+    on(async ({ call, user }) => {
       const id = await user('ada');
       const change = (match: string) =>
         call(`/Users/${id}`, { ...patch({ op: 'replace', path: 'displayName', value: match }), headers: { 'if-match': match } });
       assert.equal((await change('W/"1"')).headers.get('etag'), 'W/"2"');
       assert.equal((await change('W/"1"')).status, 412);
       assert.equal((await change('W/"2"')).status, 200);
-    });
+    }),
+  );
 
-    on('lists come in pages, with as much of each as is asked for', async ({ call, user, group }) => {
+  test(
+    'lists come in pages, with as much of each as is asked for',
+    on(async ({ call, user, group }) => {
       const ids: string[] = [];
       for (let n = 0; n < 5; n += 1) ids.push(await user(`user-${n}`));
       await group('ops', ...ids);
@@ -289,9 +297,12 @@ for (const [kind, fresh] of [
       assert.deepEqual(Object.keys(shown ?? {}).toSorted(), ['displayName', 'id', 'meta', 'schemas']);
       assert.deepEqual(Object.keys((await call(`/Users/${ids[0]}?attributes=userName`)).json).toSorted(), ['id', 'meta', 'schemas', 'userName']);
       for (const query of ['count=x', 'startIndex=1.5', 'filter=userName', 'filter=(((']) assert.equal((await call(`/Users?${query}`)).status, 400, query);
-    });
+    }),
+  );
 
-    on('a body that two readers could read differently, or that is none, is refused', async ({ call }) => {
+  test(
+    'a body that two readers could read differently, or that is none, is refused',
+    on(async ({ call }) => {
       for (const body of [
         '',
         '{',
@@ -309,9 +320,12 @@ for (const [kind, fresh] of [
       assert.equal((await call('/Users', { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain' } })).status, 400);
       assert.equal((await call('/Users', { method: 'POST', body: `"${'x'.repeat(3 << 20)}"` })).status, 413);
       assert.equal((await call('/Users')).json.totalResults, 0);
-    });
+    }),
+  );
 
-    on('the server says what it is, as the specification has it', async ({ call }) => {
+  test(
+    'the server says what it is, as the specification has it',
+    on(async ({ call }) => {
       assert.partialDeepStrictEqual((await call('/ServiceProviderConfig')).json, {
         patch: { supported: true },
         bulk: { supported: false },
@@ -324,9 +338,12 @@ for (const [kind, fresh] of [
       assert.equal((await call('/Schemas')).json.totalResults, 2);
       assert.equal((await call('/Schemas/urn:ietf:params:scim:schemas:core:2.0:User')).json.name, 'User');
       assert.equal((await call('/Bulk', { method: 'POST', body: {} })).status, 404);
-    });
+    }),
+  );
 
-    on('every change is recorded, and what cannot be recorded does not happen', async ({ call, user, group, standing, events, failNext }) => {
+  test(
+    'every change is recorded, and what cannot be recorded does not happen',
+    on(async ({ call, user, group, standing, events, failNext }) => {
       const id = await user('ada');
       const ops = await group('ops', id);
       await call(`/Users/${id}`, patch({ op: 'replace', path: 'displayName', value: 'Countess' }));
@@ -347,13 +364,17 @@ for (const [kind, fresh] of [
       assert.equal((await call(`/Users/${id}`)).json.active, true);
       assert.equal((await call(`/Groups/${ops}`, { method: 'DELETE' })).status, 500);
       assert.partialDeepStrictEqual(standing('x-ada'), { groups: ['ops'] });
-    });
+    }),
+  );
 
-    on('clients that write at once lose nothing', async ({ call, user, group, standing }) => {
+  test(
+    'clients that write at once lose nothing',
+    on(async ({ call, user, group, standing }) => {
       const ids = await Promise.all(Array.from({ length: 8 }, (_, n) => user(`user-${n}`)));
       const ops = await group('ops');
       await Promise.all(ids.map((value) => call(`/Groups/${ops}`, patch({ op: 'add', path: 'members', value: [{ value }] }))));
       assert.equal((await call(`/Groups/${ops}`)).json.members.length, 8);
       for (let n = 0; n < 8; n += 1) assert.partialDeepStrictEqual(standing(`x-user-${n}`), { groups: ['ops'] });
-    });
-  });
+    }),
+  );
+});
