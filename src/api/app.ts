@@ -31,6 +31,7 @@ import { secretRoutes } from './secrets/route.ts';
 import { sessionRoutes } from './sessions/route.ts';
 import { createSignInAttempt } from './sign-in/attempt.ts';
 import { signInOptionRoutes } from './sign-in/options-routes.ts';
+import { passkeyRoutes } from './sign-in/passkey-routes.ts';
 import { providerRoutes } from './sign-in/provider-routes.ts';
 import { signInRoutes } from './sign-in/route.ts';
 import { samlRoutes } from './sign-in/saml-routes.ts';
@@ -51,6 +52,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     signInOptionRoutes(deps),
     signInRoutes(deps, attempt),
     tokenRoutes(deps, attempt),
+    ...(deps.passkeys ? [passkeyRoutes(deps, deps.passkeys)] : []),
     targetRoutes(deps),
     toolRoutes(deps),
     accessRoutes(deps),

@@ -23,6 +23,7 @@ import type { Accounts } from '../identity/accounts.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Directory } from '../identity/directory.ts';
 import type { HostCheck } from '../identity/host.ts';
+import type { Passkeys } from '../identity/passkeys.ts';
 import type { RedirectProvider, SignInProvider } from '../identity/sign-in-provider.ts';
 import type { OAuthServer } from '../identity/oauth/server.ts';
 import type { Scim } from '../identity/scim/scim.ts';
@@ -48,6 +49,8 @@ export interface ApiDeps {
   readonly signIns: SignIns;
   /** Providers that people sign in with; absent: there are only local accounts. */
   readonly doors?: Doors;
+  /** Second factors of local accounts; absent: there are none. */
+  readonly passkeys?: Passkeys;
   /** Whether the sign-in page asks for names and passwords; absent: it does. */
   readonly localSignIn?: boolean;
   readonly keys: SigningKeys;

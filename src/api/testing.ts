@@ -13,6 +13,7 @@ import type { Subject } from '../core/subject.ts';
 import { openAccounts } from '../identity/accounts.ts';
 import { openDirectory, type Directory } from '../identity/directory.ts';
 import { createHostCheck } from '../identity/host.ts';
+import { openPasskeys, type Passkeys } from '../identity/passkeys.ts';
 import { openRevocations, type Revocations } from '../identity/revocations.ts';
 import { openSignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
@@ -120,7 +121,11 @@ export async function startTestApi({ notify = [], providers, wire = () => ({}), 
   const events: Event[] = [];
   const reports: unknown[] = [];
   const recorder = { append: (event: Event) => Promise.resolve(void events.push(event)) };
-  const accounts = openAccounts(storage, { recorder, cost: { N: 1024, r: 8, p: 1 } });
+  const spend = createSpend(storage, more.now ?? Date.now);
+  // Its address is known only once it listens.
+  const later: { passkeys?: Passkeys } = {};
+  const hasSecondFactor = async (name: string): Promise<boolean> => (await later.passkeys?.has(name)) ?? false;
+  const accounts = openAccounts(storage, { recorder, hasSecondFactor, cost: { N: 1024, r: 8, p: 1 } });
   for (const account of ACCOUNTS) await accounts.create({ ...account, password: CANARY });
   const approvals = await openApprovals({ storage, recorder, key: Buffer.alloc(32, 1), owner: 'test', ...(more.now ? { now: more.now } : {}) });
   const keys = await openSigningKeys(join(folder, 'keys'));
@@ -132,6 +137,7 @@ export async function startTestApi({ notify = [], providers, wire = () => ({}), 
   });
   const { port } = server.address() as AddressInfo;
   const url = `http://localhost:${port}`;
+  const passkeys = (later.passkeys = openPasskeys({ storage, url, key: Buffer.alloc(32, 4), spend, ...(more.now ? { now: more.now } : {}) }));
   const [directory, revocations] = [await openDirectory({ storage, recorder }), await openRevocations({ storage })];
   const signIns = openSignIns({ storage, directory, revocations });
   const recordings: Recordings = {
@@ -158,6 +164,7 @@ export async function startTestApi({ notify = [], providers, wire = () => ({}), 
     issuers: [],
     accounts,
     signIns,
+    passkeys,
     keys,
     approvals,
     recordings,
@@ -168,9 +175,7 @@ export async function startTestApi({ notify = [], providers, wire = () => ({}), 
     compile: (texts) => compilePolicy(parseResources(texts)),
     snapshot: () => snapshot,
     report: (error) => void reports.push(error),
-    ...(providers
-      ? { doors: { directory, providers: await providers(url), key: Buffer.alloc(32, 3), spend: createSpend(storage, more.now ?? Date.now) } }
-      : {}),
+    ...(providers ? { doors: { directory, providers: await providers(url), key: Buffer.alloc(32, 3), spend } } : {}),
     ...more,
   };
   const listener = getRequestListener(createApi({ ...wired, ...wire({ ...wired, storage }) }).fetch, { overrideGlobalObjects: false });

@@ -8,6 +8,7 @@ import type { ReadSecretSource } from '../credential/secret-reader.ts';
 import { openAccounts, type Accounts } from '../identity/accounts.ts';
 import { createAuthenticator, type Authenticator, type AuthenticatorOptions } from '../identity/authenticate.ts';
 import { openDirectory, type Directory } from '../identity/directory.ts';
+import { openPasskeys, type Passkeys } from '../identity/passkeys.ts';
 import { openRevocations, type Revocations } from '../identity/revocations.ts';
 import { openSignIns, type SignIns } from '../identity/sign-ins.ts';
 import type { Scim } from '../identity/scim/scim.ts';
@@ -34,6 +35,7 @@ export interface Identity {
   /** Whatever ends live sessions: locks, sign-ins and grants that ended, who was deactivated or lost a group. */
   readonly watch: LockWatch;
   readonly doors: Doors;
+  readonly passkeys: Passkeys;
   /** Absent where no provider keeps its people here. */
   readonly scim?: Scim;
   /** Whether local accounts sign in at all. */
@@ -69,7 +71,9 @@ export async function openIdentity({
 }: IdentityOptions): Promise<Identity> {
   const report = (part: string) => (error: unknown) => reportOf(part, error);
   const admits = (name: string): boolean => local === 'on' || (local !== 'off' && local.includes(name));
-  const accounts = openAccounts(storage, { recorder, admits });
+  const [key, spend] = [await installationKey(keysFolder, 'sign-in'), createSpend(storage, Date.now)];
+  const passkeys = openPasskeys({ storage, url, key, spend });
+  const accounts = openAccounts(storage, { recorder, admits, hasSecondFactor: passkeys.has });
   const directory = shutdown.owns(await openDirectory({ storage, recorder, report: report('directory') }));
   const revocations = shutdown.owns(await openRevocations({ storage, report: report('revocations') }));
   const locks = shutdown.owns(await openLocks({ storage, recorder, report: report('locks') }));
@@ -88,9 +92,10 @@ export async function openIdentity({
     doors: {
       directory: arrivals,
       providers: await openProviders(providers, { storage, readSecret, report: report('sign-in') }),
-      key: await installationKey(keysFolder, 'sign-in'),
-      spend: createSpend(storage, Date.now),
+      key,
+      spend,
     },
+    passkeys,
     ...(scim ? { scim } : {}),
     localSignIn: local !== 'off',
     async named(name) {

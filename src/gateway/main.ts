@@ -247,7 +247,7 @@ const CONSOLE = join(import.meta.dirname, '../../console/dist');
 
 async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
   const { config, shutdown, log, keysFolder, journal, recorder, metrics, storage, policy, approvals, identity, hosts, pins } = parts;
-  const { accounts, signIns, doors, scim, localSignIn, signing, locks, watch, authenticator } = identity;
+  const { accounts, signIns, doors, passkeys, scim, localSignIn, signing, locks, watch, authenticator } = identity;
   const notices = await openNotices(parts);
   const report = (sink: string, error: unknown): void => log.error(`sink ${sink}`, error);
   const logs = journalLogs({ journal });
@@ -278,6 +278,7 @@ async function openApi(parts: Parts): Promise<ReturnType<typeof createApi>> {
     accounts,
     signIns,
     doors,
+    passkeys,
     ...(scim ? { scim } : {}),
     localSignIn,
     watch,

@@ -21,7 +21,12 @@ export interface NewAccount {
 }
 
 /** `refused` says the same of a wrong name, a wrong password and a locked account; the record says which. */
-export type SignInResult = { readonly kind: 'ok'; readonly subject: Subject } | { readonly kind: 'refused' } | { readonly kind: 'busy' };
+export type SignInResult =
+  | { readonly kind: 'ok'; readonly subject: Subject }
+  /** The password was right, and a second factor is still to be shown. Only then is it a sign-in, and recorded as one. */
+  | { readonly kind: 'second'; readonly subject: Subject }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'busy' };
 
 /** Local accounts, for the demo, the first start and emergencies. */
 export interface Accounts {
@@ -30,7 +35,7 @@ export interface Accounts {
   find(name: string): Promise<Subject | undefined>;
   /** All of them, by name. */
   list(): Promise<readonly Subject[]>;
-  /** Ends its sign-ins with it; false where there is none. */
+  /** Ends its sign-ins and passkeys with it; false where there is none. */
   remove(name: string): Promise<boolean>;
   /** Records the outcome before it is told; throws `record_failed` where it cannot. */
   verify(name: string, password: string, client: Client): Promise<SignInResult>;
@@ -40,6 +45,8 @@ export interface AccountsOptions {
   readonly recorder: Recorder;
   /** Whether an account of that name may sign in; absent: each may. */
   readonly admits?: (name: string) => boolean;
+  /** Whether the account has a second factor; absent: none has. */
+  readonly hasSecondFactor?: (name: string) => Promise<boolean>;
   readonly now?: () => number;
   /** Of new hashes; lower only in tests. */
   readonly cost?: Cost;
@@ -52,7 +59,7 @@ const LONGEST_LOCK_MS = 15 * 60_000;
 /** Attempts at one name that may wait for each other. */
 const MAX_WAITING = 16;
 
-export function openAccounts(storage: Storage, { recorder, admits = () => true, now = Date.now, cost }: AccountsOptions): Accounts {
+export function openAccounts(storage: Storage, { recorder, admits = () => true, hasSecondFactor, now = Date.now, cost }: AccountsOptions): Accounts {
   const { db } = storage;
   const passwords = new Passwords(cost);
   const lines = new Map<string, { waiting: number; last: Promise<void> }>();
@@ -102,6 +109,7 @@ export function openAccounts(storage: Storage, { recorder, admits = () => true, 
           ended.map(({ secret_hash: id }) => id),
           now(),
         );
+        await transaction.deleteFrom('passkeys').where('account', '=', name).execute();
         const { numDeletedRows } = await transaction.deleteFrom('accounts').where('name', '=', name).executeTakeFirst();
         return numDeletedRows > 0n;
       });
@@ -150,9 +158,10 @@ export function openAccounts(storage: Storage, { recorder, admits = () => true, 
 
   async function succeed(row: AccountRow, client: Client): Promise<SignInResult> {
     const subject = accountSubject(row);
-    await recorder.append(makeEvent('signin.succeeded', { client, subject: eventSubject(subject) }));
+    const second = (await hasSecondFactor?.(row.name)) ?? false;
+    if (!second) await recorder.append(makeEvent('signin.succeeded', { client, subject: eventSubject(subject) }));
     if (row.failures > 0) await db.updateTable('accounts').set({ failures: 0, locked_until: 0 }).where('name', '=', row.name).execute();
-    return { kind: 'ok', subject };
+    return { kind: second ? 'second' : 'ok', subject };
   }
 
   async function countFailure(row: AccountRow): Promise<void> {

@@ -15,6 +15,7 @@ export interface Schema extends OAuthSchema, ProvisioningSchema {
   accounts: AccountRow;
   sign_ins: SignInRow;
   subjects: SubjectRow;
+  passkeys: PasskeyRow;
   change_counters: { name: 'directory' | 'revocations'; value: number };
   revocations: { id: string; ended_at: number; change: number };
   spent: { id: string; spent_at: number };
@@ -188,6 +189,17 @@ export interface SignInRow {
   created_at: number;
   expires_at: number;
   provider_session: string | null;
+}
+
+export interface PasskeyRow {
+  id: string;
+  account: string;
+  public_key: string;
+  counter: number;
+  transports: string;
+  label: string;
+  created_at: number;
+  used_at: number | null;
 }
 
 export interface SubjectRow {

@@ -1,4 +1,5 @@
 import type { ApiClient } from './client.ts';
+import { showPasskey, type Ceremony } from './passkeys.ts';
 
 export interface Me {
   readonly subject: { readonly name: string; readonly kind: string; readonly groups: readonly string[] };
@@ -7,6 +8,8 @@ export interface Me {
   readonly owns: readonly string[];
   /** `all`: of the record everything may be read. */
   readonly reads: 'own' | 'all';
+  /** A local account, which may have passkeys. */
+  readonly local: boolean;
 }
 
 export interface NamePassword {
@@ -46,7 +49,10 @@ export async function readMe(client: ApiClient, signal?: AbortSignal): Promise<M
 }
 
 export async function signIn(client: ApiClient, given: NamePassword): Promise<Me> {
-  return keepCsrf(client, await client.call<Me>('sign-in', { method: 'POST', body: given }));
+  const reply = await client.call<Me | { readonly passkey: Ceremony }>('sign-in', { method: 'POST', body: given });
+  if (!('passkey' in reply)) return keepCsrf(client, reply);
+  const body = { ceremony: reply.passkey.ceremony, response: await showPasskey(reply.passkey) };
+  return keepCsrf(client, await client.call<Me>('sign-in/passkey', { method: 'POST', body }));
 }
 
 export async function signOut(client: ApiClient): Promise<void> {

@@ -8,6 +8,7 @@ import { useApi, useMe } from './api-context.ts';
 import { HelpDialog } from './help-dialog.tsx';
 import { Icon } from './icon.tsx';
 import { Navigation } from './navigation.tsx';
+import { PasskeysDialog } from './passkeys-dialog.tsx';
 import css from './shell.module.css';
 import { useLiveApprovals } from './use-live-approvals.ts';
 
@@ -45,7 +46,8 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactNode
 }
 
 function Foot({ live, openHelp }: { readonly live: boolean; readonly openHelp: () => void }): ReactNode {
-  const { subject } = useMe();
+  const { subject, local } = useMe();
+  const [passkeys, setPasskeys] = useState(false);
   return (
     <div className={css.foot}>
       <p className={css.live} data-live={live} title={live ? 'changes appear at once' : 'the live stream is broken: asking every 5 seconds'}>
@@ -62,8 +64,14 @@ function Foot({ live, openHelp }: { readonly live: boolean; readonly openHelp: (
         <span className={css.name} title={subject.groups.join(', ')}>
           <Line text={subject.name} />
         </span>
+        {local && (
+          <button type="button" className={css.signOut} onClick={() => setPasskeys(true)}>
+            Passkeys
+          </button>
+        )}
         <SignOut />
       </div>
+      {passkeys && <PasskeysDialog close={() => setPasskeys(false)} />}
     </div>
   );
 }

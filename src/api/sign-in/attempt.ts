@@ -19,8 +19,8 @@ export function createSignInAttempt({ accounts, locks, now = Date.now }: ApiDeps
     if (!byAddress.take(who.address) || !byName.take(nameKey)) return { kind: 'limited' };
     const result = await accounts.verify(name, password, who);
     // Said like a wrong password: who is locked is not told to whoever guesses.
-    if (result.kind === 'ok' && locks?.find({ subject: result.subject })) return { kind: 'refused' };
-    if (result.kind === 'ok') {
+    if ('subject' in result && locks?.find({ subject: result.subject })) return { kind: 'refused' };
+    if ('subject' in result) {
       byAddress.giveBack(who.address);
       byName.giveBack(nameKey);
     }
@@ -29,7 +29,8 @@ export function createSignInAttempt({ accounts, locks, now = Date.now }: ApiDeps
 }
 
 /** Says the same of a wrong name, a wrong password and a locked account. */
-export function refuseSignIn(c: Context<ApiEnv>, kind: 'refused' | 'busy' | 'limited'): Response {
+export function refuseSignIn(c: Context<ApiEnv>, kind: 'refused' | 'busy' | 'limited' | 'second'): Response {
+  if (kind === 'second') return refuse(c, 401, 'unauthenticated', 'this account signs in with its passkey', 'sign in at the console, in a browser');
   if (kind === 'refused') return refuse(c, 401, 'unauthenticated', 'the name or the password is wrong', 'after several failures an account waits some minutes');
   c.header('retry-after', kind === 'busy' ? '2' : '60');
   return refuse(c, kind === 'busy' ? 503 : 429, 'limit_exceeded', 'too many attempts', 'wait a minute before you try again');

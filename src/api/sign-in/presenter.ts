@@ -1,4 +1,5 @@
 import type { Subject } from '../../core/subject.ts';
+import { LOCAL_ISSUER } from '../../identity/accounts.ts';
 import { isAuditor } from '../auditors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ownedTargets } from '../owners.ts';
@@ -12,8 +13,16 @@ export interface SignedInView {
   readonly owns: readonly string[];
   /** `all`: of the record everything may be read. */
   readonly reads: 'own' | 'all';
+  /** A local account, which may have passkeys. */
+  readonly local: boolean;
 }
 
 export function presentSignedIn({ subject, csrf }: { readonly subject: Subject; readonly csrf: string }, deps: ApiDeps): SignedInView {
-  return { subject: presentSubject(subject), csrf, owns: ownedTargets(subject, deps.snapshot()), reads: isAuditor(subject, deps) ? 'all' : 'own' };
+  return {
+    subject: presentSubject(subject),
+    csrf,
+    owns: ownedTargets(subject, deps.snapshot()),
+    reads: isAuditor(subject, deps) ? 'all' : 'own',
+    local: subject.issuer === LOCAL_ISSUER,
+  };
 }

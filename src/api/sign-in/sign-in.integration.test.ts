@@ -41,7 +41,13 @@ test('a wrong password and an unknown name are told the same', async () => {
 test('who is signed in is told to the cookie’s owner, and nothing to anybody else', async () => {
   const headers = await api.signIn('lead');
   const me = await api.call('/api/me', { headers });
-  assert.deepEqual(me.json, { subject: { name: 'lead', kind: 'person', groups: ['ml-leads'] }, csrf: headers['x-csrf-token'], owns: [], reads: 'own' });
+  assert.deepEqual(me.json, {
+    subject: { name: 'lead', kind: 'person', groups: ['ml-leads'] },
+    csrf: headers['x-csrf-token'],
+    owns: [],
+    reads: 'own',
+    local: true,
+  });
   assert.deepEqual((await api.call('/api/me', { headers: await api.signIn('owner') })).json['owns'], ['models']);
   const forged = [
     {},
