@@ -24,13 +24,21 @@ const HELD = [
   'tool-metadata',
   'approval-integrity',
   'audit-console',
+  'oauth-discovery',
   'benign',
 ];
 
 const PINS = 'src/protocols/mcp/relay-pins.integration.test.ts';
+const DISCOVERY = 'test/attacks/oauth-discovery.integration.test.ts';
 const DECEPTIONS = 'test/attacks/approval-cases.integration.test.ts';
 /** Cases of several steps, which the runner does not play: where each is played here. */
 const FLOWS: Readonly<Record<string, readonly [file: string, words: string]>> = {
+  'mcp-128': [DISCOVERY, 'and points its challenge to where clouds keep credentials'],
+  'mcp-132': [DISCOVERY, 'a name that answers with another address at the second look-up'],
+  'mcp-138': [DISCOVERY, 'and names a server that advertises no PKCE'],
+  'mcp-139': [DISCOVERY, 'and names an endpoint without TLS is not used'],
+  'mcp-142': [DISCOVERY, 'whose redirect only begins like the registered one'],
+  'mcp-145': [DISCOVERY, 'whose id leads inside is refused by the real way out'],
   'mcp-156': [PINS, 'a description that changes after it was pinned'],
   'mcp-158': [PINS, 'annotations that flip are a change'],
   'mcp-159': [PINS, 'keys in another order are none'],
