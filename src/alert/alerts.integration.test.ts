@@ -9,7 +9,7 @@ import { newId } from '../core/id.ts';
 import { alertSchema } from '../policy/alert-schema.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
-import { openAlerts, type Alerts, type QueuedMessage } from './alerts.ts';
+import { openAlerts, type Alerts } from './alerts.ts';
 import { SinkWatch } from './sink-watch.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-alerts-'));
@@ -40,17 +40,23 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       const name = `alert-${kind}-${(names += 1)}`;
       const writer = `writer-${names}`;
       const alerts = [alertSchema.parse({ kind: 'Alert', name, events: ['denied'], ...document })];
-      const queued: QueuedMessage[] = [];
+      const queued: { readonly id: string; readonly payload: string }[] = [];
       const titles: string[] = [];
       const open = (): Promise<Alerts> =>
         openAlerts({
           storage,
           resources: () => ({ alerts, targets: [] }),
-          messages({ id, title, facts, alert }) {
+          async queue(db, { id, title, facts, alert }) {
             titles.push(`${title} | ${facts.find(([fact]) => fact === 'what')?.[1]}`);
             const message = { id: `msg ${id}`, thread: id, channel: 'test', address: '', payload: JSON.stringify(alert) };
             queued.push(message);
-            return [message];
+            const rest = { created_at: START, tries: 0, next_at: 0, held_until: 0, outcome: null, ended_at: null, receipt: null };
+            await db
+              .insertInto('outbox')
+              .values({ ...message, ...rest })
+              .onConflict((conflict) => conflict.doNothing())
+              .execute();
+            return 1;
           },
           onQueued() {},
           url: 'http://gateway.test',
@@ -125,9 +131,7 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       const broken = await openAlerts({
         storage,
         resources: () => ({ alerts: [alertSchema.parse({ kind: 'Alert', name: `alert-${kind}-${names}`, events: ['denied'] })], targets: [] }),
-        messages() {
-          throw new Error('no messages today');
-        },
+        queue: () => Promise.reject(new Error('no messages today')),
         onQueued() {},
         url: '',
         visible: (text) => text,
@@ -175,9 +179,9 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       const { open, titles } = bench({ events: ['sink-lagging'], lag: '5m', threshold: 1, coolDown: '1h' });
       const alerts = await open();
       let clock = START;
-      let position = 0;
+      let lagEvents = 10;
       const watch = new SinkWatch({
-        lags: async () => [{ name: 'siem', position, end: 10 }],
+        lags: async () => [{ name: 'siem', lagEvents, lagSeconds: lagEvents === 0 ? 0 : (clock - START) / 1000 }],
         take: (found) => alerts.take(found),
         everyMs: 1e9,
         now: () => clock,
@@ -189,7 +193,7 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       clock += MINUTE;
       await watch.look();
       assert.match(titles[0] ?? '', /: siem \| sink-lagging/);
-      position = 10;
+      lagEvents = 0;
       clock += 2 * 60 * MINUTE;
       await watch.look();
       assert.equal(titles.length, 1);

@@ -1,7 +1,7 @@
 /**
  * Alerts tell people when something happens, or happens too often. This folder owns how the record is read for that, what is counted,
  * and when it is told again; the gateway feeds it behind the hot path, as a sink of the journal, and the API shows how alerts stand. It must
- * not know how people are told (`notice` gives the messages), and nothing waits for it.
+ * not know how people are told (`notice` queues the messages), and nothing waits for it.
  */
 import { sql, type Transaction } from 'kysely';
 import { SallyportError } from '../core/error.ts';
@@ -9,22 +9,23 @@ import { SENT, type Sink, type SinkBatch } from '../audit/sinks/sink.ts';
 import { newId } from '../core/id.ts';
 import type { Target } from '../core/target.ts';
 import type { AlertDocument } from '../policy/alert-schema.ts';
-import type { OutboxRow, Schema } from '../storage/schema.ts';
+import type { Schema } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { compileAlert, type AlertRule } from './alert-rule.ts';
 import { alertText, type AlertText, type AlertTextParts } from './alert-text.ts';
-import { Counts, forgetCounts, type Raised } from './counts.ts';
+import { Counts, forgetCounts, type Met, type Raised } from './counts.ts';
 import { occurrencesIn, type Occurrence } from './occurrence.ts';
 
-export type QueuedMessage = Pick<OutboxRow, 'id' | 'thread' | 'channel' | 'address' | 'payload'>;
+/** `id`: the same for the same alert, however often it is raised. */
+export type QueuedAlert = AlertText & { readonly id: string; readonly to: readonly string[] };
 
 export interface AlertOptions extends AlertTextParts {
   readonly storage: Storage;
   /** The alerts of this moment, and the targets that they may name by labels. */
   resources(): { readonly alerts: readonly AlertDocument[]; readonly targets: readonly Target[] };
-  /** The messages by which an alert is told; rows of the table `outbox`. */
-  messages(alert: AlertText & { readonly id: string; readonly to: readonly string[] }): readonly QueuedMessage[];
-  /** There is something new in that table. */
+  /** Puts the messages by which an alert is told where they are sent from, within this transaction; how many they are. */
+  queue(transaction: Transaction<Schema>, alert: QueuedAlert): Promise<number>;
+  /** There is something new there. */
   onQueued(): void;
   /** Hears of each alert that is raised. */
   onRaised?(raised: { readonly name: string; readonly severity: string; readonly title: string }): void;
@@ -60,7 +61,7 @@ const LOCK = 7_600_002;
 const SHOWN_GROUPS = 20;
 
 export async function openAlerts(options: AlertOptions): Promise<Alerts> {
-  const { storage, resources, messages, onQueued, onRaised = () => {}, now = Date.now } = options;
+  const { storage, resources, queue, onQueued, onRaised = () => {}, now = Date.now } = options;
   let compiled: { readonly of: readonly AlertDocument[]; readonly rules: readonly AlertRule[] } | undefined;
   let forgotAt = now();
   const since = await firstLook(storage, now());
@@ -74,31 +75,19 @@ export async function openAlerts(options: AlertOptions): Promise<Alerts> {
   /** Counting, raising and queueing are one transaction: what is raised is told, and what is told was raised once. */
   async function evaluate(transaction: Transaction<Schema>, occurrences: readonly Occurrence[]): Promise<readonly (Raised & { readonly text: AlertText })[]> {
     const all = rules();
-    const met = occurrences.flatMap((occurrence) => all.filter((rule) => rule.weigh(occurrence) > 0).map((rule) => ({ rule, occurrence })));
+    const met = occurrences.flatMap((occurrence) => all.map((rule): Met => ({ rule, occurrence, weight: rule.weigh(occurrence) }))).filter(isMet);
     if (met.length === 0) return [];
     if (storage.kind === 'postgres') await sql`select pg_advisory_xact_lock(${LOCK})`.execute(transaction);
     const counts = new Counts(transaction);
     const raised = [];
-    for (const { rule, occurrence } of met) {
-      const one = await counts.add(rule, occurrence);
+    for (const each of met) {
+      const one = await counts.add(each);
       if (one) raised.push({ ...one, text: alertText(one, options) });
     }
     await counts.save();
-    for (const one of raised) await queue(transaction, one.text, `${one.rule.document.name} ${one.key} ${one.last.id}`, one.rule.document.to);
+    for (const one of raised) await queue(transaction, { ...one.text, id: `${one.rule.document.name} ${one.key} ${one.last.id}`, to: one.rule.document.to });
     await forget(transaction, all);
     return raised;
-  }
-
-  async function queue(transaction: Transaction<Schema>, text: AlertText, id: string, to: readonly string[]): Promise<number> {
-    const rows = messages({ ...text, id, to });
-    const rest = { created_at: now(), tries: 0, next_at: now(), held_until: 0, outcome: null, ended_at: null, receipt: null };
-    if (rows.length > 0)
-      await transaction
-        .insertInto('outbox')
-        .values(rows.map((row) => ({ ...row, ...rest })))
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-    return rows.length;
   }
 
   async function forget(transaction: Transaction<Schema>, all: readonly AlertRule[]): Promise<void> {
@@ -150,12 +139,14 @@ export async function openAlerts(options: AlertOptions): Promise<Alerts> {
       const last: Occurrence = { event: rule.document.events[0] ?? 'denied', at: now(), id, note: `a test by ${by}: nothing happened` };
       const text = alertText({ rule, group: [], key: '[]', count: rule.document.threshold, last }, options);
       const told = { ...text, title: `[TEST] ${text.title}`, alert: { ...text.alert, test: true } };
-      const queued = await storage.db.transaction().execute((transaction) => queue(transaction, told, `test ${id}`, rule.document.to));
+      const queued = await storage.db.transaction().execute((transaction) => queue(transaction, { ...told, id: `test ${id}`, to: rule.document.to }));
       onQueued();
       return queued;
     },
   };
 }
+
+const isMet = ({ weight }: Met): boolean => weight > 0;
 
 /** A journal that is older than its alerts is not gone through: what happened before the first look is over. */
 async function firstLook({ db }: Storage, now: number): Promise<number> {

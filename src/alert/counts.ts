@@ -9,6 +9,13 @@ const PIECES = 12;
 const MAX_GROUPS = 1_000;
 const OTHERS: readonly GroupPart[] = [];
 
+/** What an alert is about, and how much it counts. */
+export interface Met {
+  readonly rule: AlertRule;
+  readonly occurrence: Occurrence;
+  readonly weight: number;
+}
+
 /** An alert whose threshold was reached, by this occurrence. */
 export interface Raised {
   readonly rule: AlertRule;
@@ -41,9 +48,7 @@ export class Counts {
     this.#transaction = transaction;
   }
 
-  async add(rule: AlertRule, occurrence: Occurrence): Promise<Raised | undefined> {
-    const weight = rule.weigh(occurrence);
-    if (weight === 0) return undefined;
+  async add({ rule, occurrence, weight }: Met): Promise<Raised | undefined> {
     const tally = await this.#tallyOf(rule, rule.group(occurrence));
     const piece = rule.windowMs / PIECES;
     const bucket = Math.floor(occurrence.at / piece) * piece;

@@ -4,10 +4,9 @@ import type { Occurrence } from './occurrence.ts';
 /** How far a copy of the record is. */
 export interface SinkLag {
   readonly name: string;
-  /** Records that it has. */
-  readonly position: number;
-  /** Records that there are. */
-  readonly end: number;
+  /** Records that it has not got, and the age of the oldest of them; 0 where there is none. */
+  readonly lagEvents: number;
+  readonly lagSeconds: number;
 }
 
 export interface SinkWatchOptions {
@@ -19,13 +18,9 @@ export interface SinkWatchOptions {
   readonly report?: (error: unknown) => void;
 }
 
-/** Samples of one sink: how many records there were, and when. */
-const MAX_SAMPLES = 10_000;
-
 /** Looks at all sinks now and then: one that is behind tells so itself, with the age of what it has not got. */
 export class SinkWatch {
   readonly #options: SinkWatchOptions;
-  readonly #samples = new Map<string, { readonly at: number; readonly end: number }[]>();
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> = Promise.resolve();
 
@@ -49,21 +44,10 @@ export class SinkWatch {
   async #look(): Promise<void> {
     const { lags, take, now = Date.now } = this.#options;
     const at = now();
-    const late = (await lags()).flatMap((lag): Occurrence[] => {
-      const lagMs = this.#age(lag, at);
-      const note = `${lag.end - lag.position} records have not arrived, the oldest for ${Math.round(lagMs / 1000)} s`;
-      return lagMs > 0 ? [{ event: 'sink-lagging', at, id: newId(at), sink: lag.name, lagMs, note }] : [];
+    const late = (await lags()).flatMap(({ name, lagEvents, lagSeconds }): Occurrence[] => {
+      const note = `${lagEvents} records have not arrived, the oldest for ${Math.round(lagSeconds)} s`;
+      return lagSeconds > 0 ? [{ event: 'sink-lagging', at, id: newId(at), sink: name, lagMs: lagSeconds * 1000, note }] : [];
     });
     await take(late);
-  }
-
-  /** Since when there is something that the sink has not got, as far as it was looked at. */
-  #age({ name, position, end }: SinkLag, at: number): number {
-    const samples = this.#samples.get(name) ?? [];
-    samples.push({ at, end });
-    const behind = samples.findIndex((sample) => sample.end > position);
-    const kept = behind < 0 ? [] : samples.slice(behind, behind + MAX_SAMPLES);
-    this.#samples.set(name, kept);
-    return kept[0] ? at - kept[0].at : 0;
   }
 }

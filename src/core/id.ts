@@ -15,6 +15,11 @@ export function newId(now: number = Date.now(), random: (size: number) => Buffer
   return time + tail;
 }
 
+/** Below, or equal to, every id of this millisecond. */
+export const lowestIdAt = (time: number): string => newId(Math.max(0, time), (size) => Buffer.alloc(size));
+/** Above, or equal to, every id of this millisecond. */
+export const highestIdAt = (time: number): string => newId(Math.max(0, time), (size) => Buffer.alloc(size, 31));
+
 const POOL_BYTES = 4096;
 let pool = Buffer.alloc(0);
 let used = 0;

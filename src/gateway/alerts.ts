@@ -19,7 +19,7 @@ export interface AlertParts {
   readonly url: string;
   readonly logs: Logs;
   readonly storage: Storage;
-  readonly notices: Pick<Notices, 'alertMessages' | 'look'>;
+  readonly notices: Pick<Notices, 'queueAlert' | 'look'>;
   snapshot(): Snapshot;
   readonly log: Log;
   /** The copies of the record, which may fall behind. */
@@ -42,7 +42,7 @@ export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
   const alerts = await openAlerts({
     storage,
     resources: snapshot,
-    messages: (alert) => notices.alertMessages(alert),
+    queue: (db, alert) => notices.queueAlert(db, alert),
     onQueued: () => notices.look(),
     onRaised({ name, severity, title }) {
       raised?.with(name, severity).add();
@@ -59,13 +59,7 @@ export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
     report,
   });
   const watch = new SinkWatch({
-    async lags() {
-      return [...(await sinks.status()), await shipper.status()].map(({ name, writers }) => ({
-        name,
-        position: writers.reduce((sum, { position }) => sum + position, 0),
-        end: writers.reduce((sum, { end }) => sum + end, 0),
-      }));
-    },
+    lags: async () => [...(await sinks.status()), await shipper.status()],
     take: (occurrences) => alerts.take(occurrences),
     report,
   });

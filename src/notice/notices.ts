@@ -3,11 +3,12 @@
  * folder owns what they see and how it is signed, queued, sent and tried again; the gateway starts it, the API serves its links and
  * hooks. It must not know policy or protocols, and decides nothing: every answer goes through `approvals.answer`.
  */
+import type { Kysely } from 'kysely';
 import type { ApprovalService } from '../approval/approvals.ts';
 import type { Approval, ApprovalStatus } from '../core/approval.ts';
 import { readSecretSource } from '../credential/credential.ts';
 import type { ReadSecretSource } from '../credential/secret-reader.ts';
-import type { OutboxRow } from '../storage/schema.ts';
+import type { OutboxRow, Schema } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { approvalMessages, messageId, threadOf, type ApprovalPayload } from './approval-messages.ts';
 import { catchUp } from './catch-up.ts';
@@ -17,7 +18,7 @@ import { createEmail } from './email.ts';
 import { createLinks, type Directory, type Links } from './links.ts';
 import { noticeOf, type AlertNotice, type Notice } from './notice.ts';
 import { DROPPED, Outbox } from './outbox.ts';
-import { lastReceipt, type NewMessage } from './outbox-rows.ts';
+import { insertMessages, lastReceipt, type NewMessage } from './outbox-rows.ts';
 import { post as postOverHttp, type Post } from '../network/post.ts';
 import type { NotifySettings, SlackSettings } from './settings.ts';
 import { createSlack } from './slack.ts';
@@ -55,8 +56,8 @@ export interface Notices {
   readonly links: Links;
   /** Where Slack is configured. */
   readonly slack: SlackHook | undefined;
-  /** What to put into the table `outbox` for an alert, in whatever transaction it belongs to; none where nobody is told. */
-  alertMessages(alert: AlertMessage): readonly NewMessage[];
+  /** Queues an alert's messages in whatever transaction it belongs to; how many they are, none where nobody is told. */
+  queueAlert(db: Kysely<Schema>, alert: AlertMessage): Promise<number>;
   /** There is something new in the table. */
   look(): void;
   close(): Promise<void>;
@@ -92,7 +93,11 @@ export function startNotices(options: NoticeOptions): Notices {
   return {
     links,
     slack: slack && call && openHook(slack, call, { approvals, directory, spend, whispers, now, readSecret }),
-    alertMessages: (alert) => (outbox ? alertMessages(alert, channels) : []),
+    async queueAlert(db, alert) {
+      const messages = outbox ? alertMessages(alert, channels) : [];
+      await insertMessages(db, messages, now());
+      return messages.length;
+    },
     look: () => outbox?.look(),
     async close() {
       await outbox?.close();

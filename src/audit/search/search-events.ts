@@ -1,6 +1,6 @@
 import { SallyportError } from '../../core/error.ts';
 import type { Event } from '../../core/event.ts';
-import { ID_PATTERN, newId } from '../../core/id.ts';
+import { highestIdAt, ID_PATTERN, lowestIdAt } from '../../core/id.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { readLeaf } from '../leaf.ts';
 import { eventOf, type EventPlace } from '../replay.ts';
@@ -66,14 +66,12 @@ function findingOf(storage: Storage, filter: SearchFilter, scope: SearchScope, l
     expression: storage.kind === 'postgres' ? asTsquery(expression) : asFtsMatch(expression),
     lookup: asLookup(expression),
     // The event of that very moment counts: its id is above the lowest one of the millisecond before, with everything behind it.
-    lower: filter.since === undefined ? '' : highestBefore(filter.since),
-    upper: filter.until === undefined ? LAST : lowestAt(filter.until),
+    lower: filter.since === undefined ? '' : highestIdAt(filter.since - 1),
+    upper: filter.until === undefined ? LAST : lowestIdAt(filter.until),
     limit,
   };
 }
 
-const lowestAt = (time: number): string => newId(Math.max(0, time), (size) => Buffer.alloc(size));
-const highestBefore = (time: number): string => newId(Math.max(0, time - 1), (size) => Buffer.alloc(size, 31));
 const earlier = (a: string, b: string): string => (a < b ? a : b);
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

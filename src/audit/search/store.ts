@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { newId } from '../../core/id.ts';
+import { highestIdAt } from '../../core/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { SearchDocument } from './document.ts';
@@ -11,7 +11,7 @@ export async function addDocuments(transaction: Transaction<Schema>, kind: Stora
   const sessions = [...new Set(documents.flatMap(({ session }) => (session === null ? [] : [session])))];
   const erased =
     sessions.length === 0 ? [] : await transaction.selectFrom('erased_sessions').select(['session', 'erased_at']).where('session', 'in', sessions).execute();
-  const gone = new Map(erased.map(({ session, erased_at: at }) => [session, lastIdOf(at)]));
+  const gone = new Map(erased.map(({ session, erased_at: at }) => [session, highestIdAt(at)]));
   const kept = documents.filter(({ id, session }) => id > (gone.get(session ?? '') ?? ''));
   if (kept.length === 0) return;
   // One parameter, whatever the number of rows: the statement stays the same, and prepared.
@@ -40,11 +40,8 @@ export async function eraseFromSearch(db: Transaction<Schema>, session: string, 
     .values({ session, erased_at: until })
     .onConflict((conflict) => conflict.column('session').doUpdateSet({ erased_at: until }))
     .execute();
-  await db.deleteFrom('event_search').where('session', '=', session).where('id', '<=', lastIdOf(until)).execute();
+  await db.deleteFrom('event_search').where('session', '=', session).where('id', '<=', highestIdAt(until)).execute();
 }
-
-/** Above every id of that millisecond. */
-const lastIdOf = (time: number): string => newId(time, (size) => Buffer.alloc(size, 31));
 
 /** Takes events out that are gone themselves. */
 export async function removeFromSearch(db: Transaction<Schema>, ids: readonly string[]): Promise<void> {

@@ -1,9 +1,8 @@
-import { explainError, SallyportError } from '../../core/error.ts';
 import type { Index, IndexedLog } from '../index-sink.ts';
 import { followLog, type FollowedLog } from './followed-log.ts';
 import type { Logs } from './logs.ts';
 import type { Shipping } from './shipping.ts';
-import type { SinkError, SinkStatus, WriterStatus } from './status.ts';
+import { sinkError, type SinkError, type SinkStatus, type WriterStatus } from './status.ts';
 
 export interface IndexShippingOptions {
   /** Of this process. */
@@ -125,8 +124,7 @@ class IndexedLogs implements IndexShipping {
   #fail(error: unknown): void {
     this.#failedAt = this.index.position;
     this.#retries += 1;
-    const hint = error instanceof SallyportError ? error.hint : undefined;
-    this.#lastError = { at: new Date(this.#now()).toISOString(), message: explainError(error), ...(hint === undefined ? {} : { hint }) };
+    this.#lastError = sinkError(error, this.#now());
     this.#options.report?.(error);
   }
 }

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { explainError, SallyportError } from '../../core/error.ts';
+import { SallyportError } from '../../core/error.ts';
 import { backOffMs, type BackOff } from './back-off.ts';
 import { Lane } from './lane.ts';
 import type { Logs } from './logs.ts';
 import type { PositionFile } from './position-file.ts';
 import type { Shipping } from './shipping.ts';
 import type { SendResult, Sink, SinkRecord } from './sink.ts';
-import type { SinkError, SinkStatus, WriterStatus } from './status.ts';
+import { sinkError, type SinkError, type SinkStatus, type WriterStatus } from './status.ts';
 
 export interface ShipperOptions {
   readonly name: string;
@@ -215,8 +215,7 @@ class Shipper implements Shipping {
   }
 
   #note(error: unknown): void {
-    const hint = error instanceof SallyportError ? error.hint : undefined;
-    this.#lastError = { at: new Date(this.#now()).toISOString(), message: explainError(error), ...(hint === undefined ? {} : { hint }) };
+    this.#lastError = sinkError(error, this.#now());
     this.#options.report?.(error);
   }
 

@@ -1,3 +1,5 @@
+import { explainError, SallyportError } from '../../core/error.ts';
+
 export interface SinkError {
   /** RFC 3339. */
   readonly at: string;
@@ -37,4 +39,10 @@ export interface SinkStatus {
   readonly lastError?: SinkError;
   /** RFC 3339; absent where nothing was shipped since the start. */
   readonly lastShippedAt?: string;
+}
+
+/** `at`: epoch milliseconds. */
+export function sinkError(error: unknown, at: number): SinkError {
+  const hint = error instanceof SallyportError ? error.hint : undefined;
+  return { at: new Date(at).toISOString(), message: explainError(error), ...(hint === undefined ? {} : { hint }) };
 }
