@@ -74,10 +74,12 @@ function hitsOf(rows: readonly Row[], order: (a: string, b: string) => number): 
 async function lookUp(transaction: Transaction<Schema>, { expression, lookup, lower, upper, limit }: Finding): Promise<readonly string[] | undefined> {
   // The other ways to do it are taken away; compiling the statement would take longer than carrying it out.
   await sql`SELECT set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true), set_config('jit', 'off', true)`.execute(transaction);
+  // The words themselves are looked at where they are read: kept for later, those of thousands of events would go to the disk and back.
   const { rows } = await sql<{ id: string; found: number }>`WITH hits AS MATERIALIZED (
-      SELECT id, words FROM event_search WHERE words @@ ${lookup}::tsquery AND id < ${upper} AND id > ${lower} LIMIT ${MOST_BY_WORD + 1}
+      SELECT id, words @@ ${expression}::tsquery AS hit FROM event_search
+      WHERE words @@ ${lookup}::tsquery AND id < ${upper} AND id > ${lower} LIMIT ${MOST_BY_WORD + 1}
     )
-    (SELECT id, 0 AS found FROM hits WHERE words @@ ${expression}::tsquery ORDER BY id DESC LIMIT ${limit + 1})
+    (SELECT id, 0 AS found FROM hits WHERE hit ORDER BY id DESC LIMIT ${limit + 1})
     UNION ALL SELECT '', count(*) FROM hits`.execute(transaction);
   const found = rows.find(({ id }) => id === '')?.found ?? 0;
   const places = rows.filter(({ id }) => id !== '').map(({ id }) => id);
