@@ -14,6 +14,8 @@ interface Waiter {
 }
 
 const FIRST_BYTES = 1 << 16;
+/** A longer buffer is not kept for another batch. */
+const KEPT_BYTES = 1 << 20;
 
 /** The records of one commit, encoded while the commit before it is on its way to the disk. */
 export class Batch {
@@ -25,10 +27,18 @@ export class Batch {
   readonly #writer: string;
   readonly #keys: DataKeys;
   readonly #waiters: Waiter[] = [];
-  #buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  #buffer: Buffer;
   #length = 0;
 
-  constructor(options: { readonly first: number; readonly beginsSegment: boolean; readonly writer: string; readonly keys: DataKeys }) {
+  /** `buffer`: that of a batch which is on the disk; a new one for each commit would be the most of what calls leave to the collector. */
+  constructor(options: {
+    readonly first: number;
+    readonly beginsSegment: boolean;
+    readonly writer: string;
+    readonly keys: DataKeys;
+    readonly buffer?: Buffer | undefined;
+  }) {
+    this.#buffer = options.buffer ?? Buffer.allocUnsafe(FIRST_BYTES);
     this.#first = options.first;
     this.beginsSegment = options.beginsSegment;
     this.#writer = options.writer;
@@ -41,6 +51,14 @@ export class Batch {
 
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Its memory, when nobody reads the batch any more. */
+  takeBuffer(): Buffer | undefined {
+    const buffer = this.#buffer;
+    this.#buffer = NOTHING;
+    this.#length = 0;
+    return buffer.length <= KEPT_BYTES ? buffer : undefined;
   }
 
   /** Encodes the event as the batch's next record. Throws `record_failed` where it is too large to be one; the batch is then as before. */
@@ -99,6 +117,8 @@ export class Batch {
     return frame;
   }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 function sealedBytes(bodies: readonly Body[]): number {
   let total = 0;

@@ -141,6 +141,7 @@ class FileJournal implements Journal {
   #sequence: number;
   #segment: SegmentWriter | undefined;
   #batch: Batch;
+  #spare: Buffer | undefined;
   #inFlightBytes = 0;
   #inFlightEvents = 0;
   /** When the first event of the gathering batch came. */
@@ -283,6 +284,7 @@ class FileJournal implements Journal {
     batch.resolve();
     const now = performance.now();
     this.#opened.observer?.committed({ events: batch.count, bytes: batch.bytes.length, diskMs: now - begun, waitedMs: now - firstAt });
+    this.#spare = batch.takeBuffer();
     for (const watcher of this.#watchers) watcher();
   }
 
@@ -352,6 +354,8 @@ class FileJournal implements Journal {
   #newBatch(after: number, place: 'new-segment' | 'same-segment'): Batch {
     const beginsSegment = place === 'new-segment';
     if (beginsSegment) this.#keys.clear();
-    return new Batch({ first: this.#tree.size + after, beginsSegment, writer: this.writer, keys: this.#keys });
+    const buffer = this.#spare;
+    this.#spare = undefined;
+    return new Batch({ first: this.#tree.size + after, beginsSegment, writer: this.writer, keys: this.#keys, buffer });
   }
 }

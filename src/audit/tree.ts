@@ -14,7 +14,12 @@ const HASH_BYTES = 32;
 
 /** `prefixed` is 0x00 followed by the leaf's bytes. */
 export function leafHash(prefixed: Uint8Array): Buffer {
-  return hash('sha256', prefixed, 'buffer');
+  return digest(prefixed);
+}
+
+/** By way of a string: a buffer that the engine makes is memory of its own, dearer than the hash, and a small one of ours is not. */
+function digest(bytes: Uint8Array): Buffer {
+  return Buffer.from(hash('sha256', bytes, 'binary'), 'binary');
 }
 
 const pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
@@ -22,7 +27,7 @@ const pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
 export function nodeHash(left: Buffer, right: Buffer): Buffer {
   left.copy(pair, 1);
   right.copy(pair, 1 + HASH_BYTES);
-  return hash('sha256', pair, 'buffer');
+  return digest(pair);
 }
 
 export class Tree {

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseCheckpoints } from '../checkpoint.ts';
 import { checkpointsPath } from '../segment.ts';
@@ -29,8 +29,8 @@ export class CheckpointFeed {
   }
 
   async #read(): Promise<readonly SinkCheckpoint[]> {
-    const file = await openIfThere(this.#path);
-    if (!file) return [];
+    if ((await sizeOf(this.#path)) <= this.#offset) return [];
+    const file = await open(this.#path, 'r');
     try {
       const found: SinkCheckpoint[] = [];
       for (let notes = await this.#readSome(file); notes.length > 0; notes = await this.#readSome(file)) found.push(...notes);
@@ -42,7 +42,7 @@ export class CheckpointFeed {
 
   /** Our own notes are all ASCII up to the dash of the signature line, so bytes are cut between notes only. */
   async #readSome(file: FileHandle): Promise<readonly SinkCheckpoint[]> {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(CHUNK), 0, CHUNK, this.#offset);
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, this.#offset);
     const source = buffer.toString('utf8', 0, bytesRead);
     const { notes, rest } = parseCheckpoints(source);
     this.#offset += Buffer.byteLength(source.slice(0, rest));
@@ -50,9 +50,10 @@ export class CheckpointFeed {
   }
 }
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  return open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
+  return found?.size ?? 0;
 }
