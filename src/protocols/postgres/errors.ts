@@ -137,7 +137,7 @@ export function quietError(frame: Omit<Frame, 'type'>): Buffer {
   const severity = SEVERITIES.find((each) => each === (fields.get('V') ?? fields.get('S'))) ?? 'ERROR';
   return errorMessage({
     severity,
-    sqlstate: fields.get('C') ?? 'XX000',
+    sqlstate: /^[0-9A-Z]{5}$/.exec(fields.get('C') ?? '')?.[0] ?? 'XX000',
     message: 'the statement failed',
     detail: 'What the server says of it is withheld: it may quote values that are masked for you.',
   });

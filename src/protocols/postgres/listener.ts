@@ -28,9 +28,11 @@ export interface ListenerLimits {
   /** Connections that have not signed in. */
   readonly strangers: number;
   readonly sessions: number;
+  /** Milliseconds in which a server has to take a connection, and to answer what the gateway itself asks. */
+  readonly serverMs: number;
 }
 
-const LIMITS: ListenerLimits = { signInMs: 20_000, strangers: 200, sessions: 2000 };
+const LIMITS: ListenerLimits = { signInMs: 20_000, strangers: 200, sessions: 2000, serverMs: 15_000 };
 const REFUSALS_AT_ONCE = 20;
 /** How often roles are looked for that a gateway left behind when it died. */
 const REAP_EVERY_MS = 60_000;
@@ -252,13 +254,19 @@ export class Listener implements SocketListener {
 
   async #openRelay({ startup, subject }: Caller, session: Session, client: Client, { database, name, role }: Entered): Promise<Relay> {
     const { target } = session;
+    const { serverMs } = this.#limits;
     const { gate, reach, url, maskingKey, observer, credentials } = this.#deps;
     const applicationName = plainName(startup.parameters.get('application_name') ?? '');
-    const upstream = await dial({ target, database: name, applicationName, credentials, subject, ...(role ? { login: role } : {}) });
+    const upstream = await dial({ target, database: name, applicationName, credentials, subject, timeoutMs: serverMs, ...(role ? { login: role } : {}) });
     const masks = () => reach().masksFor(subject, target.name);
-    const relay = new Relay({ session, client, upstream, database, gate, consoleUrl: url, masks, maskingKey, observer });
-    await relay.open();
-    return relay;
+    const relay = new Relay({ session, client, upstream, database, gate, consoleUrl: url, masks, maskingKey, observer, serverMs });
+    try {
+      await relay.open();
+      return relay;
+    } catch (error) {
+      relay.close();
+      throw error;
+    }
   }
 }
 

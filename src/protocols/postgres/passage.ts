@@ -53,6 +53,7 @@ interface Running {
   timer: NodeJS.Timeout | undefined;
 }
 
+const LEFT_MS = 5000;
 const UNBOUNDED = Number.POSITIVE_INFINITY;
 
 /** Takes the commands of one session through the pipeline, one at a time. */
@@ -167,8 +168,11 @@ export class Passage implements ExchangeHost {
 
   /** What people approved runs on when its caller leaves; everything else ends. */
   callerLeft(): void {
-    if (this.#running?.grant && this.#running.grant.approval === undefined) this.cancel();
     this.#running?.stop.abort();
+    if (!this.#running?.grant || this.#running.grant.approval !== undefined) return;
+    this.cancel();
+    // A server that does not stop either is left alone with it.
+    setTimeout(() => this.#parts.server.close(), LEFT_MS).unref();
   }
 
   cancel(): void {

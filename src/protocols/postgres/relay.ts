@@ -26,6 +26,8 @@ export interface RelayOptions {
   readonly masks: () => readonly MaskRule[];
   readonly maskingKey: Uint8Array;
   readonly observer: Observer | undefined;
+  /** How long the server may take to answer what the gateway itself asks. */
+  readonly serverMs: number;
 }
 
 /** One session: what a caller sends is decided and sent on, what the server answers is masked and given back, in order. */
@@ -44,17 +46,21 @@ export class Relay {
     const { session, client, upstream } = options;
     this.#options = options;
     this.#client = client;
-    this.#server = new Server(upstream, session.target.limits.replyBytes, {
-      parameter: (name, value) => this.#state.parameter(name, value),
-      pass: (bytes) => void client.write(bytes),
-      failed: () => {
-        this.#extended.skip();
-        this.#state.failed();
+    this.#server = new Server(
+      upstream,
+      { longest: session.target.limits.replyBytes, askMs: options.serverMs },
+      {
+        parameter: (name, value) => this.#state.parameter(name, value),
+        pass: (bytes) => void client.write(bytes),
+        failed: () => {
+          this.#extended.skip();
+          this.#state.failed();
+        },
+        ready: (status) => this.#ready(status),
+        lost: (error) => this.abandon(error),
+        masked: () => options.masks().length > 0,
       },
-      ready: (status) => this.#ready(status),
-      lost: (error) => this.abandon(error),
-      masked: () => options.masks().length > 0,
-    });
+    );
     this.#state = new SessionState(options.database, this.#server, upstream.parameters);
     const shared = { client, server: this.#server, state: this.#state, statements: this.#statements, portals: this.#portals };
     this.#passage = new Passage({ ...options, ...shared, cancel: () => void upstream.cancel() });

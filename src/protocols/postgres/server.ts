@@ -23,12 +23,20 @@ export interface ServerEvents {
   masked(): boolean;
 }
 
+export interface ServerBounds {
+  /** Bytes of one message. */
+  readonly longest: number;
+  /** How long a question of ours may take. */
+  readonly askMs: number;
+}
+
 /** The server's line: what is sent takes a turn, and answers come turn by turn. What the caller does not take yet is not read. */
 export class Server {
   readonly #socket: Socket;
   readonly #reader: FrameReader;
   readonly #events: ServerEvents;
   readonly #gone = new AbortController();
+  readonly #askMs: number;
   #turns: Turn[] = [];
   #results: Results | undefined;
   /** Set while what a turn gave is on its way to the caller: what comes next waits. */
@@ -39,7 +47,8 @@ export class Server {
   #copyWanted: (() => void) | undefined;
   #copying = false;
 
-  constructor({ socket }: Upstream, longest: number, events: ServerEvents) {
+  constructor({ socket }: Upstream, { longest, askMs }: ServerBounds, events: ServerEvents) {
+    this.#askMs = askMs;
     this.#socket = socket;
     this.#events = events;
     this.#reader = new FrameReader((type) => (TYPES.has(type) ? longest : 0));
@@ -78,7 +87,8 @@ export class Server {
 
   /** A statement of ours, between those of the caller: the first cell of its first row; undefined where it fails. */
   ask(text: string): Promise<string | undefined> {
-    return new Promise((resolve) => {
+    const late = setTimeout(() => this.#events.lost(fatal('57014', 'the server of the target does not answer')), this.#askMs);
+    return new Promise<string | undefined>((resolve) => {
       let cell: string | undefined;
       const take: Turn['take'] = (frame) => {
         if (frame.type === BACKEND.dataRow) cell ??= firstCell(frame);
@@ -88,7 +98,7 @@ export class Server {
       };
       this.closed.addEventListener('abort', () => resolve(undefined), { once: true });
       this.send([query(text)], [{ round: 'own', take }]);
-    });
+    }).finally(() => clearTimeout(late));
   }
 
   /** Resolves when every turn was answered, and the answers were taken. */
