@@ -259,4 +259,19 @@ export const REQUIREMENTS: readonly Requirement[] = [
       proof('src/alert/alerts.integration.test.ts', ''),
     ],
   },
+  {
+    id: 'mcp clients',
+    promise: "MCP clients let in by their person through the gateway's own OAuth server",
+    proof: [
+      proof('test/e2e/oauth-clients.test.ts', ''),
+      proof('test/e2e/oauth-tools.test.ts', 'the official conformance suite for authorization servers passes'),
+      proof('test/e2e/oauth-tools.test.ts', 'the Inspector signs in by itself'),
+      proof('src/api/oauth/clients.integration.test.ts', 'Cursor, with a scheme of its own'),
+      proof('src/api/oauth/consent.integration.test.ts', 'prompt=none, forged cookies'),
+      proof('src/api/oauth/codes.integration.test.ts', 'is redeemed once'),
+      proof('src/api/oauth/tokens.integration.test.ts', 'gives a new pair each time; used twice it ends all'),
+      proof('src/api/oauth/device.integration.test.ts', 'is let in by a person who types its code'),
+      proof('test/attacks/oauth-discovery.integration.test.ts', 'whose id leads inside is refused'),
+    ],
+  },
 ];
