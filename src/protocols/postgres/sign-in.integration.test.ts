@@ -76,7 +76,7 @@ test('psql verifies the gateway, and binds its proof to the channel', async () =
 });
 
 test('node-postgres binds the channel as well', async () => {
-  const client = await gateway.connect({ ssl: { ca: await readFile(certificates.ca) }, enableChannelBinding: true } as object);
+  const client = await gateway.connect({ ssl: { ca: await readFile(certificates.ca) }, enableChannelBinding: true });
   assert.equal((await client.query<{ n: number }>('select 1 as n')).rows[0]?.n, 1);
 });
 
