@@ -33,6 +33,7 @@ import { createSignInAttempt } from './sign-in/attempt.ts';
 import { signInOptionRoutes } from './sign-in/options-routes.ts';
 import { passkeyRoutes } from './sign-in/passkey-routes.ts';
 import { providerRoutes } from './sign-in/provider-routes.ts';
+import { exchangeRoutes } from './sign-in/exchange-route.ts';
 import { signInRoutes } from './sign-in/route.ts';
 import { samlRoutes } from './sign-in/saml-routes.ts';
 import { targetRoutes } from './targets/route.ts';
@@ -51,6 +52,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     healthRoutes(),
     signInOptionRoutes(deps),
     signInRoutes(deps, attempt),
+    ...(deps.authenticator && deps.doors ? [exchangeRoutes(deps, deps.authenticator, deps.doors)] : []),
     tokenRoutes(deps, attempt),
     ...(deps.passkeys ? [passkeyRoutes(deps, deps.passkeys)] : []),
     targetRoutes(deps),

@@ -38,9 +38,9 @@ export async function connectSignedIn({ terminal }: Invocation): Promise<Gateway
   return connect(signIn.url, `Bearer ${signIn.token}`);
 }
 
-/** `--url`, else the gateway that one signed in to, else the one of `npm start`. */
+/** `--gateway` or `--url`, else the gateway that one signed in to, else the one of `npm start`. */
 export async function gatewayUrl({ options, terminal }: Invocation): Promise<string> {
-  return options['url'] ?? (await readSignIn(terminal.env))?.url ?? `http://localhost:${terminal.env['SALLYPORT_PORT'] ?? DEFAULT_PORT}`;
+  return options['gateway'] ?? options['url'] ?? (await readSignIn(terminal.env))?.url ?? `http://localhost:${terminal.env['SALLYPORT_PORT'] ?? DEFAULT_PORT}`;
 }
 
 /** Passwords and tokens travel encrypted, or not beyond this machine. */

@@ -1,5 +1,6 @@
 import { messagePage } from '../api/oauth/page.ts';
 import { LOCAL_ISSUER } from '../identity/accounts.ts';
+import { COMMAND_LINE, commandLineClient, mayConnect } from '../identity/oauth/command-line.ts';
 import { createOAuthServer, type OAuthServer } from '../identity/oauth/server.ts';
 import type { Log } from '../core/log.ts';
 import type { Recorder } from '../core/recorder.ts';
@@ -26,7 +27,7 @@ export async function openOAuth({ url, keysFolder, storage, recorder, identity, 
   const { accounts, directory, locks, revocations, signing } = identity;
   const machines = openMachines({ ...config, url, storage, identity });
   const server = createOAuthServer({
-    clients: (clientId) => machines.clients.describe(clientId),
+    clients: (clientId) => (clientId === COMMAND_LINE ? commandLineClient : machines.clients.describe(clientId)),
     url,
     keys: signing,
     storage,
@@ -37,7 +38,7 @@ export async function openOAuth({ url, keysFolder, storage, recorder, identity, 
       if (!subject || subject.kind !== name.kind) return undefined;
       return (await locks.findNow({ subject })) ? undefined : subject;
     },
-    mayReach: (subject, target) => snapshot().mayReach(subject, target),
+    mayReach: (subject, target) => mayConnect(subject, target, (one, name) => snapshot().mayReach(one, name)),
     endGrant: (grantId) => revocations.end(grantId),
     errorPage: (description) => messagePage('The client sent something that is not accepted', description),
     report: (error) => log.error('oauth', error),

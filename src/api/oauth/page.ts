@@ -1,5 +1,6 @@
 import type { Authorization, ClientView } from '../../identity/oauth/authorizations.ts';
 import type { DeviceRequest } from '../../identity/oauth/devices.ts';
+import { OWN_API } from '../../identity/oauth/resources.ts';
 import { redirectKind } from '../../identity/oauth/redirects.ts';
 import { htmlPage } from '../html-page.ts';
 import { html, type Html } from '../html.ts';
@@ -59,16 +60,19 @@ export function messagePage(title: string, text: string): string {
 
 /** Whose client it is comes before what it calls itself: a name is free to take. */
 function facts(client: ClientView, target: string, redirectUri?: string, scope?: string): Html {
-  const rows: readonly (readonly [string, string])[] = [
-    ['Client', client.host ?? 'not verified: it registered itself'],
-    ['calls itself', client.name ?? '-'],
-    ['client_id', client.id],
-    ['wants to reach', target],
-    ...(scope === undefined
-      ? []
-      : [['may', scope.split(' ').includes('mcp:write') ? 'do what the policy allows you' : 'read what the policy allows you'] as const]),
-    ...(redirectUri === undefined ? [] : [['answers go to', redirectUri] as const]),
-  ];
+  const rows: readonly (readonly [string, string])[] =
+    target === OWN_API
+      ? ownFacts(client, redirectUri)
+      : [
+          ['Client', client.host ?? 'not verified: it registered itself'],
+          ['calls itself', client.name ?? '-'],
+          ['client_id', client.id],
+          ['wants to reach', target],
+          ...(scope === undefined
+            ? []
+            : [['may', scope.split(' ').includes('mcp:write') ? 'do what the policy allows you' : 'read what the policy allows you'] as const]),
+          ...(redirectUri === undefined ? [] : [['answers go to', redirectUri] as const]),
+        ];
   return html`<table>
     ${rows.map(
       ([name, value]) =>
@@ -79,6 +83,14 @@ function facts(client: ClientView, target: string, redirectUri?: string, scope?:
     )}
   </table>`;
 }
+
+/** It is given more than a client of a target: it is told in these words, and not in the terms of one. */
+const ownFacts = (client: ClientView, redirectUri?: string): readonly (readonly [string, string])[] => [
+  ['Client', client.name ?? client.id],
+  ['wants to', 'sign in as you'],
+  ['may', 'do whatever you may do here, approvals among it, for eight hours or until you sign out'],
+  ...(redirectUri === undefined ? [] : [['answers go to', redirectUri] as const]),
+];
 
 function warning(redirectUri: string): Html {
   if (redirectKind(redirectUri) === 'web') return html``;

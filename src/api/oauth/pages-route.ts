@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono';
 import { eventSubject, makeEvent } from '../../core/event.ts';
 import { sameText } from '../../identity/same-text.ts';
 import type { Authorization } from '../../identity/oauth/authorizations.ts';
+import { mayConnect } from '../../identity/oauth/command-line.ts';
 import type { DeviceRequest } from '../../identity/oauth/devices.ts';
 import { redirectSource } from '../../identity/oauth/redirects.ts';
 import { INTERACTION, ROUTES } from '../../identity/oauth/routes.ts';
@@ -91,7 +92,7 @@ export function oauthPages(deps: ApiDeps, oauth: OAuthServer): Hono<ApiEnv> {
 
   /** A target that does not exist is like one that is out of reach. */
   function mayReach({ subject }: Caller, target: string): boolean {
-    return deps.snapshot().mayReach(subject, target);
+    return mayConnect(subject, target, (one, name) => deps.snapshot().mayReach(one, name));
   }
 
   /** What was agreed to is on record before it has effect. */

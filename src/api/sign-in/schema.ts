@@ -54,3 +54,5 @@ export const passkeyAddSchema = z.strictObject({
 });
 
 export const passkeyIdSchema = z.strictObject({ id: base64url });
+
+export const exchangeSchema = z.strictObject({});

@@ -5,7 +5,8 @@ import type { FetchDocument } from './fetch-document.ts';
 import { MAX_DOCUMENT_BYTES } from './fetch-document.ts';
 import { fillToken, NO_TARGET, type IssueOptions } from './issue.ts';
 import { secretHash, type Records } from './records.ts';
-import { resourceTarget } from './resources.ts';
+import { COMMAND_LINE } from './command-line.ts';
+import { OWN_API, resourceTarget } from './resources.ts';
 import { INTERACTION, ROUTES } from './routes.ts';
 import { ALL_SCOPES, SCOPES } from './scopes.ts';
 import { OAuthSigningKey } from './signing-key.ts';
@@ -110,9 +111,10 @@ function featuresOf({ keys, url }: ProviderOptions): NonNullable<Configuration['
         throw new errors.InvalidTarget('name the target in one parameter "resource"');
       },
       useGrantedResource: () => true,
-      getResourceServerInfo(ctx, resource) {
+      getResourceServerInfo(ctx, resource, client) {
         const target = resourceTarget(resource, url);
         if (target === undefined || resource !== targetUrl(url, target)) throw new errors.InvalidTarget(NO_TARGET);
+        if ((target === OWN_API) !== (client.clientId === COMMAND_LINE)) throw new errors.InvalidTarget(NO_TARGET);
         if (Array.isArray(ctx.oidc.params?.['resource'])) throw new errors.InvalidTarget('a token is for one target');
         return {
           scope: ALL_SCOPES,

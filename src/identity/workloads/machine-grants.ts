@@ -7,6 +7,8 @@ import { member } from '../../core/json.ts';
 import type { Subject } from '../../core/subject.ts';
 import { readCompact } from '../compact.ts';
 import type { Granted, GrantRefused, GrantRequest, TokenGrant } from '../oauth/grants.ts';
+import { NO_TARGET } from '../oauth/issue.ts';
+import { OWN_API } from '../oauth/resources.ts';
 import type { Delegated, TokenPair } from './delegation.ts';
 import { grantRefusal, isRefusal, type GrantRefusal } from './grant-refusal.ts';
 import type { Asserted, AssertionUse } from './id-jag.ts';
@@ -62,6 +64,8 @@ async function answer(
 ): Promise<Granted | GrantRefused> {
   const found = await asked;
   if (isRefusal(found)) return refused(found);
+  // Machines use targets; the gateway's own API is for people.
+  if (found.target === OWN_API) return { error: 'invalid_target', description: NO_TARGET };
   if (await isLocked(found.subject)) return refused(grantRefusal('whoever asks is locked', `${found.subject.name} is locked`));
   const { expiresAt, ...rest } = found;
   const scope = parameters['scope'];
