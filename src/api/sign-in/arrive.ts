@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
-import { SallyportError } from '../../core/error.ts';
+import { isSallyportError, SallyportError } from '../../core/error.ts';
 import { eventSubject, makeEvent } from '../../core/event.ts';
+import type { Subject } from '../../core/subject.ts';
 import { personOf, type Profile } from '../../identity/profile.ts';
 import { clientOf } from '../client.ts';
 import { signInCookie } from '../cookie.ts';
@@ -16,9 +17,22 @@ export type Arrive = (c: Context<ApiEnv>, profile: Profile, returnTo: string) =>
 export function createArrive(deps: ApiDeps, { directory }: Doors): Arrive {
   const { signIns, recorder, locks, url, now = Date.now } = deps;
   const cookie = signInCookie(url);
+
+  async function admit(c: Context<ApiEnv>, profile: Profile): Promise<Subject> {
+    try {
+      const subject = await directory.signedIn(personOf(profile));
+      if (locks?.find({ subject })) throw new SallyportError('forbidden', 'you cannot sign in now', { hint: 'ask an owner of the target that you need' });
+      return subject;
+    } catch (error) {
+      // The provider vouched for them, so the record can say who was sent away.
+      if (isSallyportError(error, 'forbidden'))
+        await recorder.append(makeEvent('signin.failed', { client: clientOf(c, 'console'), subject: eventSubject(personOf(profile)), note: error.message }));
+      throw error;
+    }
+  }
+
   return async (c, profile, returnTo) => {
-    const subject = await directory.signedIn(personOf(profile));
-    if (locks?.find({ subject })) throw new SallyportError('forbidden', 'you cannot sign in now', { hint: 'ask an owner of the target that you need' });
+    const subject = await admit(c, profile);
     await recorder.append(makeEvent('signin.succeeded', { client: clientOf(c, 'console'), subject: eventSubject(subject) }));
     // A new secret always, and the end of the browser's old one: no sign-in can be planted beforehand.
     const { providerSession } = profile;

@@ -207,6 +207,17 @@ test('a provider that changes its key is asked for its metadata again, and the o
   await refused(await replyFor(browser), /does not verify/);
 });
 
+test('whoever was deactivated does not come in, whatever the provider signs, and that they tried is recorded', async () => {
+  company.as({ ...ANN, id: 'u-out' });
+  const [before_, after_] = [new WebBrowser(), new WebBrowser()];
+  assert.equal(await come(before_, await press(await replyFor(before_))), 200);
+  await api.directory.deactivate({ issuer: company.entityId, kind: 'person', id: 'u-out' });
+  assert.ok(!(await isSignedIn(before_)));
+  assert.equal(await come(after_, await press(await replyFor(after_))), 403);
+  const event = api.events.findLast(({ kind }) => kind === 'signin.failed');
+  assert.deepEqual([event?.note, event?.subject?.id], ['this person was deactivated', 'u-out']);
+});
+
 test('encrypted assertions are opened; with a key configured, plain ones are refused', async () => {
   settings = { encryption: [{ key: createPrivateKey(own.key), certificate: own.certificate }] };
   const metadata = await (await fetch(`${api.url}/sign-in/corp/metadata`)).text();
