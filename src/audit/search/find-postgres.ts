@@ -74,12 +74,14 @@ function hitsOf(rows: readonly Row[], order: (a: string, b: string) => number): 
 async function lookUp(transaction: Transaction<Schema>, { expression, lookup, lower, upper, limit }: Finding): Promise<readonly string[] | undefined> {
   // The other ways to do it are taken away; compiling the statement would take longer than carrying it out.
   await sql`SELECT set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true), set_config('jit', 'off', true)`.execute(transaction);
-  // The words themselves are looked at where they are read: kept for later, those of thousands of events would go to the disk and back.
+  // The words are looked at last: not at all where there are too many hits, and else of one hit after the other, until there are enough.
   const { rows } = await sql<{ id: string; found: number }>`WITH hits AS MATERIALIZED (
-      SELECT id, words @@ ${expression}::tsquery AS hit FROM event_search
-      WHERE words @@ ${lookup}::tsquery AND id < ${upper} AND id > ${lower} LIMIT ${MOST_BY_WORD + 1}
+      SELECT id, ctid AS place FROM event_search WHERE words @@ ${lookup}::tsquery AND id < ${upper} AND id > ${lower} LIMIT ${MOST_BY_WORD + 1}
+    ), newest AS MATERIALIZED (
+      SELECT id, place FROM hits WHERE (SELECT count(*) FROM hits) <= ${MOST_BY_WORD} ORDER BY id DESC
     )
-    (SELECT id, 0 AS found FROM hits WHERE hit ORDER BY id DESC LIMIT ${limit + 1})
+    (SELECT id, 0 AS found FROM newest
+      WHERE (SELECT words @@ ${expression}::tsquery FROM event_search WHERE event_search.ctid = newest.place) LIMIT ${limit + 1})
     UNION ALL SELECT '', count(*) FROM hits`.execute(transaction);
   const found = rows.find(({ id }) => id === '')?.found ?? 0;
   const places = rows.filter(({ id }) => id !== '').map(({ id }) => id);
