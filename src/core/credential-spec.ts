@@ -30,6 +30,8 @@ export type OAuthClientSpec = {
 /** What a token is asked for at a token endpoint. */
 export type TokenRequestSpec = {
   readonly tokenEndpoint: string;
+  /** Of the server: the audience of the client's own assertions. Absent: the token endpoint. */
+  readonly issuer?: string;
   readonly client: OAuthClientSpec;
   readonly scopes?: readonly string[];
   /** RFC 8707. */

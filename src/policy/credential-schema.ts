@@ -73,6 +73,7 @@ const confidential = oauthClient.refine((one) => one.secret ?? one.privateKey, {
 
 const tokenRequest = z.strictObject({
   tokenEndpoint: url.describe('Where tokens are asked for.'),
+  issuer: url.optional().describe("The server's issuer, which `private_key_jwt` is made for. Default: the token endpoint."),
   client: confidential.describe('The gateway as it is registered there.'),
   scopes: scopes.optional().describe('What is asked for.'),
   resource: url.optional().describe('RFC 8707: the URL of what the token is for.'),

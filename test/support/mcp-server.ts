@@ -21,6 +21,8 @@ export interface McpHttpServer {
 
 export interface McpServerOptions {
   readonly port?: number;
+  /** Done before anything else, where something has to be looked up. */
+  readonly before?: (request: IncomingMessage) => Promise<void>;
   /** Sees each request first; `false` where it answered the request itself. */
   readonly admit?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
@@ -30,14 +32,17 @@ export type MakeServer = (era: 'legacy' | 'modern', notifier: () => ServerNotifi
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-export async function startMcpServer(make: MakeServer, { port = 0, admit = () => true }: McpServerOptions = {}): Promise<McpHttpServer> {
+export async function startMcpServer(make: MakeServer, { port = 0, before, admit = () => true }: McpServerOptions = {}): Promise<McpHttpServer> {
   const modern = createMcpHandler(({ era }) => make(era, () => modern.notify), { legacy: 'reject' });
   const legacy = createLegacySessions(() => make('legacy', () => undefined));
   const guards = [localhostHostValidation(), localhostOriginValidation(), admit];
   const serveModern = toNodeHandler(modern);
   const http = createServer((request, response) => {
-    if (!guards.every((allows) => allows(request, response))) return;
-    void route(request, response, legacy.handle, serveModern).catch(() => response.destroy());
+    const serve = async (): Promise<void> => {
+      await before?.(request);
+      if (guards.every((allows) => allows(request, response))) await route(request, response, legacy.handle, serveModern);
+    };
+    void serve().catch(() => response.destroy());
   });
   const listening = await listen(http, port);
   return {

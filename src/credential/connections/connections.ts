@@ -98,10 +98,10 @@ class StoredConnections implements Connections {
     const person = personOf(use);
     const target: PersonalTarget = { name: use.target, address: use.address ?? '', spec };
     const key = keyOf(subjectKey(person), use.target);
-    const held = this.#held.get(key);
+    const known = this.#held.get(key);
     const renewing = this.#renewing.get(key);
-    if (!held && renewing) return (await renewing).credential;
-    if (!held || !isOf(held, target) || this.#isStale()) return (await this.#load(key, person, target)).credential;
+    if (!known && renewing) return (await renewing).credential;
+    const held = known && isOf(known, target) && !this.#isStale() ? known : await this.#load(key, person, target);
     if (!isDue(held.tokens, this.#now())) return held.credential;
     const isOver = this.#now() >= held.tokens.expiresAt;
     if (!isOver && this.#isPaused(key)) return held.credential;
@@ -202,6 +202,11 @@ class StoredConnections implements Connections {
     this.#lookedAt = startedAt;
   }
 
+  async #pollAnew(): Promise<void> {
+    await this.#polling;
+    await this.#poll();
+  }
+
   #poll(): Promise<void> {
     return (this.#polling ??= this.look()
       .catch((error: unknown) => this.#options.report?.(error))
@@ -209,12 +214,13 @@ class StoredConnections implements Connections {
   }
 
   async #load(key: string, person: Subject, target: PersonalTarget): Promise<Held> {
+    // A machine that slept has not looked for a while either.
+    if (this.#isStale()) await this.#pollAnew();
     if (this.#isStale()) throw new SallyportError('credential_missing', 'connected accounts cannot be read: the database is away', { hint: 'try again later' });
     const row = await this.#row(subjectKey(person), target.name);
     if (!row || row.address !== target.address || (target.spec.issuer !== undefined && row.issuer !== target.spec.issuer))
       throw this.#notConnected(person, target);
-    const held = this.#hold(key, row, await openTokens(this.#options.keys, row), person, target);
-    return isDue(held.tokens, this.#now()) ? this.#renew(key, held, person, target, undefined) : held;
+    return this.#hold(key, row, await openTokens(this.#options.keys, row), person, target);
   }
 
   /** One at a time for each connection, in this process; `renewTokens` sees to the others. */

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { exportJWK, calculateJwkThumbprint, SignJWT } from 'jose';
+import { SignJWT } from 'jose';
 import type { OAuthClientSpec, SecretSource } from '../../core/credential-spec.ts';
 import { SallyportError } from '../../core/error.ts';
 import { newId } from '../../core/id.ts';
@@ -49,10 +49,9 @@ const formEncoded = (text: string): string => new URLSearchParams({ v: text }).t
 /** RFC 7523: `private_key_jwt`. */
 async function assertion(id: string, pem: string, audience: string, now: number): Promise<ClientProof> {
   const key = privateKeyOf(pem);
-  const { d: _private, ...jwk } = await exportJWK(key);
   const issuedAt = Math.floor(now / 1000);
   const signed = await new SignJWT({})
-    .setProtectedHeader({ alg: algorithmOf(key), typ: 'JWT', kid: await calculateJwkThumbprint(jwk) })
+    .setProtectedHeader({ alg: algorithmOf(key), typ: 'JWT' })
     .setIssuer(id)
     .setSubject(id)
     .setAudience(audience)

@@ -23,11 +23,21 @@ export function createClientCredentials(deps: TokenDeps): CredentialKind<TokenRe
   };
 }
 
-function request({ tokenEndpoint, client, ...wanted }: TokenRequestSpec, { secrets, ask, now }: TokenDeps) {
-  const fields = { grant_type: 'client_credentials', ...wantedFields(wanted) };
-  return requestToken({ endpoint: tokenEndpoint, reach: 'configured', client: configuredClient(client, secrets, now), fields }, ask, now);
+function request(spec: TokenRequestSpec, deps: TokenDeps) {
+  return requestFor(spec, { grant_type: 'client_credentials' }, deps);
 }
 
-export function wantedFields({ scopes, resource, audience }: Pick<TokenRequestSpec, 'scopes' | 'resource' | 'audience'>) {
+/** A grant at the token endpoint that the operator wrote. */
+export function requestFor(
+  { tokenEndpoint, issuer, client, ...wanted }: TokenRequestSpec,
+  grant: Readonly<Record<string, string>>,
+  { secrets, ask, now }: TokenDeps,
+) {
+  const fields = { ...grant, ...wantedFields(wanted) };
+  const server = { endpoint: tokenEndpoint, reach: 'configured', ...(issuer === undefined ? {} : { issuer }) } as const;
+  return requestToken({ ...server, client: configuredClient(client, secrets, now), fields }, ask, now);
+}
+
+function wantedFields({ scopes, resource, audience }: Pick<TokenRequestSpec, 'scopes' | 'resource' | 'audience'>) {
   return { scope: scopes?.join(' '), resource, audience };
 }

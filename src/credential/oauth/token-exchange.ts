@@ -3,10 +3,8 @@ import type { Subject } from '../../core/subject.ts';
 import { subjectOf, type CredentialKind } from '../credential.ts';
 import { identityClaims, type SignIdentity } from '../identity-claims.ts';
 import { KeptBySubject } from '../kept-by-subject.ts';
-import { wantedFields, type TokenDeps } from './client-credentials.ts';
-import { configuredClient } from './client-auth.ts';
+import { requestFor, type TokenDeps } from './client-credentials.ts';
 import { KeptToken } from './kept-token.ts';
-import { requestToken } from './token-endpoint.ts';
 
 const ASSERTION_MS = 60_000;
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
@@ -25,15 +23,14 @@ export function createTokenExchange(deps: TokenDeps & { readonly sign: SignIdent
   };
 }
 
-async function exchange(spec: TokenRequestSpec, subject: Subject, target: string, { secrets, ask, now, sign }: TokenDeps & { readonly sign: SignIdentity }) {
-  const { tokenEndpoint, client, ...wanted } = spec;
-  const assertion = await sign(identityClaims(subject, target), { audience: tokenEndpoint, lifetimeMs: ASSERTION_MS });
-  const fields = {
+async function exchange(spec: TokenRequestSpec, subject: Subject, target: string, deps: TokenDeps & { readonly sign: SignIdentity }) {
+  const { tokenEndpoint, issuer = tokenEndpoint } = spec;
+  const assertion = await deps.sign(identityClaims(subject, target), { audience: issuer, lifetimeMs: ASSERTION_MS });
+  const grant = {
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
     subject_token: assertion,
     subject_token_type: JWT,
     requested_token_type: ACCESS_TOKEN,
-    ...wantedFields(wanted),
   };
-  return requestToken({ endpoint: tokenEndpoint, reach: 'configured', client: configuredClient(client, secrets, now), fields }, ask, now);
+  return requestFor(spec, grant, deps);
 }

@@ -74,12 +74,18 @@ class DatabaseValues implements SealedValues {
   }
 
   async read(name: string): Promise<string> {
-    if (this.#now() - this.#lookedAt > USABLE_MS) throw new SallyportError('credential_missing', 'sealed values cannot be read: the database is away');
+    // A machine that slept has not looked for a while either.
+    if (this.#isStale()) await this.#pollAnew();
+    if (this.#isStale()) throw new SallyportError('credential_missing', 'sealed values cannot be read: the database is away');
     const version = this.#versions.get(name);
     if (version === undefined) throw absent(name, 'credential_missing');
     const opened = this.#opened.get(name);
     if (opened?.version === version) return opened.value;
     return this.#open(name);
+  }
+
+  #isStale(): boolean {
+    return this.#now() - this.#lookedAt > USABLE_MS;
   }
 
   forget(): void {
@@ -155,6 +161,11 @@ class DatabaseValues implements SealedValues {
     this.#lookedAt = startedAt;
     this.#versions = new Map(rows.map(({ name, version }) => [name, version]));
     for (const name of this.#opened.keys()) if (!this.#versions.has(name)) this.#opened.delete(name);
+  }
+
+  async #pollAnew(): Promise<void> {
+    await this.#polling;
+    await this.#poll();
   }
 
   #poll(): Promise<void> {
