@@ -5,10 +5,8 @@ import { z } from 'zod';
 import { startMcpServer, type McpHttpServer } from './mcp-server.ts';
 
 export interface GuardedMcp extends McpHttpServer {
-  /** Headers of every request that had a token, oldest first. */
-  readonly heard: readonly IncomingHttpHeaders[];
-  /** Merged over the metadata. */
-  metadata: Record<string, unknown>;
+  /** Headers of every request, oldest first. */
+  readonly requests: readonly IncomingHttpHeaders[];
   /** Tokens that came, each once. */
   tokens(): readonly string[];
 }
@@ -20,8 +18,7 @@ export interface GuardedMcpOptions {
 }
 
 export async function startGuardedMcp({ issuer, accountOf }: GuardedMcpOptions): Promise<GuardedMcp> {
-  const heard: IncomingHttpHeaders[] = [];
-  const state = { metadata: {} as Record<string, unknown> };
+  const requests: IncomingHttpHeaders[] = [];
   const known = new Map<string, string>();
   const make = (): McpServer => {
     const mcp = new McpServer({ name: 'guarded', version: '1.0.0' });
@@ -34,11 +31,11 @@ export async function startGuardedMcp({ issuer, accountOf }: GuardedMcpOptions):
   const admit = (request: IncomingMessage, response: ServerResponse): boolean => {
     const token = tokenOf(request.headers.authorization ?? '');
     if (request.url?.startsWith('/.well-known/oauth-protected-resource') ?? false) {
-      const document = { resource: url, authorization_servers: [issuer()], scopes_supported: ['tools:use'], ...state.metadata };
+      const document = { resource: url, authorization_servers: [issuer()], scopes_supported: ['tools:use'] };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
       return false;
     }
-    if (token !== '') heard.push(request.headers);
+    requests.push(request.headers);
     if (known.has(token)) return true;
     response.writeHead(401, { 'www-authenticate': 'Bearer realm="canary-realm"', 'content-type': 'application/json' }).end('{"canary":"body"}');
     return false;
@@ -54,7 +51,11 @@ export async function startGuardedMcp({ issuer, accountOf }: GuardedMcpOptions):
     },
   });
   url = server.url;
-  return Object.assign(state, { ...server, heard, tokens: () => [...new Set(heard.map(({ authorization = '' }) => tokenOf(authorization)))] });
+  return {
+    ...server,
+    requests,
+    tokens: () => [...new Set(requests.map(({ authorization = '' }) => tokenOf(authorization)).filter((token) => token !== ''))],
+  };
 }
 
 const tokenOf = (header: string): string => /^Bearer (.+)$/i.exec(header)?.[1] ?? '';

@@ -23,6 +23,8 @@ export interface Pair {
   readonly one: Replica;
   readonly two: Replica;
   readonly storage: Storage;
+  /** The data folders. */
+  readonly folders: readonly string[];
   setResources(resources: readonly object[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export async function startPair({ resources, accounts, database, config = () => 
     one: one.replica,
     two: two.replica,
     storage,
+    folders: ['one', 'two'].map((name) => join(folder, name)),
     setResources: write,
     async stop() {
       await one.gateway.close();

@@ -105,9 +105,10 @@ export async function startUpstreamProvider({ clients = [], resource }: Upstream
 
   const callback = provider.callback();
   server.on('request', (request, response) => {
-    if (request.url?.startsWith('/interaction/'))
-      return void provider.interactionFinished(request, response, { login: { accountId: state.account } }, { mergeWithLastSubmission: false });
-    void callback(request, response);
+    const asks = request.url?.startsWith('/interaction/') ?? false;
+    void (asks
+      ? provider.interactionFinished(request, response, { login: { accountId: state.account } }, { mergeWithLastSubmission: false })
+      : callback(request, response));
   });
   const keep = (status: number) => (context: KoaContextWithOIDC) => void grants.push({ grant: String(context.oidc.params?.['grant_type']), status });
   provider.on('grant.success', keep(200));

@@ -370,8 +370,8 @@ test('what a hostile target or server says of itself leads nowhere', async (cont
   const one = await site.open();
   let served: Record<string, unknown> = {};
   const server = createServer((request, response: ServerResponse) => {
-    if (request.url !== '/.well-known/oauth-authorization-server') return void response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(served));
+    const isThere = request.url === '/.well-known/oauth-authorization-server';
+    response.writeHead(isThere ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(served));
   });
   const { port, close } = await listen(server);
   context.after(close);

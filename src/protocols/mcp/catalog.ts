@@ -1,3 +1,4 @@
+import { dependsOnSubject } from '../../core/credential-spec.ts';
 import type { Definitions } from '../../core/definitions.ts';
 import { isJsonArray, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Masker } from '../../core/masker.ts';
@@ -56,7 +57,9 @@ export interface CatalogParts {
 export function createCatalog({ target, upstream, pins, masker, now = Date.now }: CatalogParts): Catalog {
   const tools = new Map<string, KnownTool>();
   let chars = 0;
-  let listing: Promise<void> | undefined;
+  /** By whom the target is opened for, where that is not the same for all: nobody has part in what fails for another. */
+  const listings = new Map<string, Promise<void>>();
+  const isShared = target.credential === undefined || !dependsOnSubject(target.credential);
   let listedAt = Number.NEGATIVE_INFINITY;
 
   /** What a tool may be used for under its pin, as its command will say it. */
@@ -114,11 +117,15 @@ export function createCatalog({ target, upstream, pins, masker, now = Date.now }
 
   async function refresh(asker?: Subject): Promise<void> {
     if (now() - listedAt < REFRESH_MS) return;
-    listing ??= listTools(upstream, take, asker).finally(() => {
-      listedAt = now();
-      listing = undefined;
-    });
+    const key = isShared || !asker ? '' : subjectKey(asker);
+    const listing = listings.get(key) ?? list(asker).finally(() => listings.delete(key));
+    listings.set(key, listing);
     await listing;
+  }
+
+  async function list(asker: Subject | undefined): Promise<void> {
+    await listTools(upstream, take, asker);
+    listedAt = now();
   }
 
   return {
