@@ -50,7 +50,7 @@ async function realProvider(context: TestContext): Promise<UpstreamProvider> {
         ...base,
         client_id: 'signer',
         token_endpoint_auth_method: 'private_key_jwt',
-        jwks: { keys: [{ ...(await exportJWK(rsa.publicKey)), alg: 'RS256', use: 'sig' }] } as never,
+        jwks: { keys: [{ ...(await exportJWK(rsa.publicKey)), alg: 'RS256', use: 'sig' }] },
       },
     ],
   });
