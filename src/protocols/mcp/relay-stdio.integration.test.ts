@@ -93,6 +93,26 @@ test('without sessions each subject has a process of its own', async () => {
   assert.notEqual(ann1.pid, bob1.pid);
 });
 
+test('a credential that was rotated brings a new process; the old one finishes what it has in hand, and its session is over', async () => {
+  const caller = await open();
+  const [ofSession, alone] = [await about(caller), value(await modern('about'))];
+  const waiting = caller.call('wait', { name: 'rotation' });
+  await until('the call at the server', async () => (value(await caller.call('release', { name: 'nothing' })).pid === undefined ? true : undefined));
+  process.env['RELAY_TEST_NOTES_TOKEN'] = 'canary-of-the-target-2';
+  try {
+    const next = value(await modern('about'));
+    assert.notEqual(next.pid, alone.pid);
+    await gone(alone.pid);
+    const over = await caller.begin('tools/call', { name: 'about', arguments: {} }, 'late');
+    assert.equal(over.status, 404);
+    assert.ok(runs(ofSession.pid), 'a call is under way');
+    assert.notEqual((await about(await open())).pid, ofSession.pid);
+  } finally {
+    process.env['RELAY_TEST_NOTES_TOKEN'] = 'canary-of-the-target';
+  }
+  void waiting.catch(() => {});
+});
+
 test('arguments reach the program as they are, and no shell reads them', async () => {
   assert.deepEqual((await about(await open())).argv, WILD);
   assert.equal(existsSync('shell'), false);

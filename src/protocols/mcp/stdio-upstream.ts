@@ -12,6 +12,8 @@ import { StdioProcess, type StdioLine } from './stdio-process.ts';
 import type { ReadCredential, Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
 import { MODERN_VERSION } from './versions.ts';
 
+type Environment = ConstructorParameters<typeof StdioProcess>[1];
+
 const MAX_PROCESSES = 64;
 const IDLE_MS = 15 * 60_000;
 
@@ -22,22 +24,43 @@ const IDLE_MS = 15 * 60_000;
  */
 export function createStdioUpstream(target: Target, credential: ReadCredential, watch?: ServerWatch): Transport {
   const servers = new Map<string, Server>();
+  /** Their credential was rotated: they finish what they have in hand. */
+  const retiring = new Set<Server>();
 
   async function start(key: string, call: UpstreamCall): Promise<Server> {
     if (servers.size >= MAX_PROCESSES)
       throw new SallyportError('upstream_unreachable', `the target "${target.name}" has ${MAX_PROCESSES} sessions open, which is its limit`, {
         hint: 'end one, or try again later',
       });
-    const resolved = await credential(call);
+    const env = await environment(call);
     const existing = servers.get(key);
     if (existing) return existing;
-    const server = new Server(target, resolved.kind === 'env' ? resolved.env : {}, () => servers.delete(key), watch);
+    const gone = (): void => {
+      if (servers.get(key) === server) servers.delete(key);
+      retiring.delete(server);
+    };
+    const server = new Server(target, env, gone, watch);
     servers.set(key, server);
     return server;
   }
 
+  async function environment(call: UpstreamCall): Promise<Environment> {
+    const resolved = await credential(call);
+    return resolved.kind === 'env' ? resolved.env : {};
+  }
+
+  /** A session goes on with its process alone, unless the credential of that is no longer the one to use: then it is over, and the next has another. */
+  async function find(key: string, call: UpstreamCall): Promise<Server | undefined> {
+    const known = servers.get(key);
+    if (!known || !target.credential || known.isOf(await environment(call))) return known;
+    servers.delete(key);
+    retiring.add(known);
+    known.retire();
+    return undefined;
+  }
+
   async function* exchange(call: UpstreamCall, key: string, session: 'opening' | 'going-on'): AsyncIterable<UpstreamEvent> {
-    const server = servers.get(key) ?? (session === 'opening' || !call.session ? await start(key, call) : undefined);
+    const server = (await find(key, call)) ?? (session === 'opening' || !call.session ? await start(key, call) : undefined);
     if (server) yield* server.exchange(call, session === 'opening' ? key : undefined);
     else yield empty(404);
   }
@@ -52,7 +75,7 @@ export function createStdioUpstream(target: Target, credential: ReadCredential, 
       else yield* exchange(call, key, opening ? 'opening' : 'going-on');
     },
     async close() {
-      await Promise.all([...servers.values()].map((server) => server.close()));
+      await Promise.all([...servers.values(), ...retiring].map((server) => server.close()));
     },
   };
 }
@@ -80,16 +103,19 @@ interface Waiting {
 
 class Server {
   readonly #process: StdioProcess;
+  readonly #env: Environment;
   readonly #waiting = new Map<number, Waiting>();
   readonly #onIdle: () => void;
   readonly #onDeath: (error: SallyportError) => void;
   #closing = false;
+  #retired = false;
   #listener: Mailbox<UpstreamEvent> | undefined;
   #nextId = 1;
   #idle: NodeJS.Timeout | undefined;
   #ended: SallyportError | undefined;
 
-  constructor(target: Target, env: ConstructorParameters<typeof StdioProcess>[1], onGone: () => void, watch?: ServerWatch) {
+  constructor(target: Target, env: Environment, onGone: () => void, watch?: ServerWatch) {
+    this.#env = env;
     this.#onIdle = onGone;
     this.#onDeath = (error) => void this.#process.lastWords().then((lines) => watch?.died(target.name, error.message, withoutSecrets(lines, env)));
     watch?.started(target.name);
@@ -104,6 +130,24 @@ class Server {
     if (call.verb === 'GET') yield* this.#listen(signal);
     else if (message?.kind === 'request') yield* this.#ask(message, call, sessionId);
     else if (message) yield* this.#tell(message, call.session);
+  }
+
+  /** Whether it was started with this environment. */
+  isOf(env: Environment): boolean {
+    const names = Object.keys(env);
+    return names.length === Object.keys(this.#env).length && names.every((name) => env[name]?.reveal() === this.#env[name]?.reveal());
+  }
+
+  /** Ends it when nobody waits for it. */
+  retire(): void {
+    this.#retired = true;
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (!this.#retired || this.#waiting.size > 0) return;
+    this.#listener?.close();
+    void this.close();
   }
 
   async close(): Promise<void> {
@@ -123,6 +167,7 @@ class Server {
       yield* mailbox;
     } finally {
       this.#waiting.delete(id);
+      this.#endIfDone();
       if (signal.aborted) void this.#process.write({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } }).catch(() => {});
       this.#touch();
     }
@@ -205,7 +250,7 @@ class Server {
 }
 
 /** A server may print its environment when it fails. */
-function withoutSecrets(lines: readonly string[], env: ConstructorParameters<typeof StdioProcess>[1]): readonly string[] {
+function withoutSecrets(lines: readonly string[], env: Environment): readonly string[] {
   const secrets = knownValues(Object.values(env).map((secret) => secret.reveal()));
   // Of a text it makes a text.
   return lines.map((line) => secrets.remove(line, line) as string);
