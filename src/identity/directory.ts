@@ -23,7 +23,10 @@ export interface Directory {
   deactivate(name: SubjectName): Promise<void>;
   remove(name: SubjectName): Promise<void>;
   /** The same three within a transaction of the caller's, who calls `refresh` when it is committed: rows that belong to a subject change with it or not at all. */
-  within(transaction: Transaction<Schema>): DirectoryWrites;
+  within(transaction: Transaction<Schema>): DirectoryWrites & {
+    /** To be awaited before the transaction ends. What is recorded of many changes goes to the disk together. */
+    recorded(): Promise<void>;
+  };
   /** Resolves when what was committed before this call is in force here. */
   refresh(): Promise<void>;
   /** As the database has it at this moment; undefined for who is not known, or not active. */
@@ -73,13 +76,18 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
 
   /** In force here when it resolves. */
   async function write(name: SubjectName, next: Next): Promise<SubjectRow | undefined> {
-    const written = await db.transaction().execute((transaction) => writeIn(transaction, name, next));
+    const written = await db.transaction().execute(async (transaction) => {
+      const records: Promise<void>[] = [];
+      const row = await writeIn(transaction, name, next, records);
+      await Promise.all(records);
+      return row;
+    });
     await feed.refresh();
     return written;
   }
 
   /** The change, its record, or neither. */
-  async function writeIn(transaction: Transaction<Schema>, name: SubjectName, next: Next): Promise<SubjectRow | undefined> {
+  async function writeIn(transaction: Transaction<Schema>, name: SubjectName, next: Next, records: Promise<void>[]): Promise<SubjectRow | undefined> {
     // Taken before the row is read: two processes that write the same subject come one after the other.
     const change = await nextChange(transaction, 'directory');
     const before = await rowOf(transaction, name);
@@ -90,8 +98,15 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     await store(transaction, row);
     if (after.status !== 'active')
       await transaction.deleteFrom('sign_ins').where('issuer', '=', row.issuer).where('kind', '=', row.kind).where('subject', '=', row.id).execute();
-    if (changed) await recorder.append(makeEvent('subject.changed', { subject: eventSubject(subjectOfRow(row)), note: noteOf(before, row) }, new Date(now())));
+    if (changed) records.push(record(row, noteOf(before, row)));
     return row;
+  }
+
+  function record(row: SubjectRow, note: string): Promise<void> {
+    const recorded = recorder.append(makeEvent('subject.changed', { subject: eventSubject(subjectOfRow(row)), note }, new Date(now())));
+    // Whoever awaits it hears of a failure; one that nobody comes to await any more, since the change failed first, harms nobody.
+    recorded.catch(() => {});
+    return recorded;
   }
 
   async function find(name: SubjectName): Promise<Subject | undefined> {
@@ -136,7 +151,11 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
       return row ? subjectOfRow(row) : subject;
     },
     ...writesBy(write),
-    within: (transaction) => writesBy((name, next) => writeIn(transaction, name, next)),
+    within(transaction) {
+      const records: Promise<void>[] = [];
+      const recorded = async (): Promise<void> => void (await Promise.all(records));
+      return { ...writesBy((name, next) => writeIn(transaction, name, next, records)), recorded };
+    },
     refresh: () => feed.refresh(),
     find,
     async named(name) {

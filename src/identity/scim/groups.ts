@@ -3,6 +3,7 @@ import { makeEvent } from '../../core/event.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { ScimGroupRow } from '../../storage/schema-provisioning.ts';
+import type { DirectoryWrites } from '../directory.ts';
 import { groupName, type ScimClient } from './client.ts';
 import { equalTo, matches } from './filter.ts';
 import { patchGroup, readGroup, type ScimGroup } from './group.ts';
@@ -41,7 +42,7 @@ export function presentGroup(stored: StoredGroup): JsonObject {
   };
 }
 
-export function createGroups({ db, directory, recorder, now, newId, change }: ScimParts): ScimGroups {
+export function createGroups({ db, recorder, now, newId, change }: ScimParts): ScimGroups {
   const record = (client: ScimClient, note: string) =>
     recorder.append(
       makeEvent(
@@ -52,11 +53,11 @@ export function createGroups({ db, directory, recorder, now, newId, change }: Sc
     );
 
   /** Everybody whose groups are others now, in the same transaction. */
-  async function publish(transaction: Transaction<Schema>, users: Iterable<string>): Promise<void> {
+  async function publish(transaction: Transaction<Schema>, directory: DirectoryWrites, users: Iterable<string>): Promise<void> {
     for (const id of users) {
       const row = await transaction.selectFrom('scim_users').selectAll().where('id', '=', id).executeTakeFirst();
       // Who is inactive stays so; their groups count when they are active again.
-      if (row?.active) await directory.within(transaction).put(await subjectOfUser(transaction, row), 'active');
+      if (row?.active) await directory.put(await subjectOfUser(transaction, row), 'active');
     }
   }
 
@@ -78,7 +79,7 @@ export function createGroups({ db, directory, recorder, now, newId, change }: Sc
   }
 
   async function update(client: ScimClient, id: string, match: string | undefined, next: (group: ScimGroup) => ScimGroup): Promise<StoredGroup> {
-    return change(async (transaction) => {
+    return change(async (transaction, directory) => {
       const row = await rowOf(transaction, client, id);
       checkMatch(row, match);
       const members = await memberIdsOf(transaction, id);
@@ -93,7 +94,7 @@ export function createGroups({ db, directory, recorder, now, newId, change }: Sc
       await transaction.updateTable('scim_groups').set(changed).where('id', '=', id).execute();
       await setMembers(transaction, client, id, members, after.members);
       await record(client, `the group ${row.name} was changed${renamed ? `, and is ${name} now` : ''}: ${moved.size} members came or went`);
-      await publish(transaction, renamed ? members.union(after.members) : moved);
+      await publish(transaction, directory, renamed ? members.union(after.members) : moved);
       return load(transaction, changed);
     });
   }
@@ -106,7 +107,7 @@ export function createGroups({ db, directory, recorder, now, newId, change }: Sc
     },
     get: async (client, id) => load(db, await rowOf(db, client, id)),
     create: (client, body) =>
-      change(async (transaction) => {
+      change(async (transaction, directory) => {
         const { displayName, externalId, members } = readGroup(body);
         const name = groupName(client, { displayName, externalId });
         await refuseTaken(transaction, client, name);
@@ -115,20 +116,20 @@ export function createGroups({ db, directory, recorder, now, newId, change }: Sc
         await transaction.insertInto('scim_groups').values(row).execute();
         await setMembers(transaction, client, row.id, new Set(), members);
         await record(client, `the group ${name} was made, with ${members.size} members`);
-        await publish(transaction, members);
+        await publish(transaction, directory, members);
         return load(transaction, row);
       }),
     replace: (client, id, body, match) => update(client, id, match, () => readGroup(body)),
     patch: (client, id, operations, match) => update(client, id, match, (group) => patchGroup(group, operations)),
     async remove(client, id, match) {
-      await change(async (transaction) => {
+      await change(async (transaction, directory) => {
         const row = await rowOf(transaction, client, id);
         checkMatch(row, match);
         const members = await memberIdsOf(transaction, id);
         await transaction.deleteFrom('scim_members').where('group_id', '=', id).execute();
         await transaction.deleteFrom('scim_groups').where('id', '=', id).execute();
         await record(client, `the group ${row.name} was removed, with ${members.size} members`);
-        await publish(transaction, members);
+        await publish(transaction, directory, members);
       });
     },
   };

@@ -4,17 +4,16 @@ import type { Recorder } from '../../core/recorder.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { nextChange } from '../change-feed.ts';
-import type { Directory } from '../directory.ts';
+import type { Directory, DirectoryWrites } from '../directory.ts';
 
 /** What users and groups share. */
 export interface ScimParts {
   readonly db: Storage['db'];
-  readonly directory: Directory;
   readonly recorder: Recorder;
   readonly now: () => number;
   readonly newId: () => string;
-  /** All of it or nothing, one writer after the other; what was changed is in force here when it resolves. */
-  change<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /** All of it or nothing, with its record, one writer after the other; what was changed is in force here when it resolves. */
+  change<T>(work: (transaction: Transaction<Schema>, directory: DirectoryWrites) => Promise<T>): Promise<T>;
 }
 
 export interface ScimPartsOptions {
@@ -27,7 +26,6 @@ export interface ScimPartsOptions {
 export function scimParts({ storage, directory, recorder, now = Date.now }: ScimPartsOptions): ScimParts {
   return {
     db: storage.db,
-    directory,
     recorder,
     now,
     newId: () => newId(now()),
@@ -35,7 +33,10 @@ export function scimParts({ storage, directory, recorder, now = Date.now }: Scim
       const result = await storage.db.transaction().execute(async (transaction) => {
         // The directory's own writes take it as well: whoever has it is alone, and nobody waits for another who waits for them.
         await nextChange(transaction, 'directory');
-        return work(transaction);
+        const writes = directory.within(transaction);
+        const done = await work(transaction, writes);
+        await writes.recorded();
+        return done;
       });
       await directory.refresh();
       return result;

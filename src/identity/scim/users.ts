@@ -4,6 +4,7 @@ import { eventSubject, makeEvent } from '../../core/event.ts';
 import type { Subject } from '../../core/subject.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { ScimUserRow } from '../../storage/schema-provisioning.ts';
+import type { DirectoryWrites } from '../directory.ts';
 import { subjectOf, type ScimClient } from './client.ts';
 import { equalTo, matches } from './filter.ts';
 import { BATCH, etagOf, filtered, metaOf, type ListQuery, type Page, type Stored } from './page.ts';
@@ -38,10 +39,10 @@ export function presentUser(stored: StoredUser): JsonObject {
   return { id, ...writeUser(user), groups: groups.map((group) => ({ ...group, type: 'direct' })), meta: metaOf(stored, 'User') };
 }
 
-export function createUsers({ db, directory, recorder, now, newId, change }: ScimParts): ScimUsers {
+export function createUsers({ db, recorder, now, newId, change }: ScimParts): ScimUsers {
   /** What is kept here, and what the directory makes of it. */
   async function update(client: ScimClient, id: string, match: string | undefined, next: (user: ScimUser) => ScimUser): Promise<StoredUser> {
-    return change(async (transaction) => {
+    return change(async (transaction, directory) => {
       const before = await rowOf(transaction, client, id);
       checkMatch(before, match);
       const known = userOfRow(before);
@@ -52,17 +53,17 @@ export function createUsers({ db, directory, recorder, now, newId, change }: Sci
       const row = { ...before, ...columnsOf(user), subject, changed_at: now(), version: before.version + 1 };
       await transaction.updateTable('scim_users').set(row).where('id', '=', id).execute();
       // An id that changed is another subject: whoever had the old one is out.
-      if (subject !== before.subject) await directory.within(transaction).remove(nameOf(before));
-      await publish(transaction, row, known);
+      if (subject !== before.subject) await directory.remove(nameOf(before));
+      await publish(transaction, directory, row, known);
       return load(transaction, row);
     });
   }
 
-  async function publish(transaction: Transaction<Schema>, row: ScimUserRow, before?: ScimUser): Promise<void> {
+  async function publish(transaction: Transaction<Schema>, directory: DirectoryWrites, row: ScimUserRow, before?: ScimUser): Promise<void> {
     const subject = await subjectOfUser(transaction, row);
     const user = userOfRow(row);
     const counts = before === undefined || before.active !== user.active || before.userName !== user.userName || before.externalId !== user.externalId;
-    if (counts) return void (await directory.within(transaction).put(subject, row.active ? 'active' : 'inactive'));
+    if (counts) return void (await directory.put(subject, row.active ? 'active' : 'inactive'));
     await recorder.append(makeEvent('subject.changed', { subject: eventSubject(subject), note: 'particulars changed by provisioning' }, new Date(now())));
   }
 
@@ -74,22 +75,22 @@ export function createUsers({ db, directory, recorder, now, newId, change }: Sci
     },
     get: async (client, id) => load(db, await rowOf(db, client, id)),
     create: (client, body) =>
-      change(async (transaction) => {
+      change(async (transaction, directory) => {
         const user = readUser(body, true);
         const subject = subjectOf(client, user);
         await refuseTaken(transaction, client, user, subject);
         const row: ScimUserRow = { id: newId(), issuer: client.issuer, subject, ...columnsOf(user), created_at: now(), changed_at: now(), version: 1 };
         await transaction.insertInto('scim_users').values(row).execute();
-        await publish(transaction, row);
+        await publish(transaction, directory, row);
         return load(transaction, row);
       }),
     replace: (client, id, body, match) => update(client, id, match, ({ active }) => readUser(body, active)),
     patch: (client, id, operations, match) => update(client, id, match, (user) => patchUser(user, operations)),
     async remove(client, id, match) {
-      await change(async (transaction) => {
+      await change(async (transaction, directory) => {
         const row = await rowOf(transaction, client, id);
         checkMatch(row, match);
-        await directory.within(transaction).remove(nameOf(row));
+        await directory.remove(nameOf(row));
         await transaction.deleteFrom('scim_members').where('user_id', '=', id).execute();
         await transaction.deleteFrom('scim_users').where('id', '=', id).execute();
       });
