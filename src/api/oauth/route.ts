@@ -12,14 +12,14 @@ import { RateLimit } from '../rate-limit.ts';
 import { notFound } from '../refusal.ts';
 import { oauthPages } from './pages-route.ts';
 
-/** For each address, so many at once and then a minute. What costs a row or a request to somebody else has less. */
+/** For each address, so many at once and then a minute; behind a proxy all clients have one. What costs a row or a request to somebody else has less. */
 const LIMITS: Readonly<Record<string, { readonly burst: number; readonly perMinute: number }>> = {
-  [ROUTES.registration]: { burst: 30, perMinute: 10 },
-  [ROUTES.authorization]: { burst: 60, perMinute: 60 },
-  [ROUTES.pushed_authorization_request]: { burst: 60, perMinute: 60 },
-  [ROUTES.device_authorization]: { burst: 30, perMinute: 10 },
-  [ROUTES.token]: { burst: 300, perMinute: 300 },
-  [ROUTES.revocation]: { burst: 60, perMinute: 60 },
+  [ROUTES.registration]: { burst: 60, perMinute: 30 },
+  [ROUTES.authorization]: { burst: 300, perMinute: 300 },
+  [ROUTES.pushed_authorization_request]: { burst: 300, perMinute: 300 },
+  [ROUTES.device_authorization]: { burst: 60, perMinute: 30 },
+  [ROUTES.token]: { burst: 3000, perMinute: 3000 },
+  [ROUTES.revocation]: { burst: 600, perMinute: 600 },
 };
 
 const TARGET = '/mcp/:target{[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?}';

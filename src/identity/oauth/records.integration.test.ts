@@ -96,8 +96,8 @@ for (const kind of ['sqlite', 'postgres'] as const) {
     test('a client that nobody let in is forgotten after a day, one that is used is not; a configured one is asked first', async () => {
       const records = open({ configured: (id) => (id === 'robot' ? { client_id: 'robot' } : undefined) });
       const clients = records.adapter('Client');
-      await clients.upsert('unused', { client_id: 'unused', client_secret: 's3cret' }, undefined as unknown as number);
-      await clients.upsert('used', { client_id: 'used' }, undefined as unknown as number);
+      await clients.upsert('unused', { client_id: 'unused', client_secret: 's3cret' }, undefined);
+      await clients.upsert('used', { client_id: 'used' }, undefined);
       await records.clientUsed('used');
       assert.match(String((await clients.find('unused'))?.['client_secret']), /^sha256:[0-9a-f]{64}$/);
       now = START + 25 * HOUR_MS;
@@ -114,9 +114,9 @@ for (const kind of ['sqlite', 'postgres'] as const) {
         .executeTakeFirstOrThrow();
       const records = open({ registrations: { most: Number(count) + 1 } });
       const clients = records.adapter('Client');
-      await clients.upsert('first', { client_id: 'first' }, undefined as unknown as number);
+      await clients.upsert('first', { client_id: 'first' }, undefined);
       now += 1;
-      for (const id of ['second', 'third']) await clients.upsert(id, { client_id: id }, undefined as unknown as number);
+      for (const id of ['second', 'third']) await clients.upsert(id, { client_id: id }, undefined);
       assert.ok(await clients.find('used'));
       assert.ok(await clients.find('third'));
       assert.equal(await clients.find('unused'), undefined);
