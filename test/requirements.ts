@@ -148,6 +148,37 @@ export const REQUIREMENTS: readonly Requirement[] = [
     proof: [proof('test/e2e/clients.test.ts', 'an allowed call runs, with its progress'), proof('test/e2e/clients.test.ts', 'a stdio server is reached')],
   },
   {
+    id: 'machines',
+    promise: "by their platform's own token, each good once; programs by a key of their own;",
+    proof: [
+      proof('src/identity/workloads/workload-tokens.integration.test.ts', 'becomes the workload that its claims make it'),
+      proof('src/identity/workloads/workload-tokens.integration.test.ts', 'counts once for each target, in whichever process'),
+      proof('src/gateway/machines.integration.test.ts', 'becomes one of ours for one target'),
+      proof('src/gateway/machines.integration.test.ts', 'proves itself once by one assertion'),
+    ],
+  },
+  {
+    id: 'agents-for-people',
+    promise: 'for a person, never more than both may',
+    proof: [
+      proof('src/policy/properties.test.ts', 'an AI agent for a person gets nothing that the agent, or the person, would not get alone'),
+      proof('src/policy/decide.test.ts', 'limits bind an AI agent by its own count and by that of the person behind it'),
+      proof('src/gateway/machines.integration.test.ts', 'gets what both may, and no more than either'),
+      proof('src/identity/workloads/delegation.integration.test.ts', 'a lock or the end of either ends it'),
+    ],
+  },
+  {
+    id: 'command-line',
+    promise: '`login` in the browser or by a code, the sign-in in the keyring;',
+    proof: [
+      proof('test/e2e/cli-login.test.ts', 'a person signs the command line in by the browser'),
+      proof('test/e2e/cli-login.test.ts', 'without a desktop it is a code'),
+      proof('src/cli/keyring.integration.test.ts', 'where there is a keyring the token is there and not in the file'),
+      proof('test/e2e/bridge.test.ts', 'lists tools and calls one, with its progress'),
+      proof('src/cli/server-document.test.ts', 'what cannot be added to without touching something else is refused'),
+    ],
+  },
+  {
     id: 'identity',
     promise: 'signed tokens of your own issuers; local accounts for the start and for emergencies; short-lived tokens for one target each',
     proof: [

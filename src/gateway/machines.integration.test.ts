@@ -143,6 +143,13 @@ async function runs(token: string, tool = 'echo', args: object = { value: 'x' },
   return reply.status === 200 && !/"isError":true|"error":/.test(reply.text);
 }
 
+/** All files of the journal. */
+async function recorded(): Promise<readonly string[]> {
+  const journal = join(gateway.folder, 'data', 'journal');
+  const files = (await readdir(journal, { recursive: true })).filter((name) => /\.\w+$/.test(name));
+  return Promise.all(files.map((name) => readFile(join(journal, name), 'latin1').catch(() => '')));
+}
+
 describe('a job’s own token', () => {
   test('becomes one of ours for one target, which says what it is and ends soon', async () => {
     const answer = await exchange(await ciToken());
@@ -163,19 +170,21 @@ describe('a job’s own token', () => {
     assert.ok(await runs(issued(await ask({ grant_type: EXCHANGE, subject_token: await ciToken(), subject_token_type: JWT, audience: 'bench' }))));
   });
 
-  for (const [says, claims, error] of [
-    ['another repository', { repository: 'acme/website' }, 'invalid_grant'],
-    ['a pull request from a fork', { ref: 'refs/pull/3/merge', event_name: 'pull_request' }, 'invalid_grant'],
-    ['a pull request’s run on the default branch', { event_name: 'pull_request_target' }, 'invalid_grant'],
-    ['another audience', { aud: 'elsewhere' }, 'invalid_grant'],
-    ['an end in the past', { exp: 1 }, 'invalid_grant'],
-    ['another issuer', { iss: 'https://mallory.example' }, 'invalid_grant'],
+  for (const [says, claims, why] of [
+    ['another repository', { repository: 'acme/website' }, 'release: repository is acme/website'],
+    ['a pull request from a fork', { ref: 'refs/pull/3/merge', event_name: 'pull_request' }, 'release: ref is refs/pull/3/merge'],
+    ['a pull request’s run on the default branch', { event_name: 'pull_request_target' }, 'release: event_name is pull_request_target'],
+    ['another audience', { aud: 'elsewhere' }, 'not for this gateway alone'],
+    ['an end in the past', { exp: 1 }, 'the token has expired'],
+    ['another issuer', { iss: 'https://mallory.example' }, 'from an issuer that is not accepted here'],
   ] as const)
     test(`with ${says} is refused, and the record says why`, async () => {
       issued(await exchange(await ciToken()));
       const { status, json } = await exchange(await ciToken(claims));
-      assert.deepEqual([status, json['error']], [400, error]);
-      assert.equal(json['access_token'], undefined);
+      assert.deepEqual([status, json['error'], json['access_token']], [400, 'invalid_grant', undefined]);
+      // The caller is not told what a rule asks for.
+      assert.ok(!String(json['error_description']).includes('release:'));
+      await until('the record', async () => ((await recorded()).some((text) => text.includes(why)) ? true : undefined));
     });
 
   test('counts once for a target', async () => {
@@ -388,9 +397,7 @@ test('the grants are announced where clients look for them', async () => {
 test('no token, assertion or secret is in the log or in the record', async () => {
   const token = await ciToken();
   const answer = issued(await exchange(token));
-  const journal = join(gateway.folder, 'data', 'journal');
-  const files = await readdir(journal, { recursive: true });
-  const record = await Promise.all(files.filter((name) => /\.\w+$/.test(name)).map((name) => readFile(join(journal, name), 'latin1').catch(() => '')));
+  const record = await recorded();
   assert.ok(record.join('').includes('token.issued'));
   for (const secret of [token, answer, SECRET]) for (const text of [gateway.output(), ...record]) assert.ok(!text.includes(secret.slice(-40)));
 });

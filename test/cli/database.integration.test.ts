@@ -58,7 +58,7 @@ before(async () => {
     ],
   });
   for (const name of ['ann', 'olga'])
-    assert.equal((await sallyport(name, ['login', '--url', gateway.url, '--name', name, '--password-stdin'], PASSWORD)).code, 0);
+    assert.equal((await sallyport(name, ['login', '--url', gateway.url, '--account', '--name', name, '--password-stdin'], PASSWORD)).code, 0);
 });
 after(async () => {
   await gateway.stop();
@@ -178,7 +178,7 @@ test('credentials open one target for a while, over TLS, to any client; logging 
 });
 
 test('nobody gets credentials for what is out of reach, for longer than a working day, or without signing in', async () => {
-  await sallyport('ann', ['login', '--url', gateway.url, '--name', 'ann', '--password-stdin'], PASSWORD);
+  await sallyport('ann', ['login', '--url', gateway.url, '--account', '--name', 'ann', '--password-stdin'], PASSWORD);
   assert.match((await sallyport('ann', ['credentials', 'nowhere'])).stderr, /^error: no such target/);
   assert.match((await sallyport('olga', ['credentials', 'shop'])).stderr, /^error: no such target/);
   assert.match((await sallyport('ann', ['credentials', 'shop', '--for', '9h'])).stderr, /10 minutes to 8 hours/);
