@@ -305,4 +305,17 @@ export const REQUIREMENTS: readonly Requirement[] = [
       proof('test/attacks/oauth-discovery.integration.test.ts', 'whose id leads inside is refused'),
     ],
   },
+  {
+    id: 'postgres',
+    promise:
+      "unchanged clients (psql, pgbench, pg_dump, drivers) by protocol 3.0 and 3.2; each statement is understood by the server's own grammar and decided by what it does; columns are masked wherever they go",
+    proof: [
+      proof('src/protocols/postgres/clients.integration.test.ts', 'a script of psql gives what it gives directly'),
+      proof('src/protocols/postgres/clients.integration.test.ts', 'pgbench runs simple, extended and prepared, with writes in transactions'),
+      proof('src/protocols/postgres/clients.integration.test.ts', 'pg_dump through the gateway gives what it gives directly'),
+      proof('src/protocols/postgres/sign-in.integration.test.ts', 'protocol 3.2 is spoken, with long keys'),
+      proof('src/protocols/postgres/masked-ways.integration.test.ts', 'no way of the wire gives a masked column'),
+      proof('src/protocols/postgres/relay-queries.integration.test.ts', 'a statement that no rule allows is refused'),
+    ],
+  },
 ];

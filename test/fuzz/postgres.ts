@@ -57,7 +57,6 @@ export async function fuzzPostgres({ seed, connections, report = () => {} }: Fuz
     for (let at = 0; at < connections; at += 1) {
       proxy.hostile = false;
       answered += await hostileClient(gateway, random);
-      report(`${at} client`);
       proxy.hostile = true;
       answered += (await oneClient(gateway, pick(random, TRAFFIC))).answered;
       proxy.hostile = false;

@@ -123,7 +123,7 @@ export class ExtendedQueries {
 
   /** Asks the server for the types that the caller left to it. */
   async #describeStatement(statement: WireStatement): Promise<boolean> {
-    if (!(await this.#clear(undefined))) return false;
+    if (!(await this.#clear(undefined)) || this.#server.closed.aborted) return false;
     await new Promise<void>((resolve) => {
       const turn = describeTurn(
         'statement',

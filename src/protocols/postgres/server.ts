@@ -65,6 +65,11 @@ export class Server {
   }
 
   send(messages: readonly Buffer[], turns: readonly Turn[]): void {
+    // Nobody is there to answer any more.
+    if (this.closed.aborted) {
+      for (const turn of turns) turn.exchange?.lose();
+      return;
+    }
     this.#turns.push(...turns);
     this.#write(messages.length === 1 && messages[0] ? messages[0] : Buffer.concat(messages));
   }
@@ -86,7 +91,8 @@ export class Server {
   }
 
   /** A statement of ours, between those of the caller: the first cell of its first row; undefined where it fails. */
-  ask(text: string): Promise<string | undefined> {
+  async ask(text: string): Promise<string | undefined> {
+    if (this.closed.aborted) return undefined;
     const late = setTimeout(() => this.#events.lost(fatal('57014', 'the server of the target does not answer')), this.#askMs);
     return new Promise<string | undefined>((resolve) => {
       let cell: string | undefined;
