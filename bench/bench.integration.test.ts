@@ -15,6 +15,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   mcp: ['direct_rps_c16', 'gateway_rps_c16', 'added_p50_ms_c1', 'added_p50_ms_c16', 'cpu_us_per_call', 'rss_growth_mb_100k'],
   policy: ['decide_50_rules_us', 'decide_500_rules_us', 'load_500_rules_ms'],
   masking: ['reply_2kb_clean_us', 'reply_2kb_hits_us'],
+  postgres: ['cpu_ratio_relaxed', 'cpu_ratio_strict', 'tps_ratio_relaxed', 'tps_ratio_strict', 'rows_ratio_plain', 'rows_ratio_masked', 'neighbour_p99_ms'],
   audit: ['durable_events_s_1', 'durable_events_s_16', 'durable_events_s_256', 'fdatasync_events_s', 'encrypted_events_s_256', 'strict_over_relaxed'],
 };
 

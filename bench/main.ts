@@ -11,7 +11,7 @@ import { postgres } from './postgres/benchmark.ts';
 import { search } from './search/benchmark.ts';
 import { formatNumber, formatTable } from './table.ts';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { mcp, postgres, policy, masking, audit, search };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { mcp, policy, masking, audit, search, postgres };
 const RESULTS = join(import.meta.dirname, 'results');
 
 const HELP = `npm run bench -- NAME [--quick] [--json]

@@ -9,6 +9,7 @@ import { existsSync, globSync } from 'node:fs';
 const PACKAGES = [
   { name: 'chromium', present: ['/usr/bin/chromium'], usedBy: /playwright-core|support\/browser\.ts/, usedFor: 'browser tests' },
   { name: 'postgresql', present: ['/usr/lib/postgresql/*/bin/initdb'], usedBy: /support\/postgres\.ts/, usedFor: 'database tests' },
+  { name: 'pgbouncer', present: ['/usr/sbin/pgbouncer'], usedBy: /cpu_ratio_relaxed/, usedFor: 'the benchmark of PostgreSQL' },
   { name: 'prometheus', present: ['/usr/bin/promtool'], usedBy: /promtool/, usedFor: 'checks of metrics' },
   { name: 'rsyslog', present: ['/usr/sbin/rsyslogd'], usedBy: /support\/rsyslog\.ts/, usedFor: 'syslog tests' },
   {
