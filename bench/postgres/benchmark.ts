@@ -16,15 +16,15 @@ export const postgres: Benchmark = {
 
 interface Plan {
   readonly rounds: number;
-  readonly seconds: number;
+  readonly length: PgbenchRun['length'];
   readonly clients: number;
   readonly scale: number;
   readonly rows: number;
   readonly rowRounds: number;
 }
 
-const FULL: Plan = { rounds: 5, seconds: 4, clients: 16, scale: 10, rows: 1_000_000, rowRounds: 7 };
-const QUICK: Plan = { rounds: 1, seconds: 1, clients: 2, scale: 1, rows: 2_000, rowRounds: 1 };
+const FULL: Plan = { rounds: 5, length: { seconds: 4 }, clients: 16, scale: 10, rows: 1_000_000, rowRounds: 7 };
+const QUICK: Plan = { rounds: 1, length: { transactions: 20 }, clients: 2, scale: 1, rows: 2_000, rowRounds: 1 };
 
 const MODES = ['simple', 'prepared'] as const;
 type Mode = (typeof MODES)[number];
@@ -66,7 +66,7 @@ async function measure(bench: Bench): Promise<Figures> {
   const { say, places, plan } = bench;
   const before = residentMegabytes(bench.gateway.pid);
   say('warming up');
-  for (const mode of MODES) for (const side of SIDES) await pgbench(places[side], { mode, clients: plan.clients, seconds: 1 });
+  for (const mode of MODES) for (const side of SIDES) await pgbench(places[side], { mode, clients: plan.clients, length: { transactions: 50 } });
   const lookups: Record<string, number> = {};
   for (const mode of MODES) Object.assign(lookups, await lookUps(bench, mode));
   const rows = await largeResults(bench);
@@ -96,7 +96,7 @@ async function lookUps({ plan, places, pids, say }: Bench, mode: Mode): Promise<
     for (const side of SIDES) {
       const pid = side === 'direct' ? undefined : pids[side];
       const began = pid === undefined ? 0 : cpuMicroseconds(pid);
-      const { transactions, perSecond: rate } = await pgbench(places[side], { mode, clients: plan.clients, seconds: plan.seconds });
+      const { transactions, perSecond: rate } = await pgbench(places[side], { mode, clients: plan.clients, length: plan.length });
       perSecond[side].push(rate);
       if (pid !== undefined) cpu[side].push((cpuMicroseconds(pid) - began) / Math.max(1, transactions));
       // What is written behind belongs to nobody else's turn.
@@ -140,7 +140,7 @@ async function neighbourLatency({ plan, places, say }: Bench): Promise<Figures> 
   ] as const) {
     const ended = new AbortController();
     const reading = readAgainAndAgain(places[side], ended.signal);
-    const look: PgbenchRun = { mode: 'simple', clients: 2, seconds: plan.seconds };
+    const look: PgbenchRun = { mode: 'simple', clients: 2, length: plan.length };
     const { milliseconds } = await pgbenchLatencies(places[side], look).finally(() => ended.abort());
     await reading;
     figures[key] = latenciesOf(milliseconds).p99;

@@ -15,7 +15,8 @@ export interface Place {
 export interface PgbenchRun {
   readonly mode: 'simple' | 'prepared';
   readonly clients: number;
-  readonly seconds: number;
+  /** How long, or how many of each client. */
+  readonly length: { readonly seconds: number } | { readonly transactions: number };
 }
 
 export interface PgbenchResult {
@@ -47,7 +48,7 @@ export async function pgbenchLatencies(place: Place, run: PgbenchRun): Promise<P
 
 async function start(
   { port, user, password, database }: Place,
-  { mode, clients, seconds }: PgbenchRun,
+  { mode, clients, length }: PgbenchRun,
   more: readonly string[],
 ): Promise<{ readonly stdout: string }> {
   const args = [
@@ -65,8 +66,7 @@ async function start(
     String(clients),
     '-j',
     '1',
-    '-T',
-    String(seconds),
+    ...('seconds' in length ? ['-T', String(length.seconds)] : ['-t', String(length.transactions)]),
     ...more,
     database,
   ];
