@@ -22,6 +22,8 @@ export function createSignedIdentity({ sign, now }: { readonly sign: SignIdentit
     };
     const known = kept.of(spec, { subject, target }, () => ({ assertion: make(), madeAt: now() }));
     if (now() - known.madeAt >= lifetimeMs / 2) Object.assign(known, { assertion: make(), madeAt: now() });
+    // One that could not be made is not kept.
+    known.assertion.catch(() => (known.madeAt = Number.NEGATIVE_INFINITY));
     return known.assertion;
   };
 }
