@@ -1,13 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** A core of its own for what is measured, and the other for everything around it. As masks of `taskset`. */
 export const GATEWAY_CORE = '0x1';
 export const OTHER_CORE = '0x2';
-
-/** Linux counts a process' time in these. */
-const TICK_MICROSECONDS = 10_000;
 
 /** Whether processes can be held to one core each: `taskset`, and two cores to hold them to. */
 export function canPin(): boolean {
@@ -66,11 +63,10 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Microseconds of CPU that a process and its threads have used. Source: proc_pid_stat(5), utime and stime. */
+/** Microseconds of CPU that a process and its threads have used, to the nanosecond where the kernel counts so. Source: proc_pid_schedstat. */
 export function cpuMicroseconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MICROSECONDS;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000, 0);
 }
 
 /** Megabytes of memory that a process holds. */
