@@ -140,7 +140,7 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return until('its line', () => (text.includes('\n') ? text.slice(0, text.indexOf('\n')) : undefined));
 }
 
-test('credentials open one target for a while, over TLS, to any client; logging out ends them', async () => {
+test('credentials open one target for a while, over TLS, to any client; logging out ends them, and what is open through them', async () => {
   const made = await sallyport('ann', ['credentials', 'shop', '--for', '10m', '--json']);
   const login = JSON.parse(made.stdout) as {
     readonly host: string;
@@ -172,7 +172,13 @@ test('credentials open one target for a while, over TLS, to any client; logging 
   assert.equal(await connect(), 'first');
   await assert.rejects(connect({ password: `${login.password}x` }), { code: '28P01' });
   await assert.rejects(connect({ database: 'other' }));
+  const held = new Client({ host: '127.0.0.1', port, user: login.user, password: login.password, database: 'shop', ssl: { rejectUnauthorized: false } });
+  const said: string[] = [];
+  held.on('error', (error) => said.push(error.message));
+  await held.connect();
   await sallyport('ann', ['logout']);
+  await until('the open session to end', () => (said.length > 0 ? true : undefined));
+  assert.match(said[0] ?? '', /the sign-in that this came through has ended/);
   await assert.rejects(connect());
   assert.ok(!gateway.output().includes(login.password));
 });
