@@ -129,7 +129,7 @@ export const targetSchema = z
     path: ['address'],
     ...must('write postgres://host:port/database, without user, password or options'),
   })
-  .refine((one) => one.protocol === 'postgres' || !/^postgres/.test(one.address ?? ''), {
+  .refine((one) => one.protocol === 'postgres' || !(one.address ?? '').startsWith('postgres'), {
     message: 'this protocol is not spoken with a database server',
     path: ['address'],
     ...must('use protocol: postgres'),
