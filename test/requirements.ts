@@ -318,4 +318,15 @@ export const REQUIREMENTS: readonly Requirement[] = [
       proof('src/protocols/postgres/relay-queries.integration.test.ts', 'a statement that no rule allows is refused'),
     ],
   },
+  {
+    id: 'postgres-commands',
+    promise:
+      '`connect` opens a port that leads to a database, `credentials` gives a password for some hours, `grants` prints the least rights that the policy needs',
+    proof: [
+      proof('test/cli/database.integration.test.ts', 'connect runs a client as its caller, over TLS to the gateway, and ends with what it ended with'),
+      proof('test/cli/database.integration.test.ts', 'credentials open one target for a while, over TLS, to any client'),
+      proof('test/cli/database.integration.test.ts', 'grants tells owners what a role needs, and others nothing'),
+      proof('src/protocols/postgres/privileges/grants.integration.test.ts', 'the role that a policy implies runs what the policy lets through'),
+    ],
+  },
 ];
