@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { headerValues, readBearer } from '../identity/bearer.ts';
 import { sameText } from '../identity/same-text.ts';
-import { signInCookie, type SignInCookie } from './cookie.ts';
+import { signInCookie, type Cookie } from './cookie.ts';
 import type { ApiDeps, ApiEnv, Caller } from './deps.ts';
 import { refuse } from './refusal.ts';
 
@@ -30,7 +30,7 @@ export async function signedInByCookie(deps: ApiDeps, c: Context<ApiEnv>): Promi
 
 async function readCaller(
   { signIns, locks }: ApiDeps,
-  cookie: SignInCookie,
+  cookie: Cookie,
   c: Context<ApiEnv>,
 ): Promise<(Caller & { readonly by: 'cookie' | 'bearer' }) | undefined> {
   const bearer = readBearer(headerValues(c.env.incoming.rawHeaders, 'authorization'));

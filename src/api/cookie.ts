@@ -1,16 +1,24 @@
-/** The sign-in cookie. Over https the `__Host-` prefix keeps other hosts and paths from setting it. */
-export interface SignInCookie {
+/** A cookie of the gateway that holds one value. */
+export interface Cookie {
   readonly name: string;
-  set(secret: string, maxAgeSeconds: number): string;
+  set(value: string, maxAgeSeconds: number): string;
   clear(): string;
-  /** The one value; undefined where there is none, or several: then somebody else set one as well. */
+  /** Undefined where there is none, or several: then somebody else set one as well. */
   read(header: string | undefined): string | undefined;
 }
 
-export function signInCookie(url: string): SignInCookie {
+export interface CookieOptions {
+  readonly name: string;
+  /** `Lax` comes along where a page of another site leads the browser here. */
+  readonly sameSite: 'Strict' | 'Lax';
+}
+
+/** Over https the `__Host-` prefix keeps other hosts and paths from setting it. */
+export function createCookie(url: string, options: CookieOptions): Cookie {
   const secure = url.startsWith('https:');
-  const name = secure ? '__Host-sallyport' : 'sallyport';
-  const write = (value: string, maxAge: number): string => `${name}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+  const name = secure ? `__Host-${options.name}` : options.name;
+  const rest = `HttpOnly; SameSite=${options.sameSite}${secure ? '; Secure' : ''}`;
+  const write = (value: string, maxAge: number): string => `${name}=${value}; Path=/; Max-Age=${maxAge}; ${rest}`;
   return {
     name,
     set: write,
@@ -24,3 +32,5 @@ export function signInCookie(url: string): SignInCookie {
     },
   };
 }
+
+export const signInCookie = (url: string): Cookie => createCookie(url, { name: 'sallyport', sameSite: 'Strict' });

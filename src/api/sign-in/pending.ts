@@ -1,5 +1,6 @@
 import { seal, unseal } from '../../core/seal.ts';
 import type { Begun } from '../../identity/sign-in-provider.ts';
+import { createCookie, type Cookie } from '../cookie.ts';
 
 /** A sign-in that this browser began and a provider has not answered yet. */
 export interface Pending extends Pick<Begun, 'state' | 'kept'> {
@@ -24,11 +25,9 @@ const STATE = /^[A-Za-z0-9_-]{43}$/;
 
 /** Lax: a provider's page sends the browser back here, and a strict cookie would not come along. */
 export function pendingCookies({ url, key, now }: { readonly url: string; readonly key: Uint8Array; readonly now: () => number }): PendingCookies {
-  const secure = url.startsWith('https:');
-  const prefix = secure ? '__Host-sallyport-start-' : 'sallyport-start-';
-  const nameOf = (state: string): string => `${prefix}${state.slice(0, 16)}`;
-  const write = (name: string, value: string, maxAge: number): string =>
-    `${name}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+  const cookieOf = (attempt: string): Cookie => createCookie(url, { name: `sallyport-start-${attempt}`, sameSite: 'Lax' });
+  const attemptOf = (state: string): string => state.slice(0, 16);
+  const prefix = cookieOf('').name;
   const bound = (state: string): readonly unknown[] => ['sign-in', url, state];
 
   return {
@@ -39,23 +38,19 @@ export function pendingCookies({ url, key, now }: { readonly url: string; readon
         .filter((name) => name.startsWith(prefix));
       const value = seal(JSON.stringify(pending), bound(pending.state), key);
       return [
-        write(nameOf(pending.state), value, PENDING_MS / 1000),
-        ...others.slice(0, Math.max(0, others.length + 1 - MAX_PENDING)).map((name) => write(name, '', 0)),
+        cookieOf(attemptOf(pending.state)).set(value, PENDING_MS / 1000),
+        ...others.slice(0, Math.max(0, others.length + 1 - MAX_PENDING)).map((name) => cookieOf(name.slice(prefix.length)).clear()),
       ];
     },
-    read(state, cookies = '') {
+    read(state, cookies) {
       if (!STATE.test(state)) return undefined;
-      const start = `${nameOf(state)}=`;
-      const values = cookies
-        .split(';')
-        .map((pair) => pair.trim())
-        .filter((pair) => pair.startsWith(start));
-      const text = values.length === 1 ? unseal(values[0]?.slice(start.length) ?? '', bound(state), key) : undefined;
+      const value = cookieOf(attemptOf(state)).read(cookies);
+      const text = value === undefined ? undefined : unseal(value, bound(state), key);
       if (text === undefined) return undefined;
       // Only `set` seals.
       const pending = JSON.parse(text) as Pending;
       return pending.state === state && now() < pending.endsAt ? pending : undefined;
     },
-    clear: (state) => write(nameOf(state), '', 0),
+    clear: (state) => cookieOf(attemptOf(state)).clear(),
   };
 }
