@@ -1,5 +1,5 @@
 /**
- * A PostgreSQL server and a gateway before it, wired as `src/gateway/main.ts` wires them: journal, database, approvals, policy,
+ * A PostgreSQL server and a gateway before it, wired as `src/gateway/` wires them: journal, database, approvals, policy,
  * logins, listener are real. A test holds the ends: the server itself, what is recorded, the policy.
  */
 import { randomBytes } from 'node:crypto';

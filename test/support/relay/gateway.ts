@@ -1,5 +1,5 @@
 /**
- * The parts of a gateway that the MCP relay stands on, wired as `src/gateway/main.ts` wires them and all of them real: journal,
+ * The parts of a gateway that the MCP relay stands on, wired as `src/gateway/` wires them and all of them real: journal,
  * database, approvals, policy, tokens, listener. A test holds the ends: it sees what is recorded, answers approvals,
  * changes the policy and shortens the times.
  */
