@@ -66,6 +66,8 @@ export interface PostgresGatewayOptions {
   /** Statements run on the database before anybody connects. */
   readonly setup?: readonly string[];
   readonly serverSettings?: readonly string[];
+  /** Folder of other server programs than Debian's. */
+  readonly programs?: string;
   readonly tls?: ServerTls;
   readonly limits?: Partial<ListenerLimits>;
   /** Another place than the server of this test: a server that a test plays. */
@@ -80,7 +82,10 @@ export const OPEN_POLICY = { kind: 'Policy', name: 'open', targets: ['shop'], ru
 
 export async function startPostgresGateway(options: PostgresGatewayOptions): Promise<PostgresGateway> {
   const serverPort = await freePort();
-  const server = await startPostgres(['listen_addresses=127.0.0.1', `port=${serverPort}`, 'max_connections=300', ...(options.serverSettings ?? [])]);
+  const server = await startPostgres(
+    ['listen_addresses=127.0.0.1', `port=${serverPort}`, 'max_connections=300', ...(options.serverSettings ?? [])],
+    options.programs,
+  );
   if (!server) throw new Error('the PostgreSQL server is not installed: apt-get install postgresql');
   const direct = await prepare(server, serverPort, options.setup ?? []);
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-pgw-'));

@@ -18,9 +18,9 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** `undefined` where the server is not installed: `npm test` installs it, or says that these tests cannot run. `settings` such as `jit=off`. */
-export async function startPostgres(settings: readonly string[] = []): Promise<TestPostgres | undefined> {
-  const programs = await findPrograms();
+/** `undefined` where the server is not installed: `npm test` installs it, or says that these tests cannot run. `settings` such as `jit=off`; `elsewhere` is a folder of other programs than Debian's. */
+export async function startPostgres(settings: readonly string[] = [], elsewhere?: string): Promise<TestPostgres | undefined> {
+  const programs = elsewhere ?? (await findPrograms());
   if (programs === undefined) return undefined;
   const owner = await findOwner();
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-pg-'));
