@@ -38,9 +38,10 @@ interface Mint {
   readonly target?: string;
   readonly ttlMs?: number;
   readonly through?: readonly string[];
+  readonly scope?: string;
 }
-async function token(subject: Subject, { target = 'models', ttlMs = 600_000, through = [] }: Mint = {}): Promise<string> {
-  return (await mintToken({ keys, subject, target, url: GATEWAY, ttlMs, clientId: '', through, now: NOW })).token;
+async function token(subject: Subject, { target = 'models', ttlMs = 600_000, through = [], scope }: Mint = {}): Promise<string> {
+  return (await mintToken({ keys, subject, target, url: GATEWAY, ttlMs, clientId: '', through, scope, now: NOW })).token;
 }
 
 interface World {
@@ -73,6 +74,17 @@ test('a person’s token and the agent’s own make the agent for that person, u
     expiresAt: NOW + 120_000,
     through: ['sign-in', 'grant'],
   });
+});
+
+test('a narrow token makes no wider one', async () => {
+  const [read, all] = ['mcp:read', 'mcp:read mcp:write'];
+  const scopeOf = async (person: string | undefined, agent: string | undefined): Promise<string | undefined> =>
+    done(await exchange(await token(ann, person ? { scope: person } : {}), await token(helper, agent ? { scope: agent } : {}))).scope;
+  assert.equal(await scopeOf(undefined, undefined), undefined);
+  assert.equal(await scopeOf(read, undefined), read);
+  assert.equal(await scopeOf(all, read), read);
+  assert.equal(await scopeOf(all, all), all);
+  assert.equal(await scopeOf(read, 'mcp:write'), '');
 });
 
 test('what is issued for both says so, and is both when it is used', async () => {

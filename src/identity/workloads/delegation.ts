@@ -25,6 +25,8 @@ export interface Delegated {
   readonly expiresAt: number;
   /** What both tokens came through: the new one ends with each. */
   readonly through: readonly string[];
+  /** Absent where neither token is narrowed. */
+  readonly scope?: string;
 }
 
 export interface TokenPair {
@@ -65,5 +67,17 @@ function refuseActor(person: Subject, agent: Subject, actors: readonly ActorRule
 function joined(person: Authenticated, agent: Authenticated): Delegated | GrantRefusal {
   const through = [...new Set([...person.issued.through, ...agent.issued.through])];
   if (through.length > MAX_THROUGH) return grantRefusal('the tokens came through too many sign-ins');
-  return { subject: { ...agent.subject, onBehalfOf: person.subject }, expiresAt: Math.min(person.expiresAt, agent.expiresAt), through };
+  return {
+    subject: { ...agent.subject, onBehalfOf: person.subject },
+    expiresAt: Math.min(person.expiresAt, agent.expiresAt),
+    through,
+    ...narrower(person.scope, agent.scope),
+  };
+}
+
+/** What both were granted: whoever has nothing but a narrow token gets no wider one for it. */
+function narrower(...scopes: readonly (string | undefined)[]): Pick<Delegated, 'scope'> {
+  const limits = scopes.filter((scope) => scope !== undefined).map((scope) => scope.split(' '));
+  const [first, ...others] = limits;
+  return first ? { scope: first.filter((one) => others.every((other) => other.includes(one))).join(' ') } : {};
 }

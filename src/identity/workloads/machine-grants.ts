@@ -54,6 +54,8 @@ export function machineGrants(options: MachineGrantsOptions): readonly TokenGran
 interface Answer extends Proven {
   readonly target: string;
   readonly through?: readonly string[];
+  /** What it is limited to, whatever is asked for. */
+  readonly scope?: string;
   readonly issuedTokenType?: string;
 }
 
@@ -68,8 +70,15 @@ async function answer(
   if (found.target === OWN_API) return { error: 'invalid_target', description: NO_TARGET };
   if (await isLocked(found.subject)) return refused(grantRefusal('whoever asks is locked', `${found.subject.name} is locked`));
   const { expiresAt, ...rest } = found;
-  const scope = parameters['scope'];
+  const scope = scopeOf(parameters['scope'], found.scope);
   return { ...rest, ttlMs: Math.max(1000, expiresAt - now()), ...(scope === undefined ? {} : { scope }), ...(client ? {} : { clientId: rest.subject.name }) };
+}
+
+/** As asked for, within the limit; where nothing of it is left, what the limit is. */
+function scopeOf(asked: string | undefined, limit: string | undefined): string | undefined {
+  if (asked === undefined || limit === undefined) return asked ?? limit;
+  const kept = limit.split(' ').filter((one) => asked.split(' ').includes(one));
+  return kept.length > 0 ? kept.join(' ') : limit;
 }
 
 function refused({ error, reason, note }: GrantRefusal): GrantRefused {
