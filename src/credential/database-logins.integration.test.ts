@@ -37,13 +37,15 @@ test('a login opens one target until it ends, and its password is kept nowhere',
     assert.equal(expiresAt, now + HOUR);
     const found = await logins.find(user);
     assert.deepEqual({ subject: found?.subject, target: found?.target }, { subject, target: 'shop' });
+    now += 1000;
+    assert.equal((await logins.find(user))?.issued.at, now - 1000, 'what ended its subject since then ends it, too');
     const { salt, iterations, storedKey } = found?.verifier ?? assert.fail('there is none');
     assert.deepEqual((await makeVerifier(password.reveal(), salt, iterations)).storedKey, storedKey);
     assert.notDeepEqual((await makeVerifier('another', salt, iterations)).storedKey, storedKey);
     const rows = JSON.stringify([await storage.db.selectFrom('database_logins').selectAll().execute(), events]);
     assert.ok(!rows.includes(password.reveal()));
     assert.equal(events[0]?.kind, 'token.issued');
-    now += HOUR + 1;
+    now += HOUR;
     assert.equal(await logins.find(user), undefined);
     assert.equal(await logins.find('nobody'), undefined);
   }

@@ -16,7 +16,7 @@ export interface DatabaseLogin {
   readonly clientId: string;
   readonly target: string;
   readonly verifier: ScramVerifier;
-  /** As of when its subject is known, and what it ends with. */
+  /** When it was made, and what it ends with: who was out since then does not come back with it. */
   readonly issued: Issued;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
@@ -98,7 +98,7 @@ export function openDatabaseLogins({ db }: Storage, options: DatabaseLoginsOptio
       return {
         name: row.name,
         subject,
-        issued: { at: now(), through: JSON.parse(row.through) as string[] },
+        issued: { at: row.created_at, through: JSON.parse(row.through) as string[] },
         clientId: row.client_id,
         target: row.target,
         verifier: { salt: bytes(row.salt), iterations: row.iterations, storedKey: bytes(row.stored_key), serverKey: bytes(row.server_key) },
