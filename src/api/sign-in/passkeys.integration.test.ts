@@ -126,3 +126,14 @@ test('a passkey is added by its own account only, under an answer that holds, an
   assert.equal((await post('/api/passkeys/remove', { id: authenticator.id }, others)).status, 404);
   assert.equal((await post('/api/passkeys/remove', { id: authenticator.id }, mine)).status, 200);
 });
+
+test('wrong answers are bounded, and with them what they record', async () => {
+  const made = new Authenticator().get({ challenge: 'AAAA', origin: api.url, rpId: 'localhost' });
+  const before_ = api.events.length;
+  const statuses: number[] = [];
+  for (let count = 0; count < 65; count += 1) statuses.push((await post('/api/sign-in/passkey', { ceremony: 'x', response: made })).status);
+  assert.equal(statuses.at(-1), 429);
+  assert.ok(api.events.length - before_ <= 60);
+  clock += 60_000;
+  assert.equal((await post('/api/sign-in/passkey', { ceremony: 'x', response: made })).status, 401);
+});

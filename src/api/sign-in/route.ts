@@ -6,6 +6,7 @@ import { requireCaller } from '../caller.ts';
 import { clientOf } from '../client.ts';
 import { signInCookie } from '../cookie.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
+import { RateLimit } from '../rate-limit.ts';
 import { notFound } from '../refusal.ts';
 import { presentSubject } from '../subject-view.ts';
 import { refuseSignIn, type SignInAttempt } from './attempt.ts';
@@ -16,6 +17,7 @@ import { passkeyUseSchema, signInSchema, signOutSchema } from './schema.ts';
 export function signInRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv> {
   const { signIns, recorder, locks, passkeys, url, now = Date.now } = deps;
   const cookie = signInCookie(url);
+  const passkeyUses = new RateLimit({ burst: 60, perMinute: 60, now });
 
   return new Hono<ApiEnv>()
     .post('/sign-in', async (c) => {
@@ -31,6 +33,8 @@ export function signInRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv
       const answer = await readBody(c, passkeyUseSchema);
       if (!passkeys) return notFound(c);
       const who = { client: clientOf(c, 'console') };
+      // Who guesses fills no disk.
+      if (!passkeyUses.take(who.client.address)) return refuseSignIn(c, 'limited');
       const account = await passkeys.use(answer).catch(async (error: unknown) => {
         await recorder.append(makeEvent('signin.failed', { ...who, note: 'the passkey did not hold' }));
         throw error;
@@ -38,6 +42,7 @@ export function signInRoutes(deps: ApiDeps, attempt: SignInAttempt): Hono<ApiEnv
       const subject = await deps.accounts.find(account);
       if (!subject || locks?.find({ subject })) return refuseSignIn(c, 'refused');
       await recorder.append(makeEvent('signin.succeeded', { ...who, subject: eventSubject(subject), note: 'with a passkey' }));
+      passkeyUses.giveBack(who.client.address);
       return enter(c, subject);
     })
     .post('/sign-out', requireCaller(deps), async (c) => {
