@@ -49,7 +49,7 @@ export interface PostgresGateway {
   events(kind: Event['kind']): readonly Event[];
   /** A login for somebody of these groups (`analysts` where absent). */
   login(name?: string, groups?: readonly string[]): Promise<MintedLogin>;
-  token(name?: string, groups?: readonly string[]): Promise<string>;
+  token(name?: string, groups?: readonly string[], scope?: string): Promise<string>;
   /** A connected client of `pg`, which `stop` ends. */
   connect(options?: ClientConfig, login?: MintedLogin): Promise<Client>;
   /** The environment in which `psql` and its like reach the gateway. */
@@ -146,8 +146,8 @@ export async function startPostgresGateway(options: PostgresGatewayOptions): Pro
     failures,
     events: (kind) => recorded.map(({ event }) => event).filter((event) => event.kind === kind),
     login,
-    token: async (name = 'ann', groups = ['analysts']) =>
-      (await mintToken({ keys: signing, subject: person(name, groups), target: 'shop', url, ttlMs: 600_000, clientId: 'test' })).token,
+    token: async (name = 'ann', groups = ['analysts'], scope?: string) =>
+      (await mintToken({ keys: signing, subject: person(name, groups), target: 'shop', url, ttlMs: 600_000, clientId: 'test', scope })).token,
     async connect(config = {}, given) {
       const { user, password } = given ?? (await login());
       const client = new Client({ host: '127.0.0.1', port: listener.port, database: 'shop', user, password: password.reveal(), ...config });

@@ -75,11 +75,7 @@ export class Client {
 
   /** Says the last word and hangs up. */
   end(bytes?: Uint8Array): void {
-    if (this.#socket.destroyed) return;
-    if (bytes) this.#socket.write(bytes);
-    this.#socket.end();
-    // Whoever does not hang up as well is hung up on.
-    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    hangUp(this.#socket, bytes);
   }
 
   #push(chunk: Buffer): void {
@@ -100,4 +96,13 @@ export class Client {
 }
 
 const LINGER_MS = 2000;
+
+/** Says the last word; whoever does not hang up as well is hung up on. */
+export function hangUp(socket: Socket, bytes?: Uint8Array): void {
+  if (socket.destroyed) return;
+  if (bytes) socket.write(bytes);
+  socket.end();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
 const TYPES: ReadonlySet<number> = new Set(Object.values(FRONTEND).filter((type) => type !== FRONTEND.password));

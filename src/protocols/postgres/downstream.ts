@@ -9,8 +9,10 @@ import type { Subject } from '../../core/subject.ts';
 import type { DatabaseLogins } from '../../credential/database-logins.ts';
 import type { ScramVerifier } from '../../credential/scram-verifier.ts';
 import type { Authenticator } from '../../identity/authenticate.ts';
+import { mayWrite } from '../../identity/oauth/scopes.ts';
 import { isAuthenticated } from '../../identity/outcome.ts';
 import { passwordsOnly } from './byte-source.ts';
+import { hangUp } from './client.ts';
 import { BACKEND, cstring, Fields, int32, MalformedMessage, message } from './codec.ts';
 import { destinationOf, type Destination } from './destination.ts';
 import { errorMessage, fatal, type WireError } from './errors.ts';
@@ -56,7 +58,7 @@ export async function receive(socket: Socket, deps: SignInDeps, signal: AbortSig
   if (startup.unknown.version || startup.unknown.options.length > 0) line.socket.write(negotiated(startup));
   const destination = destinationOf(startup);
   const refuse = (error: WireError, note: string): Arrival => {
-    line.socket.end(errorMessage(error));
+    hangUp(line.socket, errorMessage(error));
     return { kind: 'refused', destination, note };
   };
   if (isOn(startup.parameters.get('replication'))) return refuse(fatal('0A000', 'replication does not go through this gateway'), 'replication was asked for');
@@ -84,7 +86,8 @@ async function byToken({ socket, source }: ClientLine, { target }: Destination, 
   const token = fields.cstring();
   fields.end();
   const outcome = await authenticator.authenticate(`Bearer ${token}`, target);
-  return isAuthenticated(outcome) ? outcome : undefined;
+  // A client that was let in to read: which statements only read is nothing that its person was asked about.
+  return isAuthenticated(outcome) && mayWrite(outcome.scope) ? outcome : undefined;
 }
 
 /** Somebody unknown goes the same way to the same end: only the proof never fits. */

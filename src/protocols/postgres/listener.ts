@@ -8,7 +8,7 @@ import type { Target } from '../../core/target.ts';
 import type { RightsOptions, SocketDeps, SocketListener } from '../protocol.ts';
 import { serverAddress } from './address.ts';
 import { CancelKeys } from './cancel-keys.ts';
-import { Client } from './client.ts';
+import { Client, hangUp } from './client.ts';
 import { MalformedMessage } from './codec.ts';
 import type { Database } from './database.ts';
 import { Databases } from './databases.ts';
@@ -170,7 +170,7 @@ export class Listener implements SocketListener {
 
   async #serve(caller: Caller, plain: Socket): Promise<void> {
     const { socket, destination } = caller;
-    const say = (error: WireError): void => void socket.end(errorMessage(error));
+    const say = (error: WireError): void => hangUp(socket, errorMessage(error));
     const found = this.#find(caller);
     if ('sqlstate' in found) return say(found);
     const { target, database } = found;

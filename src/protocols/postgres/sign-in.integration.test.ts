@@ -5,6 +5,7 @@ import { chmod, chown, copyFile, readFile, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { makeCertificates, type Certificates } from '../../../test/support/certificates.ts';
@@ -92,6 +93,30 @@ test('an access token is a password over TLS only, and only under its own name',
   assert.match(await psql({ ...env, PGSSLMODE: 'disable' }), /over TLS only/);
   assert.match(await psql({ ...env, PGSSLMODE: 'verify-full', PGPASSWORD: 'no token' }), /password authentication failed/);
   assert.match(await psql({ ...env, PGSSLMODE: 'verify-full', PGDATABASE: 'other' }), /password authentication failed/);
+  assert.equal(await psql({ ...env, PGSSLMODE: 'verify-full', PGPASSWORD: await gateway.token('ann', ['analysts'], 'mcp:read mcp:write') }), '7\n');
+  // Its person let that client read, and was not asked about statements.
+  const narrow = await gateway.token('ann', ['analysts'], 'mcp:read');
+  assert.match(await psql({ ...env, PGSSLMODE: 'verify-full', PGPASSWORD: narrow }), /password authentication failed/);
+});
+
+test('who is refused and does not hang up is hung up on', async () => {
+  for (const parameters of [
+    { user: 'x', database: 'shop', replication: 'true' },
+    { user: 'token', database: 'shop' },
+  ]) {
+    const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    socket.write(startupMessage(parameters));
+    socket.resume();
+    await once(socket, 'end');
+    // What is sent to somebody who is gone comes back as an error.
+    const sending = setInterval(() => socket.write('x'), 100);
+    const closed = new Promise((resolve) => {
+      socket.once('close', () => resolve('closed'));
+    });
+    assert.equal(await Promise.race([closed, sleep(15_000, 'still open', { ref: false })]), 'closed');
+    clearInterval(sending);
+  }
 });
 
 test('who is unknown, who has a wrong password, and who may not reach a target hear the same', async () => {
