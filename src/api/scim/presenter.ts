@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { presentGroup, type StoredGroup } from '../../identity/scim/groups.ts';
+import { presentGroup, type StoredGroup } from '../../identity/scim/stored-groups.ts';
 import type { Page } from '../../identity/scim/page.ts';
-import { presentUser, type StoredUser } from '../../identity/scim/users.ts';
+import { presentUser, type StoredUser } from '../../identity/scim/stored-users.ts';
 import { GROUP, USER } from './schemas.ts';
 
 /** Which attributes a client wants; by name, in any letters. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Filter } from './filter.ts';
+import { ScimError } from './scim-error.ts';
 
 /** What a list is asked for (RFC 7644 3.4.2). */
 export interface ListQuery {
@@ -36,6 +37,12 @@ export function metaOf(stored: Stored, type: 'User' | 'Group'): JsonObject {
 }
 
 export const etagOf = ({ version }: Pick<Stored, 'version'>): string => `W/"${version}"`;
+
+/** `match` is the ETag that a resource must still have. */
+export function checkMatch(row: Pick<Stored, 'version'>, match: string | undefined): void {
+  if (match === undefined || match === '*' || match === etagOf(row)) return;
+  throw new ScimError('conflict', 'the resource was changed since it was read');
+}
 
 /** Those of all resources that fit, of which one page is kept. */
 export async function filtered<Resource>(

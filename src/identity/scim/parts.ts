@@ -16,6 +16,9 @@ export interface ScimParts {
   change<T>(work: (transaction: Transaction<Schema>, directory: DirectoryWrites) => Promise<T>): Promise<T>;
 }
 
+/** What reads goes with a transaction or without. */
+export type ScimDb = ScimParts['db'] | Transaction<Schema>;
+
 export interface ScimPartsOptions {
   readonly storage: Storage;
   readonly directory: Directory;
