@@ -27,4 +27,6 @@ export interface Session {
   readonly client: Client;
   /** Absent where no token was shown: then only locks end it. */
   readonly issued?: Issued;
+  /** Its subject was read once, for all its commands, so that it ends where its subject changes; absent: each command has a session as of then. */
+  readonly keepsSubject?: boolean;
 }

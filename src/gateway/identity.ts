@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Doors } from '../api/deps.ts';
 import type { LockWatch } from '../core/lock.ts';
 import type { Recorder } from '../core/recorder.ts';
-import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import type { ReadSecretSource } from '../credential/secret-reader.ts';
 import { openAccounts, type Accounts } from '../identity/accounts.ts';
@@ -20,6 +19,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { LocalAccounts } from './config.ts';
 import { installationKey } from './installation-keys.ts';
 import { openProvisioning } from './provisioning.ts';
+import { createSessionWatch } from './session-watch.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openProviders, type ProviderConfig } from './sign-in-providers.ts';
 
@@ -88,7 +88,7 @@ export async function openIdentity({
     locks,
     signing,
     authenticator: createAuthenticator({ issuers, own: signing, url, standing }),
-    watch: createWatch({ directory, revocations, locks }),
+    watch: createSessionWatch({ directory, revocations, locks }),
     doors: {
       directory: arrivals,
       providers: await openProviders(providers, { storage, readSecret, report: report('sign-in') }),
@@ -115,34 +115,4 @@ function createTokenStanding({ directory, revocations, locks }: Ends): NonNullab
     if (revocations.hasEnded(issued.through) || locks.find({ subject })) return 'ended';
     return directory.standing(subject, issued.at);
   };
-}
-
-function createWatch({ directory, revocations, locks }: Ends): LockWatch {
-  return {
-    reason(session) {
-      return locks.reason(session) ?? (session.issued ? endedReason(session, session.issued) : undefined);
-    },
-    onChange(listener) {
-      const stops = [locks, directory, revocations].map((each) => each.onChange(listener));
-      return () => stops.forEach((stop) => stop());
-    },
-  };
-
-  function endedReason({ subject }: Session, issued: NonNullable<Session['issued']>): string | undefined {
-    try {
-      if (revocations.hasEnded(issued.through)) return 'the sign-in that this came through has ended: sign in again';
-      const today = directory.standing(subject, issued.at);
-      if (today === 'ended') return `${subject.name} is no longer active`;
-      return hasLost(subject, today) ? `the groups of ${subject.name} changed: call again to have this decided anew` : undefined;
-    } catch {
-      return 'whether this is still allowed cannot be read now';
-    }
-  }
-}
-
-/** Whoever gained a group keeps what runs; the next command has it. */
-function hasLost(before: Subject, today: Subject): boolean {
-  if (before === today) return false;
-  if (before.name !== today.name || !before.groups.every((group) => today.groups.includes(group))) return true;
-  return before.onBehalfOf !== undefined && today.onBehalfOf !== undefined && hasLost(before.onBehalfOf, today.onBehalfOf);
 }

@@ -205,7 +205,14 @@ export class Listener implements SocketListener {
 
   #sessionOf({ subject, clientId, issued, startup }: Caller, target: Target, socket: Socket): Session {
     const name = startup.parameters.get('application_name')?.slice(0, 200);
-    return { id: newId(), subject, target, issued, client: { address: socket.remoteAddress ?? '', userAgent: '', id: clientId, ...(name ? { name } : {}) } };
+    return {
+      id: newId(),
+      subject,
+      target,
+      issued,
+      keepsSubject: true,
+      client: { address: socket.remoteAddress ?? '', userAgent: '', id: clientId, ...(name ? { name } : {}) },
+    };
   }
 
   async #run(caller: Caller, session: Session, database: string): Promise<void> {
