@@ -103,3 +103,12 @@ test('drivers and pgbench find it as they know it', async () => {
     assert.match(stdout, /number of failed transactions: 0/, mode);
   }
 });
+
+test('a relation that somebody made beside the gateway is known at once', async () => {
+  const client = await gateway.connect();
+  for (const name of ['one', 'two', 'three']) {
+    await assert.rejects(client.query(`select * from made_${name}`), { code: '42501' });
+    await gateway.direct.query(`create table made_${name} (id int)`);
+    assert.equal((await client.query(`select * from made_${name}`)).rowCount, 0);
+  }
+});

@@ -89,6 +89,9 @@ export class Passage implements ExchangeHost {
   async understand(question: Question): Promise<Understood | undefined> {
     const { state, masks, gate } = this.#parts;
     try {
+      const understood = understand(question, await state.surroundings(masks()));
+      if (understood.analysis.unknown === undefined) return understood;
+      await state.recheck();
       return understand(question, await state.surroundings(masks()));
     } catch (error) {
       const problem = isSallyportError(error) ? error : new SallyportError('internal', 'the statement could not be looked at', { cause: error });

@@ -61,6 +61,11 @@ export class SessionState {
     return { database: this.#database, catalog, namespace, masks };
   }
 
+  /** What nobody understood may be a name that others have just made. */
+  recheck(): Promise<void> {
+    return this.#database.catalog.recheck();
+  }
+
   /** `ParameterStatus`: what the server says of its own settings. */
   parameter(name: string, value: string): void {
     // A server has a few dozen of them.

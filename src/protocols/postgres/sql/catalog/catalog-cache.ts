@@ -45,6 +45,12 @@ export class CatalogCache {
     return this.known ?? this.#read();
   }
 
+  /** Asks now whether others changed anything: a name that is not known may be new. */
+  async recheck(): Promise<void> {
+    const version = await readVersion(this.#query);
+    if (version !== this.#version) this.#catalog = undefined;
+  }
+
   /** A statement changed what names mean, or may have: nothing is decided by what was known before. */
   invalidate(): void {
     this.#era += 1;
