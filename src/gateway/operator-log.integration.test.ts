@@ -59,8 +59,8 @@ test('a stdio server that dies leaves its last words: bounded, without its crede
   const again = await call('echo');
   assert.equal(again.status, 200);
   const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
-  // The gateway's own questions have a process of their own.
-  assert.ok(Number(/^sallyport_stdio_starts_total\{target="local"\} (\d+)$/m.exec(text)?.[1]) >= 3);
+  // One that died, and one after it; the gateway's own questions may have another.
+  assert.ok(2 <= Number(/^sallyport_stdio_starts_total\{target="local"\} (\d+)$/m.exec(text)?.[1]), text);
   assert.match(text, /^sallyport_stdio_deaths_total\{target="local"\} 1$/m);
 });
 
