@@ -78,7 +78,8 @@ export class Database {
   async #ask(statement: string): Promise<string> {
     if (this.#closed) throw new SallyportError('upstream_unreachable', 'the gateway is closing');
     const opening =
-      this.#connection ?? dial({ target: this.#target, database: this.#name, applicationName: 'sallyport catalog', credentials: this.#credentials });
+      this.#connection ??
+      dial({ target: this.#target, database: this.#name, applicationName: 'sallyport catalog', credentials: this.#credentials }).then(onlyBuiltIn);
     this.#connection = opening;
     try {
       return await askServer(await opening, statement);
@@ -87,6 +88,17 @@ export class Database {
       void opening.then(({ socket }) => socket.destroy()).catch(() => {});
       throw error;
     }
+  }
+}
+
+/** Our statements mean the server's own functions and operators: whoever may make others would run them as the target's credential. */
+async function onlyBuiltIn(upstream: Upstream): Promise<Upstream> {
+  try {
+    await askServer(upstream, `select pg_catalog.set_config('search_path', 'pg_catalog', false)`);
+    return upstream;
+  } catch (error) {
+    upstream.socket.destroy();
+    throw error;
   }
 }
 

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startPostgresGateway, type PostgresGateway } from '../../../../test/support/postgres-gateway.ts';
 import { until } from '../../../../test/support/until.ts';
+import { DEFAULT_LIMITS, type Target } from '../../../core/target.ts';
+import { Database } from '../database.ts';
+import { Grammar } from '../sql/grammar.ts';
 
 let gateway: PostgresGateway;
 
@@ -65,4 +68,33 @@ test('where the credential may not make roles, nobody gets in, and the operator 
   } finally {
     await limited.stop();
   }
+});
+
+test('statements of the gateway’s own call what the server has built in, on each connection: what others made under the same names is not run', async () => {
+  await gateway.direct.query(
+    `create function public.json_build_object(text, name, text, text) returns json language sql as $$ select '{"name":"of others"}'::json $$`,
+  );
+  const target: Target = {
+    name: 'shop',
+    protocol: 'postgres',
+    address: `postgres://127.0.0.1:${gateway.serverPort}/appdb`,
+    credential: { login: { user: 'postgres', password: { env: 'SHELL' } } },
+    tls: { mode: 'disable' },
+    labels: {},
+    owners: [],
+    audit: 'strict',
+    masking: 'enforce',
+    pin: 'trust-first',
+    extraArguments: 'allow',
+    leadingDash: 'refuse',
+    limits: DEFAULT_LIMITS,
+  };
+  const database = new Database(target, 'appdb', { grammar: await Grammar.load() });
+  const read = (): Promise<string> => database.read(`select json_build_object('name', 'built in'::name, 'owner', ''::text)::text`);
+  assert.match(await read(), /built in/);
+  await gateway.direct.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sallyport catalog'`);
+  await read().catch(() => {});
+  assert.match(await read(), /built in/);
+  await database.close();
+  await gateway.direct.query('drop function public.json_build_object(text, name, text, text)');
 });
