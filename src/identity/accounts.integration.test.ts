@@ -204,6 +204,7 @@ test('where only some accounts may sign in, the others are refused like unknown 
   const admits = (name: string): boolean => name === 'break-glass';
   const recorder = { append: (event: Event) => Promise.resolve(void events.push(event)) };
   const limited = openAccounts(storage, { recorder, admits, now: () => now, cost: { N: 1024, r: 8, p: 1 } });
+  assert.deepEqual([await limited.find('lead'), (await accounts.find('lead'))?.name], [undefined, 'lead']);
   assert.deepEqual(await limited.verify('lead', PASSWORD, CLIENT), { kind: 'refused' });
   assert.equal(events.at(-1)?.note, 'the configuration lets no local account of that name sign in');
   const emergency = await limited.verify('break-glass', PASSWORD, CLIENT);

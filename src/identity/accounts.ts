@@ -32,6 +32,7 @@ export type SignInResult =
 export interface Accounts {
   /** Gives the password back once; only its hash is kept. Throws `conflict` where the name is taken. */
   create(account: NewAccount): Promise<{ readonly subject: Subject; readonly password: string }>;
+  /** Undefined, too, where the account may not be used. */
   find(name: string): Promise<Subject | undefined>;
   /** All of them, by name. */
   list(): Promise<readonly Subject[]>;
@@ -87,6 +88,7 @@ export function openAccounts(storage: Storage, { recorder, admits = () => true, 
     },
 
     async find(name) {
+      if (!admits(name)) return undefined;
       const row = await rowOf(name);
       return row && accountSubject(row);
     },

@@ -27,7 +27,10 @@ export const rightsSchema = z.strictObject({
     .string()
     .regex(/^(?:group|person|workload|ai-agent):.{1,320}$/, 'write group:NAME or person:NAME')
     .optional(),
-  role: z.string().min(1).max(63).optional(),
+  role: z
+    .string()
+    .regex(/^\P{Cc}{1,63}$/u, 'up to 63 characters, on one line')
+    .optional(),
   database: z.string().min(1).max(63).optional(),
 });
 

@@ -39,6 +39,8 @@ async function runProgram([name = '', ...args]: readonly string[], { target, use
     PGPASSWORD: password,
     PGSSLMODE: 'disable',
     PGGSSENCMODE: 'disable',
+    // Nobody between gets the password asked for in the clear.
+    PGREQUIREAUTH: 'scram-sha-256',
   };
   const child = spawn(name, args, { stdio: 'inherit', env: { ...process.env, ...place } });
   // Ctrl-C in a terminal goes to both; psql makes a cancel request of it, for which this has to stay.
