@@ -1,4 +1,5 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
+import { CLIENT_COMMANDS } from './client-commands.ts';
 import { CREDENTIAL_COMMANDS } from './credential-commands.ts';
 import {
   ACCESS,
@@ -6,21 +7,18 @@ import {
   APPROVAL,
   APPROVALS_ARE,
   CONFIG,
-  DATA,
   HASH,
   LOCKED,
   LOCK_REASON,
-  LOGIN_LIFE,
   PASSWORD_STDIN,
   REASON,
-  RESOURCES,
   TARGET,
   TARGETS_ARE,
   TOOL,
   TOOLS_ARE,
   URL_OPTION,
 } from './option-specs.ts';
-import { MCP_COMMANDS } from './mcp-commands.ts';
+import { POLICY_COMMANDS } from './policy-commands.ts';
 import { RECORD_COMMANDS } from './record-commands.ts';
 
 /** Every command, in the order in which help shows them. */
@@ -88,30 +86,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/token.ts'),
   },
-  ...MCP_COMMANDS,
-  {
-    name: 'connect',
-    about: 'open a port on this machine that leads to a database target, until Ctrl-C or as long as a program runs',
-    arguments: [TARGET],
-    program: 'PROGRAM...',
-    options: {
-      for: LOGIN_LIFE,
-      port: { value: 'PORT', about: 'the port (default: any that is free)' },
-      ca: { value: 'FILE', about: "the authorities that the gateway's certificate may come from, PEM (default: the system's)" },
-    },
-    whereAbsent: TARGETS_ARE,
-    examples: ['sallyport connect shop', "sallyport connect shop -- psql -c 'select 1'"],
-    load: () => import('./commands/connect.ts'),
-  },
-  {
-    name: 'credentials',
-    about: 'a name and a short-lived password for one database target, for clients that are told them',
-    arguments: [TARGET],
-    options: { for: LOGIN_LIFE },
-    whereAbsent: TARGETS_ARE,
-    examples: ['sallyport credentials shop --for 8h'],
-    load: () => import('./commands/credentials.ts'),
-  },
+  ...CLIENT_COMMANDS,
   {
     name: 'approvals list',
     heading: 'people who answer',
@@ -202,96 +177,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   ...CREDENTIAL_COMMANDS,
   ...RECORD_COMMANDS,
-  {
-    name: 'policy check',
-    heading: 'policy and masks (none of these needs a gateway)',
-    about: 'find mistakes in resources before a gateway reads them',
-    options: {
-      ...RESOURCES,
-      tools: { value: 'TARGET=FILE', about: "a server's answer to tools/list: what rules ask of arguments is checked against it" },
-    },
-    examples: ['sallyport policy check --resources ./resources --tools models=tools.json'],
-    load: () => import('./commands/policy-check.ts'),
-  },
-  {
-    name: 'policy explain',
-    about: 'how a command would be decided, and by which rule',
-    options: {
-      ...RESOURCES,
-      subject: { value: 'KIND:NAME', about: 'person:alice, workload:ci or ai-agent:helper' },
-      as: { value: 'KIND:NAME', about: 'another word for --subject' },
-      groups: { value: 'A,B', about: "the subject's groups" },
-      for: { value: 'person:NAME', about: 'the person for whom an AI agent acts: both must be allowed' },
-      'for-groups': { value: 'A,B', about: "that person's groups" },
-      target: { value: 'NAME', about: 'the target' },
-      command: { value: 'TEXT', about: "the command, such as 'tools/call run_model'" },
-      args: { value: 'JSON', about: "the command's arguments (default {})" },
-      history: { value: 'A,B', about: 'what the past adds to the risk: first-time, unusual-rate, flagged-session' },
-      rules: { about: 'with --json: every rule that was considered, too' },
-    },
-    examples: ["sallyport policy explain --subject person:alice --groups data-science --target models --command 'tools/call run_model' --args '{\"rows\":10}'"],
-    load: () => import('./commands/policy-explain.ts'),
-  },
-  {
-    name: 'policy test',
-    about: 'run the tests beside the resources, NAME.test.yaml',
-    arguments: [{ name: 'PATH', about: 'a test file, or a folder of them (default: those beside the resources)', need: 'optional' }],
-    options: RESOURCES,
-    examples: ['sallyport policy test --resources ./resources'],
-    load: () => import('./commands/policy-test.ts'),
-  },
-  {
-    name: 'grants',
-    about: 'the least rights that a role of the database needs for what the policy lets through; for owners of the target',
-    arguments: [TARGET],
-    options: {
-      as: { value: 'WHO', about: 'for one of these only: group:NAME, person:NAME, workload:NAME or ai-agent:NAME (default: for all together)' },
-      role: { value: 'NAME', about: 'what the role is called (default: sallyport_TARGET)' },
-      database: { value: 'NAME', about: 'where the address of the target names none' },
-    },
-    whereAbsent: TARGETS_ARE,
-    examples: ['sallyport grants shop --as group:analysts'],
-    load: () => import('./commands/grants.ts'),
-  },
-  {
-    name: 'policy simulate',
-    about: 'what the recorded commands would come to under other resources',
-    options: {
-      ...RESOURCES,
-      since: { value: 'SPAN', about: 'how far back, such as 12h (default 30d)' },
-      data: DATA,
-    },
-    examples: ['sallyport policy simulate --since 30d --resources ./changed'],
-    load: () => import('./commands/policy-simulate.ts'),
-  },
-  {
-    name: 'policy who-can',
-    about: 'whom the rules let run a command, and under which conditions',
-    arguments: [
-      { name: 'COMMAND', about: "the command, such as 'tools/call run_model'", need: 'required' },
-      { name: 'on', about: 'the word `on`', need: 'optional' },
-      { name: 'TARGET', about: 'the target', need: 'optional' },
-    ],
-    options: { ...RESOURCES, target: { value: 'NAME', about: 'the target, instead of `on TARGET`' } },
-    examples: ["sallyport policy who-can 'tools/call run_model' on models"],
-    load: () => import('./commands/policy-who-can.ts'),
-  },
-  {
-    name: 'mask test',
-    about: 'mask standard input as a reply would be, and say what was found',
-    options: {
-      detect: { value: 'A,B', about: 'detectors (default all, where no fields are named)' },
-      fields: { value: 'A,B', about: 'JSON paths, such as $..password' },
-      operator: { value: 'WORD', about: 'redact, partial, hash, null or fake (default redact)' },
-      format: { value: 'WORD', about: 'json, text or sse (default: told by the input)' },
-      ...RESOURCES,
-      target: { value: 'NAME', about: "mask by this target's policy instead" },
-      subject: { value: 'KIND:NAME', about: 'for whom: masks that reveal to them are left out' },
-      groups: { value: 'A,B', about: "the subject's groups" },
-    },
-    examples: ['sallyport mask test < reply.json', 'echo "mail ada@example.org" | sallyport mask test --detect email --json'],
-    load: () => import('./commands/mask-test.ts'),
-  },
+  ...POLICY_COMMANDS,
   {
     name: 'tools list',
     heading: 'tools of targets that you own',

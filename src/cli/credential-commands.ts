@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command.ts';
+import { TARGET, TARGETS_ARE } from './option-specs.ts';
 
 const SECRET = { name: 'NAME', about: 'as targets name it: `credential: { bearer: { sealed: NAME } }`', need: 'required' } as const;
 const SECRETS_ARE = '`sallyport secrets list` shows those that are yours to change';
@@ -42,5 +43,18 @@ export const CREDENTIAL_COMMANDS: readonly CommandSpec[] = [
     arguments: [{ name: 'ID', about: 'as `sallyport connections list` prints it', need: 'required' }],
     whereAbsent: '`sallyport connections list` shows those that you may remove',
     load: () => import('./commands/connections-remove.ts'),
+  },
+  {
+    name: 'grants',
+    about: 'the least rights that a role of the database needs for what the policy lets through; for owners of the target',
+    arguments: [TARGET],
+    options: {
+      as: { value: 'WHO', about: 'for one of these only: group:NAME, person:NAME, workload:NAME or ai-agent:NAME (default: for all together)' },
+      role: { value: 'NAME', about: 'what the role is called (default: sallyport_TARGET)' },
+      database: { value: 'NAME', about: 'where the address of the target names none' },
+    },
+    whereAbsent: TARGETS_ARE,
+    examples: ['sallyport grants shop --as group:analysts'],
+    load: () => import('./commands/grants.ts'),
   },
 ];

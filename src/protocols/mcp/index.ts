@@ -10,6 +10,7 @@ import type { Subject } from '../../core/subject.ts';
 import { headerValues } from '../../identity/bearer.ts';
 import { isAuthenticated, type Authenticated, type Unauthenticated } from '../../identity/outcome.ts';
 import { challenge } from '../../identity/resource-metadata.ts';
+import { createLimit } from '../limit.ts';
 import type { HttpEndpoint, HttpProtocol, ProtocolDeps } from '../protocol.ts';
 import { DEFAULT_CLIENTS, type KnownClients } from './clients.ts';
 import { serve, type Caller } from './downstream.ts';
@@ -128,18 +129,4 @@ function callerOf(
 /** From the socket; what headers say of addresses is not believed. */
 function clientOf(request: IncomingMessage, id: string): Client {
   return { address: request.socket.remoteAddress ?? '', userAgent: (request.headers['user-agent'] ?? '').slice(0, 200), id };
-}
-
-/** So many at once, then one a second. */
-function createLimit(burst: number): () => boolean {
-  let left = burst;
-  let at = Date.now();
-  return () => {
-    const now = Date.now();
-    left = Math.min(burst, left + (now - at) / 1000);
-    at = now;
-    if (left < 1) return false;
-    left -= 1;
-    return true;
-  };
 }

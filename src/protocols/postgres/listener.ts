@@ -5,6 +5,7 @@ import { makeEvent, sessionParts } from '../../core/event.ts';
 import { newId } from '../../core/id.ts';
 import type { Session } from '../../core/session.ts';
 import type { Target } from '../../core/target.ts';
+import { createLimit } from '../limit.ts';
 import type { RightsOptions, SocketDeps, SocketListener } from '../protocol.ts';
 import { serverAddress } from './address.ts';
 import { CancelKeys } from './cancel-keys.ts';
@@ -290,17 +291,3 @@ async function begin(relay: Relay, { startup }: Caller): Promise<WireError | und
 
 /** As a server keeps it: it is shown to others. */
 const plainName = (name: string): string => name.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 63);
-
-/** So many at once, then one a second. */
-function createLimit(burst: number): () => boolean {
-  let left = burst;
-  let at = Date.now();
-  return () => {
-    const now = Date.now();
-    left = Math.min(burst, left + (now - at) / 1000);
-    at = now;
-    if (left < 1) return false;
-    left -= 1;
-    return true;
-  };
-}

@@ -1,11 +1,11 @@
 import type { CommandSpec } from './command.ts';
-import { TARGETS_ARE } from './option-specs.ts';
+import { LOGIN_LIFE, TARGET, TARGETS_ARE } from './option-specs.ts';
 
-/** What connects MCP clients. */
-export const MCP_COMMANDS: readonly CommandSpec[] = [
+/** What connects clients to targets. */
+export const CLIENT_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'mcp config',
-    heading: 'MCP clients',
+    heading: 'clients',
     about: 'print what a client needs to reach a target through the gateway, or write it into its file',
     arguments: [{ name: 'CLIENT', about: 'claude, cursor, vscode or codex', need: 'required' }],
     options: {
@@ -24,5 +24,28 @@ export const MCP_COMMANDS: readonly CommandSpec[] = [
     whereAbsent: TARGETS_ARE,
     examples: ['sallyport mcp bridge models'],
     load: () => import('./commands/mcp-bridge.ts'),
+  },
+  {
+    name: 'connect',
+    about: 'open a port on this machine that leads to a database target, until Ctrl-C or as long as a program runs',
+    arguments: [TARGET],
+    program: 'PROGRAM...',
+    options: {
+      for: LOGIN_LIFE,
+      port: { value: 'PORT', about: 'the port (default: any that is free)' },
+      ca: { value: 'FILE', about: "the authorities that the gateway's certificate may come from, PEM (default: the system's)" },
+    },
+    whereAbsent: TARGETS_ARE,
+    examples: ['sallyport connect shop', "sallyport connect shop -- psql -c 'select 1'"],
+    load: () => import('./commands/connect.ts'),
+  },
+  {
+    name: 'credentials',
+    about: 'a name and a short-lived password for one database target, for clients that are told them',
+    arguments: [TARGET],
+    options: { for: LOGIN_LIFE },
+    whereAbsent: TARGETS_ARE,
+    examples: ['sallyport credentials shop --for 8h'],
+    load: () => import('./commands/credentials.ts'),
   },
 ];
