@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startPostgresGateway, type PostgresGateway } from '../../../../test/support/postgres-gateway.ts';
+import { startPostgresGateway, UNCHECKED_PASSWORD, type PostgresGateway } from '../../../../test/support/postgres-gateway.ts';
 import { until } from '../../../../test/support/until.ts';
 import { DEFAULT_LIMITS, type Target } from '../../../core/target.ts';
 import { Database } from '../database.ts';
@@ -59,7 +59,7 @@ test('what a session made belongs to the heir when it has ended', async () => {
 test('where the credential may not make roles, nobody gets in, and the operator reads why', async () => {
   const limited = await startPostgresGateway({
     policy: { kind: 'Policy', name: 'p', targets: ['shop'], rules: [{ name: 'look', allow: ['read'] }] },
-    target: { sessionRoles: { heir: 'plain' }, credential: { login: { user: 'plain', password: { env: 'SHELL' } } } },
+    target: { sessionRoles: { heir: 'plain' }, credential: { login: { user: 'plain', password: UNCHECKED_PASSWORD } } },
     setup: ['create role plain login'],
   });
   try {
@@ -78,7 +78,7 @@ test('statements of the gateway’s own call what the server has built in, on ea
     name: 'shop',
     protocol: 'postgres',
     address: `postgres://127.0.0.1:${gateway.serverPort}/appdb`,
-    credential: { login: { user: 'postgres', password: { env: 'SHELL' } } },
+    credential: { login: { user: 'postgres', password: UNCHECKED_PASSWORD } },
     tls: { mode: 'disable' },
     labels: {},
     owners: [],
