@@ -2,6 +2,7 @@ import { LogReader } from './log-reader.ts';
 import type { RecordingKeys } from './recording-keys.ts';
 import { BodyOpener, leafOf, type EventPlace, type RecordedBody } from './replay.ts';
 import type { PlacedFrame } from './segment-reader.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 interface Line {
   readonly reader: LogReader;
@@ -26,7 +27,7 @@ export class RecordedBodies {
 
   async of(place: EventPlace): Promise<readonly RecordedBody[]> {
     const line = await this.#line(place);
-    const found = await frameAt(line, place.index);
+    const found = await frameAt(line, place.index).catch(unlessMissing);
     return found ? line.opener.open(leafOf(found.frame), found.frame.bodies, found.segment) : [];
   }
 

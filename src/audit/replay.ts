@@ -12,8 +12,10 @@ import type { PlacedFrame } from './segment-reader.ts';
 export interface RecordedBody {
   readonly name: Body['name'];
   readonly contentType: string;
-  /** The payload as it was recorded: masked. Absent where its key was erased. */
+  /** The payload as it was recorded: masked. Absent where its key was erased, or where it is elsewhere. */
   readonly text?: string;
+  /** The writer whose journal has the payload, where that is another gateway's. */
+  readonly elsewhere?: string;
 }
 
 export interface RecordedEvent {

@@ -2,7 +2,7 @@ import type { Event } from '../core/event.ts';
 import { SallyportError } from '../core/error.ts';
 import type { SessionRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
-import { readLeaf } from './leaf.ts';
+import { readLeaf, type SealedBody } from './leaf.ts';
 import { eventOf, type EventPlace } from './replay.ts';
 import type { SessionSummary } from './session-summary.ts';
 
@@ -70,6 +70,8 @@ export interface IndexedEvent {
   readonly event: Event;
   /** Where it stands in the journal: what `readSession` takes as `places`. */
   readonly place: EventPlace;
+  /** What was said with it, by name. */
+  readonly said: readonly Pick<SealedBody, 'name' | 'contentType'>[];
 }
 
 /** A session's events as the index has them, in order, `limit` at most (default 10,000). */
@@ -86,7 +88,8 @@ export async function sessionEvents(storage: Storage, id: string, limit = 10_000
   return rows.map((row) => {
     const leaf = readLeaf(Buffer.from(row.leaf));
     if (!leaf) throw new SallyportError('verify_failed', 'a row of the index is no event', { hint: 'run `sallyport audit verify`' });
-    return { event: eventOf(leaf), place: { writer: leaf.writer, index: leaf.index } };
+    const said = (leaf.bodies ?? []).map(({ name, contentType }) => ({ name, contentType }));
+    return { event: eventOf(leaf), place: { writer: leaf.writer, index: leaf.index }, said };
   });
 }
 

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Recordings } from '../api/deps.ts';
+import type { RecordedEvent, Recordings } from '../api/deps.ts';
 import type { Erasures } from '../audit/erasures.ts';
 import type { Index } from '../audit/index-sink.ts';
 import type { Journal } from '../audit/journal.ts';
 import type { SinkStatus } from '../audit/sinks/status.ts';
-import { readSession } from '../audit/replay.ts';
-import { getSession, listSessions, sessionEvents } from '../audit/sessions.ts';
+import { readRecordedSession } from '../audit/recorded-session.ts';
+import type { RecordedBody } from '../audit/replay.ts';
+import { getSession, listSessions } from '../audit/sessions.ts';
 import { verifyLog } from '../audit/verify.ts';
 import { SallyportError } from '../core/error.ts';
 import { subjectKey } from '../core/subject.ts';
@@ -21,7 +22,10 @@ export interface RecordingParts {
   readonly erasures: Pick<Erasures, 'erase'>;
 }
 
-const ERASED = '[erased]';
+/** A payload, or in its place why it is not here. */
+function shown({ name, contentType, elsewhere, text = '[erased]' }: RecordedBody): RecordedEvent['bodies'][number] {
+  return { name, contentType, text: elsewhere === undefined ? text : `[recorded by another gateway, ${elsewhere}: replay the session there]` };
+}
 
 /** What the API reads of the record: the index finds, the journal tells. */
 export function createRecordings({ storage, index, sinks, journal, keysFolder, erasures }: RecordingParts): Recordings {
@@ -39,12 +43,9 @@ export function createRecordings({ storage, index, sinks, journal, keysFolder, e
       await index.caughtUp();
       const session = await getSession(storage, id);
       if (!session) return undefined;
-      const places = (await sessionEvents(storage, id)).map(({ place }) => place);
-      const events = [];
-      for await (const { event, bodies } of readSession({ folder: journal.folder, recording: journal.recording, session: id, places })) {
-        events.push({ event, bodies: bodies.map(({ name, contentType, text = ERASED }) => ({ name, contentType, text })) });
-      }
-      return { session, events };
+      const { folder, recording } = journal;
+      const events = await readRecordedSession({ storage, folder, recording, session: id });
+      return { session, events: events.map(({ event, bodies }) => ({ event, bodies: bodies.map(shown) })) };
     },
     async erase(id, reason, by) {
       await index.caughtUp();
