@@ -125,7 +125,6 @@ export class ExtendedQueries {
         },
       );
       this.#round.add(describeStatement(statement.name), turn);
-      this.#server.closed.addEventListener('abort', () => resolve(), { once: true });
       this.#round.send(FLUSH);
     });
     return !this.#round.failed && !this.#passage.over;

@@ -1,26 +1,23 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { BACKEND, cstring, Fields, frameBytes, int32, MalformedMessage, message, type Frame } from './codec.ts';
+import { isAside, passAside, type AsideEvents } from './aside.ts';
+import { BACKEND, frameBytes, MalformedMessage, type Frame } from './codec.ts';
 import { fatal, quietError, type WireError } from './errors.ts';
 import { BACKLOG_BYTES } from './exchange.ts';
 import { FrameReader } from './frame-reader.ts';
-import { query, readParameterStatus, readStatus, TERMINATE } from './messages.ts';
+import { query, readStatus, TERMINATE } from './messages.ts';
 import type { Results } from './results.ts';
 import { unexpected, type Turn } from './turn.ts';
+import { loseAll, TurnQueue } from './turn-queue.ts';
 import type { Upstream } from './upstream.ts';
 import { firstCell } from './database.ts';
 
-export interface ServerEvents {
-  /** Straight to the caller. */
-  pass(bytes: Uint8Array): void;
+export interface ServerEvents extends AsideEvents {
   /** Something failed that is not the end of its round: what follows in it is skipped. */
   failed(): void;
   ready(status: 'I' | 'T' | 'E'): void;
-  parameter(name: string, value: string): void;
   /** The server is gone, or makes no sense. */
   lost(error: WireError): void;
-  /** Whether anything is masked for the caller. */
-  masked(): boolean;
 }
 
 export interface ServerBounds {
@@ -37,7 +34,7 @@ export class Server {
   readonly #events: ServerEvents;
   readonly #gone = new AbortController();
   readonly #askMs: number;
-  #turns: Turn[] = [];
+  readonly #turns = new TurnQueue();
   #results: Results | undefined;
   /** Set while what a turn gave is on its way to the caller: what comes next waits. */
   #holding: Turn['exchange'];
@@ -66,11 +63,8 @@ export class Server {
 
   send(messages: readonly Buffer[], turns: readonly Turn[]): void {
     // Nobody is there to answer any more.
-    if (this.closed.aborted) {
-      for (const turn of turns) turn.exchange?.lose();
-      return;
-    }
-    this.#turns.push(...turns);
+    if (this.closed.aborted) return loseAll(turns);
+    this.#turns.push(turns);
     this.#write(messages.length === 1 && messages[0] ? messages[0] : Buffer.concat(messages));
   }
 
@@ -92,7 +86,6 @@ export class Server {
 
   /** A statement of ours, between those of the caller: the first cell of its first row; undefined where it fails. */
   async ask(text: string): Promise<string | undefined> {
-    if (this.closed.aborted) return undefined;
     const late = setTimeout(() => this.#events.lost(fatal('57014', 'the server of the target does not answer')), this.#askMs);
     return new Promise<string | undefined>((resolve) => {
       let cell: string | undefined;
@@ -102,14 +95,17 @@ export class Server {
         resolve(cell);
         return 'done';
       };
-      this.closed.addEventListener('abort', () => resolve(undefined), { once: true });
-      this.send([query(text)], [{ round: 'own', take }]);
+      const failed = (): undefined => {
+        resolve(undefined);
+        return undefined;
+      };
+      this.send([query(text)], [{ round: 'own', take, failed }]);
     }).finally(() => clearTimeout(late));
   }
 
   /** Resolves when every turn was answered, and the answers were taken. */
   async idle(): Promise<void> {
-    while (!this.closed.aborted && (this.#turns.length > 0 || this.#holding)) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    while (!this.closed.aborted && (!this.#turns.isEmpty || this.#holding)) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** Resolves when the server wants the data of a COPY. */
@@ -179,24 +175,23 @@ export class Server {
   }
 
   #dispatch(frame: Frame): void {
-    if (frame.type === BACKEND.notice || frame.type === BACKEND.parameterStatus || frame.type === BACKEND.notification) return this.#aside(frame);
-    const turn = this.#turns[0];
+    if (isAside(frame)) return passAside(frame, this.#events, this.#results);
+    const turn = this.#turns.current;
     if (!turn) return this.#unasked(frame);
     this.#talking = turn.exchange;
     if (frame.type === BACKEND.copyIn) this.#wantCopy();
     if (frame.type === BACKEND.error && turn.round !== 'own') return this.#fail(frame);
     if (turn.take(frame) === 'more') return;
-    this.#turns.shift();
+    this.#turns.answered();
     this.#over(turn);
   }
 
   /** The server skips up to the end of the round. */
   #fail(frame: Frame): void {
-    const at = this.#turns.findIndex(({ round }) => round === 'end');
-    const failed = this.#turns.splice(0, at < 0 ? this.#turns.length : at);
+    const failed = this.#turns.takeRound();
     const [first, ...others] = failed;
     this.#events.failed();
-    if (first?.failed?.(frame) !== 'told') this.#events.pass(this.#events.masked() ? quietError(frame) : frameBytes(frame));
+    if (first?.failed?.(frame) !== 'told') this.#passError(frame);
     for (const turn of others) turn.failed?.(undefined);
     for (const turn of failed) this.#over(turn);
   }
@@ -215,33 +210,20 @@ export class Server {
     this.#copyWanted = undefined;
   }
 
-  /** What comes at any time, and answers nothing. */
-  #aside(frame: Frame): void {
-    const { notice, parameterStatus } = BACKEND;
-    if (frame.type === parameterStatus) {
-      const [name, value] = readParameterStatus(frame);
-      this.#events.parameter(name, value);
-      // It may be set to anything by whoever has a function to do so.
-      if (name === 'application_name' && this.#events.masked()) return;
-    }
-    const bytes = frame.type === BACKEND.notification && this.#events.masked() ? withoutPayload(frame) : frameBytes(frame);
-    if (frame.type === notice && this.#results) return this.#results.notice(frame);
-    if (frame.type === notice && this.#events.masked()) return;
-    if (this.#results) this.#results.aside(bytes);
-    else this.#events.pass(bytes);
-  }
-
   #unasked(frame: Frame): void {
     if (frame.type !== BACKEND.error) throw unexpected(frame);
-    this.#events.pass(this.#events.masked() ? quietError(frame) : frameBytes(frame));
+    this.#passError(frame);
     this.#events.lost(fatal('57P01', 'the server ended the connection'));
+  }
+
+  #passError(frame: Frame): void {
+    this.#events.pass(this.#events.masked() ? quietError(frame) : frameBytes(frame));
   }
 
   #lost(): void {
     if (this.closed.aborted) return;
     this.#gone.abort();
-    for (const turn of this.#turns) turn.exchange?.lose();
-    this.#turns = [];
+    this.#turns.lose();
     this.#holding = undefined;
     this.#events.lost(fatal('08006', 'the connection to the server of the target ended'));
     this.#wakeIdle();
@@ -264,8 +246,3 @@ const NEVER: ReadonlySet<number> = new Set([
   BACKEND.negotiateVersion,
 ]);
 const TYPES: ReadonlySet<number> = new Set(Object.values(BACKEND).filter((type) => !NEVER.has(type)));
-
-function withoutPayload(frame: Frame): Buffer {
-  const fields = new Fields(frame);
-  return message(BACKEND.notification, int32(fields.int32()), cstring(fields.cstring()), cstring(''));
-}
