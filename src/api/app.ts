@@ -11,6 +11,7 @@ import { auditRoutes } from './audit/route.ts';
 import { auditLogRoutes } from './audit/search-route.ts';
 import { connectionRoutes } from './connect/connections-route.ts';
 import { connectRoutes } from './connect/route.ts';
+import { withAddress } from './client.ts';
 import { consoleFiles } from './console-files.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
 import { databaseLoginRoutes } from './database-logins/route.ts';
@@ -46,7 +47,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>()
     .onError((error, c) => refuseError(c, error, deps.report ?? (() => {})))
     .notFound(notFound)
-    .use(securityHeaders(deps), guard(deps));
+    .use(securityHeaders(deps), guard(deps), withAddress(deps));
 
   for (const routes of [
     healthRoutes(),

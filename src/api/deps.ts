@@ -30,6 +30,7 @@ import type { Scim } from '../identity/scim/scim.ts';
 import type { SignIns } from '../identity/sign-ins.ts';
 import type { SigningKeys } from '../identity/signing-keys.ts';
 import type { Locks } from '../lock/locks.ts';
+import type { ClientAddress } from '../network/client-address.ts';
 import type { Notices } from '../notice/notices.ts';
 import type { ResourceText } from '../policy/resource-files.ts';
 import type { PastCommand } from '../policy/simulate.ts';
@@ -43,6 +44,7 @@ export interface ApiDeps {
   /** URL of the gateway, without a trailing slash. */
   readonly url: string;
   readonly hosts: HostCheck;
+  readonly clientAddress: ClientAddress;
   /** Configured issuers, as protected resource metadata names them. */
   readonly issuers: readonly string[];
   readonly accounts: Accounts;
@@ -185,8 +187,8 @@ export interface Caller {
   readonly secret: string;
 }
 
-/** Bindings come from the Node server; the caller is set by `requireCaller`. */
+/** Bindings come from the Node server; the address is set before any route, the caller by `requireCaller`. */
 export interface ApiEnv {
   Bindings: HttpBindings;
-  Variables: { caller: Caller };
+  Variables: { caller: Caller; address: string };
 }

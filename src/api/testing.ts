@@ -17,6 +17,7 @@ import { openPasskeys, type Passkeys } from '../identity/passkeys.ts';
 import { openRevocations, type Revocations } from '../identity/revocations.ts';
 import { openSignIns } from '../identity/sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
+import { clientAddress } from '../network/client-address.ts';
 import { startNotices } from '../notice/notices.ts';
 import type { NotifySettings } from '../notice/settings.ts';
 import { parseResources } from '../policy/resources.ts';
@@ -84,6 +85,8 @@ export interface CallOptions {
   /** Sent as it is instead of `body`. */
   readonly raw?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** The address of this machine's own that it comes from. */
+  readonly from?: string;
 }
 
 /** The API over a listening server, on real storage, policy, approvals and identity; events are kept in a list. */
@@ -161,6 +164,7 @@ export async function startTestApi({ notify = [], providers, wire = () => ({}), 
     notices,
     url,
     hosts: createHostCheck(url, port),
+    clientAddress: clientAddress([]),
     issuers: [],
     accounts,
     signIns,
@@ -224,11 +228,11 @@ function askFor(snapshot: Snapshot, subject: Subject | undefined, tool: string) 
 }
 
 /** Over node:http, because fetch sends neither a Host nor an Origin of one's choice. */
-function send(port: number, path: string, { method = 'GET', body, raw, headers = {} }: CallOptions): Promise<Reply> {
+function send(port: number, path: string, { method = 'GET', body, raw, headers = {}, from = '127.0.0.1' }: CallOptions): Promise<Reply> {
   const text = raw ?? (body === undefined ? undefined : JSON.stringify(body));
   const all = { host: `localhost:${port}`, ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers };
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path, method, headers: all, setHost: false }, (response) => {
+    const sent = request({ host: '127.0.0.1', port, path, method, headers: all, setHost: false, localAddress: from }, (response) => {
       response.setEncoding('utf8');
       let received = '';
       response.on('data', (chunk: string) => (received += chunk));

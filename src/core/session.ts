@@ -1,7 +1,7 @@
 import type { Subject } from './subject.ts';
 import type { Target } from './target.ts';
 
-/** Who is on the line. `address` comes from the socket, never from a header. */
+/** Who is on the line. `address` comes from the connection, and from a header only where a trusted proxy is at its other end. */
 export interface Client {
   readonly address: string;
   readonly userAgent: string;

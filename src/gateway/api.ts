@@ -54,6 +54,7 @@ export async function openApi(parts: Parts): Promise<ReturnType<typeof createApi
     url: config.url,
     ...(oauth ? { oauth } : {}),
     hosts,
+    clientAddress: parts.clientAddress,
     issuers: config.issuers.map(({ issuer }) => issuer),
     accounts,
     signIns,

@@ -5,6 +5,7 @@ import { identitySchema } from './identity-schema.ts';
 import { notifySchema } from './notify-schema.ts';
 import { telemetrySchema } from './telemetry-schema.ts';
 import { tlsSchema } from './tls-schema.ts';
+import { trustedProxiesSchema } from './trusted-proxies-schema.ts';
 
 const httpUrl = z
   .string()
@@ -50,6 +51,7 @@ export const configSchema = z
     listen: z
       .strictObject({
         http: address.default('127.0.0.1:7600').describe('Address and port of the HTTP listener.'),
+        trustedProxies: trustedProxiesSchema,
         postgres: address.optional().describe('Address and port for PostgreSQL clients, such as `127.0.0.1:7632`. Off where absent.'),
         metrics: address.optional().describe('Address and port of `GET /metrics` for Prometheus, such as `127.0.0.1:7601`. Off where absent.'),
       })

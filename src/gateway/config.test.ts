@@ -23,6 +23,7 @@ describe('sallyport.yaml', () => {
       url: 'http://localhost:7600',
       host: '127.0.0.1',
       port: 7600,
+      trustedProxies: [],
       data: '/etc/.sallyport',
       database: 'sqlite:/etc/.sallyport/sallyport.db',
       issuers: [],
@@ -57,6 +58,14 @@ describe('sallyport.yaml', () => {
     refused('listen: { metrics: 0.0.0.0:7601 }', /has no token/);
     const open = parseConfig('/x/y.yaml', 'listen: { metrics: 0.0.0.0:7601 }\ntelemetry: { metrics: { token: { env: T } } }');
     assert.deepEqual(open.metrics, { host: '0.0.0.0', port: 7601, token: { env: 'T' } });
+  });
+
+  it('trusts the proxies that are named, and never everybody', () => {
+    const proxies = (list: string) => parseConfig('/x/y.yaml', `listen: { trustedProxies: [${list}] }`).trustedProxies;
+    assert.deepEqual(proxies('10.0.0.0/24, 192.0.2.7, "fd00::/8", "2001:db8::1"'), ['10.0.0.0/24', '192.0.2.7/32', 'fd00::/8', '2001:db8::1/128']);
+    for (const wrong of ['10.0.0.0/33', '10.0.0/8', 'proxy.internal', '10.0.0.1-10.0.0.9', '"fe80::1%eth0"', '"::1/129"', '10.0.0.1/', '10.0.0.1/-1'])
+      refused(`listen: { trustedProxies: [${wrong}] }`, /trustedProxies.*not a subnet/);
+    for (const everybody of ['0.0.0.0/0', '"::/0"', '10.0.0.0/00']) refused(`listen: { trustedProxies: [${everybody}] }`, /everybody would be a trusted proxy/);
   });
 
   it('says everything that is wrong at once, with line and column', () => {

@@ -27,6 +27,8 @@ export interface Config {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** Subnets, `address/prefix`, of proxies whose word counts for where a request comes from. */
+  readonly trustedProxies: readonly string[];
   /** Ports of protocols that have one of their own, by the protocol's name. */
   readonly sockets: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
   /** Paths of the certificate and the key of those ports. */
@@ -93,6 +95,7 @@ export function parseConfig(file: string, text: string): Config {
   return {
     url: url.replace(/\/$/, ''),
     ...addressOf(listen.http),
+    trustedProxies: listen.trustedProxies,
     sockets: socketsOf(listen.postgres, tls),
     ...(tls ? { tls: { certificate: resolve(folder, tls.certificate), key: resolve(folder, tls.key) } } : {}),
     data: dataFolder,

@@ -10,6 +10,7 @@ import { readSecretSource } from '../credential/credential.ts';
 import { openDatabaseLogins, type DatabaseLogins } from '../credential/database-logins.ts';
 import { createHostCheck, type HostCheck } from '../identity/host.ts';
 import { createAnalyzer, type Analyzer } from '../masking/analyzer.ts';
+import { clientAddress, type ClientAddress } from '../network/client-address.ts';
 import { storedPins } from '../protocols/mcp/pins/pin-store.ts';
 import { ToolPins } from '../protocols/mcp/pins/tool-pins.ts';
 import type { SocketListener } from '../protocols/protocol.ts';
@@ -45,6 +46,7 @@ export interface Parts {
   readonly approvals: ApprovalService;
   readonly identity: Identity;
   readonly hosts: HostCheck;
+  readonly clientAddress: ClientAddress;
   readonly pins: ToolPins;
   readonly standing: Standing;
   readonly logins: DatabaseLogins;
@@ -119,6 +121,7 @@ export async function openParts(config: Config, shutdown: Shutdown, log: Log): P
     approvals,
     identity,
     hosts,
+    clientAddress: clientAddress(config.trustedProxies),
     pins,
     standing,
     logins,

@@ -35,6 +35,7 @@ export async function openProtocols(parts: Parts): Promise<ReadonlyMap<string, H
     reach: snapshot,
     authenticator: identity.authenticator,
     url: config.url,
+    clientAddress: parts.clientAddress,
     credentials: parts.upstream.credentials,
     ...(config.oauth === 'on' ? { scope: ALL_SCOPES } : {}),
     pins,

@@ -39,7 +39,7 @@ const NOT_PUBLIC = [
   'ff00::/8',
 ];
 
-const FORBIDDEN: Readonly<Record<Reach, BlockList>> = { configured: blockList(METADATA), public: blockList(NOT_PUBLIC) };
+const FORBIDDEN: Readonly<Record<Reach, (address: string) => boolean>> = { configured: inSubnets(METADATA), public: inSubnets(NOT_PUBLIC) };
 
 /** Names that clouds give their metadata services. */
 const METADATA_NAME = /^(?:metadata|instance-data|(?:.*\.)?metadata\.google\.internal|(?:.*\.)?metadata\.azure\.internal)$/;
@@ -55,9 +55,7 @@ export function isForbiddenHost(hostname: string, reach: Reach): boolean {
 
 /** Whether an IP address lies within reach; what is no IP address does not. */
 export function withinReach(address: string, reach: Reach): boolean {
-  const version = isIP(address);
-  if (version === 0) return false;
-  return !FORBIDDEN[reach].check(address, version === 4 ? 'ipv4' : 'ipv6');
+  return isIP(address) !== 0 && !FORBIDDEN[reach](address);
 }
 
 function carried(subnet: string): readonly string[] {
@@ -67,11 +65,16 @@ function carried(subnet: string): readonly string[] {
   return CARRIERS.map((carrier) => `${carrier}${tail}/${96 + Number(prefix)}`);
 }
 
-function blockList(subnets: readonly string[]): BlockList {
+/** Whether an IP address lies in one of the subnets (`address/prefix`); what is no IP address does not. IPv4 is found in IPv6 that carries it mapped. */
+export function inSubnets(subnets: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const subnet of subnets) {
     const [address = '', prefix] = subnet.split('/');
-    list.addSubnet(address, Number(prefix), isIP(address) === 4 ? 'ipv4' : 'ipv6');
+    list.addSubnet(address, Number(prefix), familyOf(address));
   }
-  return list;
+  return (address) => isIP(address) !== 0 && list.check(address, familyOf(address));
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 4 ? 'ipv4' : 'ipv6';
 }

@@ -10,6 +10,7 @@ import type { Session } from '../core/session.ts';
 import type { Observer } from '../core/steps.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Target } from '../core/target.ts';
+import type { ClientAddress } from '../network/client-address.ts';
 import type { DatabaseLogins } from '../credential/database-logins.ts';
 import type { SupposedCommand } from '../policy/supposed.ts';
 
@@ -38,6 +39,8 @@ export interface ProtocolDeps {
   readonly authenticator: Authenticator;
   /** What clients type: the base of every endpoint. */
   readonly url: string;
+  /** From where a request comes; absent: from where its connection does. */
+  readonly clientAddress?: ClientAddress;
   /** What clients are told to ask for; absent: nothing, their issuer knows. */
   readonly scope?: string;
   /** Which definitions of tools may be relied on; absent: remembered until the gateway ends. */

@@ -45,6 +45,7 @@ export interface Browser {
 export interface OAuthRigOptions {
   readonly fetchDocument?: FetchDocument;
   readonly clients?: (id: string) => AdapterPayload | undefined;
+  readonly now?: () => number;
 }
 
 export async function startOAuthRig(options: OAuthRigOptions = {}): Promise<OAuthRig> {
@@ -53,6 +54,7 @@ export async function startOAuthRig(options: OAuthRigOptions = {}): Promise<OAut
   let registered = 0;
   let server: OAuthServer | undefined;
   const api = await startTestApi({
+    ...(options.now ? { now: options.now } : {}),
     wire: ({ url, keys, storage, recorder, accounts, snapshot, report }) => {
       server = createOAuthServer({
         url,

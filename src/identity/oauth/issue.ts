@@ -46,8 +46,8 @@ export async function fillToken(
   await recordIssue(options, subject, target, clientLine(ctx, token.clientId ?? ''), `token ${token.jti}${grant === undefined ? '' : `, grant ${grant}`}`);
 }
 
-/** Who is on the line, as events name it. The address comes from the socket, never from a header. */
+/** Who is on the line, as events name it. The address is the one that the server was told. */
 export function clientLine(ctx: KoaContextWithOIDC, id: string): Client {
   const userAgent = (ctx.get('user-agent') || '').replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
-  return { address: ctx.req.socket?.remoteAddress ?? ctx.request.socket?.remoteAddress ?? '', userAgent, id: id.slice(0, 320) };
+  return { address: ctx.ip, userAgent, id: id.slice(0, 320) };
 }

@@ -41,7 +41,7 @@ const TTL = {
 /** `oidc-provider`, set up as what MCP clients need and nothing more. */
 export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.url, configurationOf(options));
-  // The gateway sets these headers itself, from its own URL: what is in front of it may end TLS.
+  // The gateway sets these headers itself, from its own URL and what it knows of the client: what is in front of it may end TLS.
   provider.proxy = true;
   provider.Client.prototype.compareClientSecret = function compareClientSecret(given: string) {
     return sameText(this.clientSecret ?? '', secretHash(given));

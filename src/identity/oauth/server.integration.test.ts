@@ -33,7 +33,7 @@ before(async () => {
         ? { client_id: 'known', redirect_uris: ['https://app.example/cb'], token_endpoint_auth_method: 'none', response_types: ['code'] }
         : undefined,
   });
-  listening = await listen(createServer((request, response) => void oauth.handle(request, response)));
+  listening = await listen(createServer((request, response) => void oauth.handle(request, response, '127.0.0.1')));
 });
 
 after(async () => {

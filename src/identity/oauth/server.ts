@@ -37,8 +37,8 @@ export interface OAuthServerOptions extends Omit<ProviderOptions, 'records' | 'f
 }
 
 export interface OAuthServer {
-  /** Answers a request to one of `ROUTES` or `DISCOVERY` that is no page. */
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Answers a request to one of `ROUTES` or `DISCOVERY` that is no page. `address` is where it comes from. */
+  handle(request: IncomingMessage, response: ServerResponse, address: string): Promise<void>;
   /** Adds a way to get a token; see above. */
   addGrant(grant: TokenGrant): void;
   readonly authorizations: Authorizations;
@@ -86,8 +86,8 @@ export function createOAuthServer(options: OAuthServerOptions): OAuthServer {
 
   const callback = provider.callback();
   return {
-    async handle(request, response) {
-      presentAs(request, url);
+    async handle(request, response, address) {
+      presentAs(request, url, address);
       await callback(request, response);
     },
     addGrant: grants.add,
@@ -97,10 +97,11 @@ export function createOAuthServer(options: OAuthServerOptions): OAuthServer {
   };
 }
 
-/** The server speaks of itself by the gateway's URL, whatever name a client used and whatever stands in front of it. */
-function presentAs(request: IncomingMessage, url: string): void {
+/** The server speaks of itself by the gateway's URL, whatever name a client used and whatever stands in front of it, and of a client by the address that the gateway found. */
+function presentAs(request: IncomingMessage, url: string, address: string): void {
   const { protocol, host } = new URL(url);
   for (const name of Object.keys(request.headers)) if (name.startsWith('x-forwarded-')) delete request.headers[name];
   request.headers['x-forwarded-proto'] = protocol.slice(0, -1);
   request.headers['x-forwarded-host'] = host;
+  request.headers['x-forwarded-for'] = address;
 }

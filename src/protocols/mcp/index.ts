@@ -10,6 +10,7 @@ import type { Subject } from '../../core/subject.ts';
 import { headerValues } from '../../identity/bearer.ts';
 import { isAuthenticated, type Authenticated, type Unauthenticated } from '../../identity/outcome.ts';
 import { challenge } from '../../identity/resource-metadata.ts';
+import { clientAddress } from '../../network/client-address.ts';
 import { createLimit } from '../limit.ts';
 import type { HttpEndpoint, HttpProtocol, ProtocolDeps } from '../protocol.ts';
 import { DEFAULT_CLIENTS, type KnownClients } from './clients.ts';
@@ -43,7 +44,7 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
     masker: ({ name: target }) => deps.gate.masker(deps.reach().masksFor(NOBODY, target)),
   });
   const tasks = new TaskRuns();
-  const { gate, sessionKey, url: consoleUrl } = deps;
+  const { gate, sessionKey, url: consoleUrl, clientAddress: addressOf = clientAddress([]) } = deps;
   const { observer } = deps;
   const context: McpContext = {
     gate,
@@ -76,7 +77,7 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
     await serve(
       request,
       response,
-      { ...callerOf(request, outcome, deps, name), arrived, authenticated: observer ? performance.now() : 0 },
+      { ...callerOf(clientOf(request, outcome.clientId), outcome, deps, name), arrived, authenticated: observer ? performance.now() : 0 },
       sides.of(target),
       context,
     );
@@ -97,6 +98,10 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
     await responder.reply(401, rpcError(null, -32600, outcome.reason), { 'www-authenticate': header });
   }
 
+  function clientOf(request: IncomingMessage, id: string): Client {
+    return { address: addressOf(request), userAgent: (request.headers['user-agent'] ?? '').slice(0, 200), id };
+  }
+
   return {
     handle,
     async close() {
@@ -110,23 +115,18 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
 }
 
 function callerOf(
-  request: IncomingMessage,
-  { subject, clientId, issued, expiresAt, scope }: Authenticated,
+  client: Client,
+  { subject, issued, expiresAt, scope }: Authenticated,
   deps: ProtocolDeps,
   target: string,
 ): Omit<Caller, 'arrived' | 'authenticated'> {
   return {
     subject,
-    client: clientOf(request, clientId),
+    client,
     issued,
     expiresAt,
     ...(scope === undefined ? {} : { scope }),
     mayList: (session) => (command) => deps.reach().mayList(session, command),
     mayHold: () => deps.reach().mayHold(subject, target),
   };
-}
-
-/** From the socket; what headers say of addresses is not believed. */
-function clientOf(request: IncomingMessage, id: string): Client {
-  return { address: request.socket.remoteAddress ?? '', userAgent: (request.headers['user-agent'] ?? '').slice(0, 200), id };
 }
