@@ -28,12 +28,21 @@ export class Clearance {
 
   /** It takes the way of a command, so that it is recorded as one. */
   refuse({ command, analysis }: Understood): Promise<void> {
-    return this.#passage.pass(command, { refuse: (error) => this.#round.fail(error), send: () => {}, copies: false, unclear: analysis.unknown });
+    return this.#passage.pass(command, {
+      refuse: (error) => this.#round.fail(error),
+      // Its policy changed since it was refused, and what followed it is gone.
+      send: (exchange) => {
+        this.#round.fail(CHANGED);
+        exchange.finish({ status: 'skipped', results: [] });
+      },
+      copies: false,
+      unclear: analysis.unknown,
+    });
   }
 
   async #isCleared(portal: WirePortal): Promise<boolean> {
     const understood = await this.understand(portal);
-    if (!understood) return false;
+    if (!understood || this.#round.failed) return false;
     const answer = this.#passage.decide(understood);
     if (answer === 'deny') await this.refuse(understood);
     if (answer === 'review') this.#round.fail(TOGETHER);
@@ -41,6 +50,13 @@ export class Clearance {
     return portal.cleared;
   }
 }
+
+const CHANGED: WireError = {
+  severity: 'ERROR',
+  sqlstate: '42501',
+  message: 'the policy changed while this was decided; nothing was run',
+  hint: 'Send it again.',
+};
 
 /** Before people said yes the server does not even plan it. */
 const TOGETHER: WireError = {

@@ -136,6 +136,10 @@ function list<T>(fields: Fields, read: () => T): readonly T[] {
 
 export const query = (text: string): Buffer => message(FRONTEND.query, cstring(text));
 export const parse = (name: string, text: string): Buffer => message(FRONTEND.parse, cstring(name), cstring(text), Buffer.alloc(2));
+/** Without parameters; results as texts. */
+export const bind = (portal: string, statement: string): Buffer => message(FRONTEND.bind, cstring(portal), cstring(statement), Buffer.alloc(6));
+export const closePortal = (name: string): Buffer => message(FRONTEND.close, Buffer.from('P'), cstring(name));
+export const closeStatement = (name: string): Buffer => message(FRONTEND.close, Buffer.from('S'), cstring(name));
 export const describePortal = (name: string): Buffer => message(FRONTEND.describe, Buffer.from('P'), cstring(name));
 export const describeStatement = (name: string): Buffer => message(FRONTEND.describe, Buffer.from('S'), cstring(name));
 export const execute = (portal: string, rows: number): Buffer => message(FRONTEND.execute, cstring(portal), int32(rows));

@@ -4,6 +4,9 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Client, DatabaseError } from 'pg';
 import { startPostgresGateway, type PostgresGateway } from '../../../test/support/postgres-gateway.ts';
+import { openWire, WIRE_SYNC, wireBind, wireExecute, wireParse } from '../../../test/support/wire-client.ts';
+import { until } from '../../../test/support/until.ts';
+import { message } from './codec.ts';
 
 const POLICY = {
   kind: 'Policy',
@@ -85,4 +88,28 @@ test('what was allowed is recorded with what came of it', async () => {
   assert.deepEqual(JSON.parse(reply?.bodies[0]?.text ?? ''), { status: 'ok', results: [{ tag: 'SELECT 4', rows: 4 }] });
   const intent = gateway.recorded.findLast(({ event }) => event.kind === 'command.forwarded');
   assert.deepEqual(JSON.parse(intent?.bodies[0]?.text ?? ''), { parameters: ['4'], searchPath: ['public'], statement: 'select id from items where id <= $1' });
+});
+
+test('a statement without a name outlives what the gateway asks in between', async () => {
+  const wire = await openWire(gateway.port, await gateway.login());
+  const other = await gateway.connect();
+  assert.equal((await wire.ask(Buffer.concat([wireParse('', 'select count(*)::text from items'), WIRE_SYNC]))).types, '1Z');
+  // The catalog is another one now: the gateway has to learn anew what names mean.
+  await other.query('create table made_meanwhile (id int)');
+  assert.equal((await wire.ask(Buffer.concat([wireBind('', ''), wireExecute(''), WIRE_SYNC]))).types, '2DCZ');
+  wire.end();
+});
+
+test('what the gateway asks inside a round does not commit what the round did', async () => {
+  const wire = await openWire(gateway.port, await gateway.login());
+  const other = await gateway.connect();
+  const FLUSH = message(0x48);
+  const run = (text: string): Buffer => Buffer.concat([wireParse('', text), wireBind('', ''), wireExecute('')]);
+  wire.socket.write(Buffer.concat([run(`insert into items values (7, 'item 7') returning id`), FLUSH]));
+  await until('the answer of the insert', () => gateway.recorded.find(({ bodies }) => bodies.some(({ text }) => text.includes('INSERT 0 1'))));
+  await other.query('create table made_in_a_round (id int)');
+  const { types } = await wire.ask(Buffer.concat([run('select count(*)::text from items'), run('select 1 / (id - 1) from items'), WIRE_SYNC]));
+  assert.equal(types, '12DC12DC12EZ');
+  assert.equal(await items(gateway.direct), 5);
+  wire.end();
 });

@@ -5,12 +5,12 @@ import { BACKEND, frameBytes, MalformedMessage, type Frame } from './codec.ts';
 import { fatal, quietError, type WireError } from './errors.ts';
 import { BACKLOG_BYTES } from './exchange.ts';
 import { FrameReader } from './frame-reader.ts';
-import { query, readStatus, TERMINATE } from './messages.ts';
+import { readStatus, TERMINATE } from './messages.ts';
+import { ownStatement } from './own-statement.ts';
 import type { Results } from './results.ts';
 import { unexpected, type Turn } from './turn.ts';
 import { loseAll, TurnQueue } from './turn-queue.ts';
 import type { Upstream } from './upstream.ts';
-import { firstCell } from './database.ts';
 
 export interface ServerEvents extends AsideEvents {
   /** Something failed that is not the end of its round: what follows in it is skipped. */
@@ -35,6 +35,8 @@ export class Server {
   readonly #gone = new AbortController();
   readonly #askMs: number;
   readonly #turns = new TurnQueue();
+  /** Something was sent since the last Sync. */
+  #isInRound = false;
   #results: Results | undefined;
   /** Set while what a turn gave is on its way to the caller: what comes next waits. */
   #holding: Turn['exchange'];
@@ -65,6 +67,8 @@ export class Server {
     // Nobody is there to answer any more.
     if (this.closed.aborted) return loseAll(turns);
     this.#turns.push(turns);
+    const last = turns.at(-1);
+    if (last) this.#isInRound = last.round === 'within';
     this.#write(messages.length === 1 && messages[0] ? messages[0] : Buffer.concat(messages));
   }
 
@@ -84,22 +88,12 @@ export class Server {
     this.#results = results;
   }
 
-  /** A statement of ours, between those of the caller: the first cell of its first row; undefined where it fails. */
+  /** A statement of ours: the first cell of its first row; undefined where it fails. */
   async ask(text: string): Promise<string | undefined> {
     const late = setTimeout(() => this.#events.lost(fatal('57014', 'the server of the target does not answer')), this.#askMs);
     return new Promise<string | undefined>((resolve) => {
-      let cell: string | undefined;
-      const take: Turn['take'] = (frame) => {
-        if (frame.type === BACKEND.dataRow) cell ??= firstCell(frame);
-        if (frame.type !== BACKEND.readyForQuery) return 'more';
-        resolve(cell);
-        return 'done';
-      };
-      const failed = (): undefined => {
-        resolve(undefined);
-        return undefined;
-      };
-      this.send([query(text)], [{ round: 'own', take, failed }]);
+      const { messages, turn } = ownStatement(text, this.#isInRound ? 'within' : 'between', resolve);
+      this.send(messages, [turn]);
     }).finally(() => clearTimeout(late));
   }
 
