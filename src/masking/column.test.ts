@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { constantColumnValue, maskedColumnValue, type ColumnShape } from './column.ts';
+import { columnOverwrite, constantColumnValue, maskedColumnValue, type ColumnShape, type Overwrite } from './column.ts';
 
 const key = Buffer.alloc(32, 7);
 const TEXT: ColumnShape = { kind: 'text' };
@@ -37,4 +37,21 @@ test('a column made of masked values is one constant, whatever the operator', ()
   assert.equal(constantColumnValue(JSON_TEXT, { operator: 'redact', name: 'ssn' }), '"[redacted:ssn]"');
   assert.equal(constantColumnValue(OPAQUE, { operator: 'redact', name: 'ssn' }), null);
   assert.equal(constantColumnValue(TEXT, { operator: 'null', name: 'ssn' }), null);
+});
+
+test('what is masked where it lies is what would stand in its place, and nothing changes where that is longer or shorter', () => {
+  const overwrite: Overwrite | undefined = columnOverwrite(TEXT, { operator: 'partial', name: 'ssn' });
+  assert.ok(overwrite);
+  const texts = ['', 'abc', 'abcd', 'abcdefg', 'abcdefgh', '536-22-7741', 'x'.repeat(68), 'x'.repeat(69), 'grün and blue', 'blue and grün', 'Ã©a'];
+  for (const text of texts) {
+    const before: Buffer = Buffer.from(`<${text}>`);
+    const bytes: Buffer = Buffer.from(before);
+    const inPlace: boolean = overwrite(bytes, 1, bytes.length - 1);
+    const expected: Buffer = Buffer.from(`<${masked(text, TEXT, 'partial') ?? ''}>`);
+    assert.deepEqual(bytes, inPlace ? expected : before, text);
+  }
+  assert.ok(overwrite(Buffer.from('536-22-7741'), 0, 11));
+  assert.equal(columnOverwrite(TEXT, { operator: 'redact', name: 'ssn' }), undefined);
+  assert.equal(columnOverwrite(INTEGER, { operator: 'partial', name: 'ssn' }), undefined);
+  assert.equal(columnOverwrite(JSON_TEXT, { operator: 'partial', name: 'ssn' }), undefined);
 });

@@ -49,6 +49,22 @@ function partial(value: string): string {
   return '*'.repeat(Math.min(MAX_MASK_RUN, value.length - kept.length)) + kept;
 }
 
+const STAR = 0x2a;
+const ASCII = 0x80;
+
+/**
+ * The same as `partial`, written over the bytes of a text; false where what stands for it is of another length, or not of one byte a
+ * character: then nothing was changed.
+ */
+export function overwritePartial(bytes: Uint8Array, start: number, end: number): boolean {
+  const length = end - start;
+  if (length < KEPT || length > MAX_MASK_RUN + KEPT) return false;
+  for (let at = start; at < end; at += 1) if ((bytes[at] ?? ASCII) >= ASCII) return false;
+  const hidden = length < MIN_PARTIAL ? end : end - KEPT;
+  for (let at = start; at < hidden; at += 1) bytes[at] = STAR;
+  return true;
+}
+
 /** Digits for digits, letters for letters of the same case; equal values stay equal under one key. */
 function fake(value: string, key: Uint8Array): string {
   const bytes = digest(value, key);

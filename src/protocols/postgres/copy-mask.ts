@@ -1,6 +1,7 @@
 import { HEADER_BYTES, MalformedMessage } from './codec.ts';
 import type { CopyFormat } from './copy-format.ts';
-import { Output, rewriteTuple, type Rewritten, type RowPlan } from './row-mask.ts';
+import { Output, type Rewritten } from './output.ts';
+import { rewriteTuple, type RowPlan } from './row-mask.ts';
 
 /** `first`: the run begins with the first message of the COPY, which may hold a header. */
 export interface CopyPlan extends RowPlan {

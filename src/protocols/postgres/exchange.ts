@@ -10,7 +10,7 @@ import type { MaskedPart, ReplyPart } from '../../core/reply-part.ts';
 import type { Session } from '../../core/session.ts';
 import type { Steps } from '../../core/steps.ts';
 import { approversOf, notice, refusalError, type WireError } from './errors.ts';
-import type { Rewritten } from './row-mask.ts';
+import type { Rewritten } from './output.ts';
 
 /** Some messages for the caller; `rewrite` where there is something in them to mask. It may be called more than once. */
 export interface Piece {

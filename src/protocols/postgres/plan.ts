@@ -2,7 +2,7 @@ import { MalformedMessage } from './codec.ts';
 import type { ResultColumn } from './messages.ts';
 import type { RowPlan } from './row-mask.ts';
 import type { AnalysedStatement } from './sql/analysis.ts';
-import { createCellMask, type CellMask } from './sql/cell-mask.ts';
+import { createCellMask, createCellOverwrite, type CellMask } from './sql/cell-mask.ts';
 import type { ColumnMask, ColumnMasks } from './sql/mask-verdict.ts';
 import type { Understood } from './understanding.ts';
 
@@ -36,7 +36,9 @@ export function checkColumns({ statement, columns, masks }: Foreseen, described:
 
 /** What is done with each row; undefined where rows pass as they are. */
 export function planRows({ columns, statement }: Foreseen, described: readonly ResultColumn[], key: Uint8Array): RowPlan {
-  return planOf(columns, statement, (mask, at) => createCellMask(mask, described[at]?.type ?? 0, described[at]?.format ?? 0, key));
+  const plan = planOf(columns, statement, (mask, at) => createCellMask(mask, described[at]?.type ?? 0, described[at]?.format ?? 0, key));
+  const overwrites = columns.map((mask, at) => mask && createCellOverwrite(mask, described[at]?.type ?? 0));
+  return overwrites.some((overwrite, at) => columns[at] && !overwrite) ? plan : { ...plan, overwrites };
 }
 
 /** COPY does not say what types its columns have: they are those of the stored columns. */

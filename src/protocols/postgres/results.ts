@@ -5,7 +5,8 @@ import { errorFields, errorMessage, quietError, rewriteError, type WireError } f
 import type { Ending, Piece, Result, StatementExchange } from './exchange.ts';
 import { readCopyResponse, readRowDescription, readTag, type ResultColumn } from './messages.ts';
 import { checkColumns, foreseenOf, planCopy, planRows, type Foreseen } from './plan.ts';
-import { Output, rewriteRows, type Rewritten, type RowPlan } from './row-mask.ts';
+import { Output, type Rewritten } from './output.ts';
+import { rewriteRows, type RowPlan } from './row-mask.ts';
 import type { AnalysedStatement } from './sql/analysis.ts';
 import type { Understood } from './understanding.ts';
 import { withValues } from './value-scan.ts';

@@ -1,4 +1,4 @@
-import { constantColumnValue, maskedColumnValue, type ColumnShape } from '../../../masking/column.ts';
+import { columnOverwrite, constantColumnValue, maskedColumnValue, type ColumnShape, type Overwrite } from '../../../masking/column.ts';
 import type { ColumnMask } from './mask-verdict.ts';
 
 /** One field of a DataRow: its bytes, or null. */
@@ -44,11 +44,11 @@ const SHAPES: Readonly<Record<number, ColumnShape>> = {
 export function createCellMask(mask: ColumnMask, type: number, format: 0 | 1, key: Uint8Array): CellMask {
   const shape = SHAPES[type] ?? OPAQUE;
   const encode = encoder(type, format);
-  if (mask.each === 'constant') {
-    const constant = constantColumnValue(shape, mask);
-    const bytes = constant === null ? null : encode(constant);
-    return () => bytes;
-  }
+  // What says nothing of the value is the same for all, but for null, which only a constant hides.
+  const constant = constantColumnValue(shape, mask);
+  const bytes = constant === null ? null : encode(constant);
+  if (mask.each === 'constant') return () => bytes;
+  if (mask.operator === 'redact') return (cell) => cell && bytes;
   const decode = decoder(type, format);
   return (cell) => {
     if (cell === null) return null;
@@ -56,6 +56,11 @@ export function createCellMask(mask: ColumnMask, type: number, format: 0 | 1, ke
     const masked = text === undefined ? null : maskedColumnValue(text, shape, mask, key);
     return masked === null ? null : encode(masked);
   };
+}
+
+/** The same for cells that can be masked where they lie; undefined where those of the column cannot. */
+export function createCellOverwrite(mask: ColumnMask, type: number): Overwrite | undefined {
+  return mask.each === 'constant' ? undefined : columnOverwrite(SHAPES[type] ?? OPAQUE, mask);
 }
 
 function encoder(type: number, format: 0 | 1): (text: string) => Cell {
