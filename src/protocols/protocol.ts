@@ -27,7 +27,7 @@ export interface Reach {
 /** Hears of the servers that the gateway runs itself. */
 export interface ServerWatch {
   started(target: string): void;
-  /** It was not told to end. `lines` are the last that it wrote to stderr, without the target's credential; other secrets are still to be masked. */
+  /** It was not told to end. `lines` are the last that it wrote to stderr, without the target's credential and masked as its replies are. */
   died(target: string, how: string, lines: readonly string[]): void;
 }
 

@@ -1,5 +1,6 @@
 const MAX_LINES = 20;
-const MAX_LINE = 300;
+/** More than is told of a line: what is cut off here is not masked any more. */
+const MAX_LINE = 4096;
 
 /** The end of a stream of text, bounded whatever is written. */
 export class LastLines {

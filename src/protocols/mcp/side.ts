@@ -79,11 +79,13 @@ export class TargetSides {
       return known.side;
     }
     if (known) void known.side.upstream.close().catch(() => {});
-    const upstream = createUpstream(target, { watch: this.#parts.servers, credentials: this.#parts.credentials });
+    const { pins, servers: watch, credentials } = this.#parts;
+    const masker = (): Masker => this.#parts.masker(target);
+    const upstream = createUpstream(target, { masker, watch, credentials });
     const side: TargetSide = {
       target,
       upstream,
-      catalog: createCatalog({ target, upstream, pins: this.#parts.pins, masker: () => this.#parts.masker(target) }),
+      catalog: createCatalog({ target, upstream, pins, masker }),
       replays: new ReplayBuffer(),
       tasks: new TaskOwners(),
       held: new HeldCalls(),

@@ -30,6 +30,9 @@ export type UpstreamEvent =
   | { readonly kind: 'primer'; readonly event: SseEvent }
   | { readonly kind: 'message'; readonly text: string; readonly message: RpcMessage; readonly event: SseEvent | undefined };
 
+/** A reply with a status and nothing else. */
+export const empty = (status: number): UpstreamEvent => ({ kind: 'head', status, stream: false, sessionId: undefined });
+
 /** What opens the target for a call. Asked for each. */
 export type ReadCredential = (call: UpstreamCall) => Promise<ResolvedCredential>;
 

@@ -1,6 +1,7 @@
 import type { Command } from '../../core/command.ts';
 import { SallyportError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { Masker } from '../../core/masker.ts';
 import type { Grant } from '../../core/pipeline.ts';
 import type { Subject } from '../../core/subject.ts';
 import type { Target } from '../../core/target.ts';
@@ -27,11 +28,13 @@ export interface Upstream {
 }
 
 export interface UpstreamOptions {
+  /** For what the target writes beside its replies, to whom it concerns. */
+  readonly masker: () => Masker;
   readonly watch?: ServerWatch | undefined;
   readonly credentials?: Credentials | undefined;
 }
 
-export function createUpstream(target: Target, { watch, credentials = createCredentials() }: UpstreamOptions = {}): Upstream {
+export function createUpstream(target: Target, { masker, watch, credentials = createCredentials() }: UpstreamOptions): Upstream {
   const { credential: spec, name, address } = target;
   const echoes = new EchoBook();
   const isShared = spec === undefined || !dependsOnSubject(spec);
@@ -42,7 +45,7 @@ export function createUpstream(target: Target, { watch, credentials = createCred
     echoesFor(call).learn(resolved);
     return resolved;
   };
-  const plain = target.command ? createStdioUpstream(target, credential, watch) : createHttpUpstream(target, credential);
+  const plain = target.command ? createStdioUpstream(target, { credential, masker, watch }) : createHttpUpstream(target, credential);
   // Without a credential there is nothing to repeat.
   const transport: Transport = spec ? { send: (call) => echoesFor(call).removedFrom(plain.send(call)), close: () => plain.close() } : plain;
   return {
