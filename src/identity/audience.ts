@@ -1,3 +1,9 @@
+/**
+ * What stands for the gateway's own API where a target is named. No target can have the name. A token for it reaches nothing; the
+ * command line, and no other client, has one turned into a sign-in.
+ */
+export const OWN_API = '@api';
+
 /** The URL of a target, which is also the audience that names it: RFC 8707's resource, without a trailing slash. */
 export function targetUrl(url: string, target: string): string {
   return `${url.replace(/\/+$/, '')}/mcp/${target}`;
@@ -13,11 +19,12 @@ export interface AudienceRule {
 
 /**
  * Whether a token with these audiences may be used on this target. A token that names another target of this gateway is
- * refused whatever else it names; one of our own names exactly one target.
+ * refused whatever else it names; one of our own names exactly one target. Nobody but the gateway itself issues tokens for its own API.
  */
 export function audienceFits(audiences: readonly string[], rule: AudienceRule): boolean {
   const here = targetUrl(rule.url, rule.target);
   if (rule.configured === undefined) return audiences.length === 1 && audiences[0] === here;
+  if (rule.target === OWN_API) return false;
   if (audiences.some((audience) => audience !== here && namesTarget(audience, rule.url))) return false;
   return audiences.includes(rule.configured) || audiences.includes(here);
 }

@@ -1,6 +1,6 @@
 import type { Authorization, ClientView } from '../../identity/oauth/authorizations.ts';
 import type { DeviceRequest } from '../../identity/oauth/devices.ts';
-import { OWN_API } from '../../identity/oauth/resources.ts';
+import { OWN_API } from '../../identity/audience.ts';
 import { redirectKind } from '../../identity/oauth/redirects.ts';
 import { htmlPage } from '../html-page.ts';
 import { html, type Html } from '../html.ts';

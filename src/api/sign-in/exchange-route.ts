@@ -3,7 +3,7 @@ import { eventSubject, makeEvent } from '../../core/event.ts';
 import type { Authenticator } from '../../identity/authenticate.ts';
 import { headerValues } from '../../identity/bearer.ts';
 import { COMMAND_LINE } from '../../identity/oauth/command-line.ts';
-import { OWN_API } from '../../identity/oauth/resources.ts';
+import { OWN_API } from '../../identity/audience.ts';
 import { isAuthenticated } from '../../identity/outcome.ts';
 import { readBody } from '../body.ts';
 import { clientOf } from '../client.ts';

@@ -1,7 +1,6 @@
 import { isSallyportError, SallyportError } from '../../core/error.ts';
-import { targetUrl } from '../../identity/audience.ts';
+import { OWN_API, targetUrl } from '../../identity/audience.ts';
 import { COMMAND_LINE } from '../../identity/oauth/command-line.ts';
-import { OWN_API } from '../../identity/oauth/resources.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { connect, gatewayUrl, type GatewayClient } from '../gateway-client.ts';

@@ -1,5 +1,5 @@
 import type { Subject } from '../../core/subject.ts';
-import { OWN_API } from './resources.ts';
+import { OWN_API } from '../audience.ts';
 
 /** The command line as a client of the OAuth server: known to every gateway, without a secret, with redirects to the machine that it runs on. */
 export const COMMAND_LINE = 'sallyport-cli';

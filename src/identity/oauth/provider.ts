@@ -1,12 +1,12 @@
 import { errors, interactionPolicy, Provider, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { SigningKeys } from '../signing-keys.ts';
-import { targetUrl } from '../audience.ts';
+import { OWN_API, targetUrl } from '../audience.ts';
 import type { FetchDocument } from './fetch-document.ts';
 import { MAX_DOCUMENT_BYTES } from './fetch-document.ts';
 import { fillToken, NO_TARGET, type IssueOptions } from './issue.ts';
 import { secretHash, type Records } from './records.ts';
 import { COMMAND_LINE } from './command-line.ts';
-import { OWN_API, resourceTarget } from './resources.ts';
+import { resourceTarget } from './resources.ts';
 import { INTERACTION, ROUTES } from './routes.ts';
 import { ALL_SCOPES, SCOPES } from './scopes.ts';
 import { OAuthSigningKey } from './signing-key.ts';

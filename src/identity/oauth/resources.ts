@@ -1,11 +1,5 @@
 import { targetUrl } from '../audience.ts';
 
-/**
- * What stands for the gateway's own API where a target is named. No target can have the name. A token for it reaches nothing; the
- * command line, and no other client, has one turned into a sign-in.
- */
-export const OWN_API = '@api';
-
 const PATH = /^\/mcp\/(@api|[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?)\/*$/;
 
 /**

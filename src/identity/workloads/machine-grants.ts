@@ -5,10 +5,10 @@
  */
 import { member } from '../../core/json.ts';
 import type { Subject } from '../../core/subject.ts';
+import { OWN_API } from '../audience.ts';
 import { readCompact } from '../compact.ts';
 import type { Granted, GrantRefused, GrantRequest, TokenGrant } from '../oauth/grants.ts';
 import { NO_TARGET } from '../oauth/issue.ts';
-import { OWN_API } from '../oauth/resources.ts';
 import type { Delegated, TokenPair } from './delegation.ts';
 import { grantRefusal, isRefusal, type GrantRefusal } from './grant-refusal.ts';
 import type { Asserted, AssertionUse } from './id-jag.ts';
