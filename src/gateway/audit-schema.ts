@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { isLocal, localSecretSchema, outgoingSchema } from './notify-schema.ts';
+import { localSecretSchema, outgoingSchema } from './notify-schema.ts';
 import { duration, sinksSchema } from './sinks-schema.ts';
+import { vaultAddress, vaultMount, vaultNamespace } from './vault-schema.ts';
 import { readRetention } from '../policy/retention.ts';
 
 const witness = z.strictObject({
@@ -9,26 +10,13 @@ const witness = z.strictObject({
 });
 
 export const vaultSchema = z.strictObject({
-  url: outgoingSchema
-    .refine((value) => !URL.canParse(value) || new URL(value).protocol === 'https:' || isLocal(new URL(value)), {
-      message: 'a token and a key are not sent in the clear',
-      params: { fix: 'use https' },
-    })
-    .describe('The key server, such as https://vault.example.com:8200.'),
-  mount: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}(?:\/[A-Za-z0-9_-]{1,64}){0,4}$/, 'a path of letters, digits, dashes and underscores')
-    .default('transit')
-    .describe('Where its transit engine is mounted.'),
+  url: vaultAddress('a token and a key are').describe('The key server, such as https://vault.example.com:8200.'),
+  mount: vaultMount('transit').describe('Where its transit engine is mounted.'),
   key: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,128}$/, 'the name of a key')
     .describe('Name of the transit key, of a kind that authenticates: aes256-gcm96 (the default there) or chacha20-poly1305.'),
-  namespace: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'printable ASCII without spaces')
-    .optional()
-    .describe('Its namespace.'),
+  namespace: vaultNamespace,
   token: localSecretSchema.describe('A token that may update `encrypt` and `decrypt` of that key; a file that an agent renews is fine.'),
   timeout: duration.default('10s').describe('For one request.'),
   ca: z.string().min(1).max(4096).optional().describe("A file of certificates to trust instead of the machine's own; relative to this file."),

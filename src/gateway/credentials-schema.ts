@@ -1,13 +1,9 @@
 import { z } from 'zod';
-import { localSecretSchema, isLocal, outgoingSchema, secretSchema } from './notify-schema.ts';
+import { localSecretSchema, secretSchema } from './notify-schema.ts';
 import { duration } from './sinks-schema.ts';
+import { vaultAddress, vaultMount, vaultNamespace } from './vault-schema.ts';
 
-const mount = (standard: string) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}(?:\/[A-Za-z0-9_-]{1,64}){0,4}$/, 'a path of letters, digits, dashes and underscores')
-    .default(standard)
-    .describe('Where the auth method is mounted.');
+const mount = (standard: string) => vaultMount(standard).describe('Where the auth method is mounted.');
 
 const role = z.string().regex(/^[A-Za-z0-9._-]{1,256}$/, 'the name of a role');
 
@@ -43,17 +39,8 @@ export const kvVaultSchema = z.strictObject({
     .regex(/^[a-z][a-z0-9-]{0,63}$/, 'lower-case letters, digits and hyphens')
     .default('vault')
     .describe('How `{ vault: { server: NAME, ... } }` names it.'),
-  address: outgoingSchema
-    .refine((value) => !URL.canParse(value) || new URL(value).protocol === 'https:' || isLocal(new URL(value)), {
-      message: 'a token is not sent in the clear',
-      params: { fix: 'use https' },
-    })
-    .describe('The Vault or OpenBao, such as https://vault.example.com:8200.'),
-  namespace: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'printable ASCII without spaces')
-    .optional()
-    .describe('Its namespace.'),
+  address: vaultAddress('a token is').describe('The Vault or OpenBao, such as https://vault.example.com:8200.'),
+  namespace: vaultNamespace,
   auth: vaultAuthSchema.describe('How the gateway proves who it is.'),
   refresh: duration.default('60s').describe('How long a secret is used before it is read again; less where its lease is shorter.'),
 });
