@@ -7,11 +7,9 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { until } from '../../test/support/until.ts';
-import { readLeaf } from './leaf.ts';
-import { LogReader } from './log-reader.ts';
 import { listSegments, type Segment } from './segment.ts';
 import { SegmentReader } from './segment-reader.ts';
-import { dataFolder, type DataFolder } from './testing.ts';
+import { dataFolder, leavesOf, type DataFolder } from './testing.ts';
 
 interface Kill {
   /** So long after the first acknowledgement. */
@@ -41,13 +39,7 @@ async function killUnderLoad(data: DataFolder, { milliseconds, after, segmentByt
 }
 
 async function recordedIds(data: DataFolder): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
-  const reader = new LogReader(data.journal, 'w1', 0);
-  for (let frames = await reader.read(); frames.length > 0; frames = await reader.read()) {
-    for (const { leaf } of frames) ids.add(readLeaf(leaf)?.id ?? '');
-  }
-  await reader.close();
-  return ids;
+  return new Set((await leavesOf(data)).map(({ id }) => id));
 }
 
 test('kill -9 under load, five times on one log: every acknowledged event is there, and the log verifies', async (t) => {

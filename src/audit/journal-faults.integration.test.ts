@@ -2,17 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { explainError, isSallyportError } from '../core/error.ts';
-import { readLeaf, type Leaf } from './leaf.ts';
-import { LogReader } from './log-reader.ts';
-import { anEvent, aBody, dataFolder, failingDisk, type DataFolder, type DiskOperation } from './testing.ts';
-
-async function leavesOf(data: DataFolder): Promise<readonly Leaf[]> {
-  const reader = new LogReader(data.journal, 'w1', 0);
-  const leaves: Leaf[] = [];
-  for (let frames = await reader.read(); frames.length > 0; frames = await reader.read()) leaves.push(...frames.flatMap(({ leaf }) => readLeaf(leaf) ?? []));
-  await reader.close();
-  return leaves;
-}
+import { anEvent, aBody, dataFolder, failingDisk, leavesOf, type DiskOperation } from './testing.ts';
 
 const faults: readonly {
   readonly name: string;

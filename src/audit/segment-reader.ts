@@ -10,6 +10,7 @@ export interface PlacedFrame extends Frame {
 export interface Rest {
   /** `more`: a complete record that came meanwhile. `torn`: the end of the last commit. `damaged`: complete commits follow what is none. */
   readonly kind: 'nothing' | 'more' | 'torn' | 'damaged';
+  /** Without the zeros. */
   readonly bytes: number;
 }
 
@@ -86,10 +87,11 @@ export class SegmentReader {
   async #look(): Promise<Rest> {
     const { size } = await this.#file.stat();
     const rest = await this.#bytes(Math.max(0, size - this.#offset));
-    if (rest.every((byte) => byte === 0)) return { kind: 'nothing', bytes: 0 };
+    const bytes = lengthWithoutZeros(rest);
+    if (bytes === 0) return { kind: 'nothing', bytes };
     const needed = frameSizeAt(rest, 0);
-    if (typeof needed === 'number' && needed <= rest.length && readFrame(rest, 0, needed)) return { kind: 'more', bytes: rest.length };
-    return { kind: findCommit(rest, 1) < 0 ? 'torn' : 'damaged', bytes: rest.length };
+    if (typeof needed === 'number' && needed <= rest.length && readFrame(rest, 0, needed)) return { kind: 'more', bytes };
+    return { kind: findCommit(rest, 1) < 0 ? 'torn' : 'damaged', bytes };
   }
 
   async #bytes(length: number): Promise<Buffer> {
@@ -102,4 +104,10 @@ export class SegmentReader {
     }
     return buffer.subarray(0, filled);
   }
+}
+
+function lengthWithoutZeros(bytes: Buffer): number {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length -= 1;
+  return length;
 }

@@ -7,6 +7,8 @@ import { makeEvent, type Event, type EventKind, type EventParts } from '../core/
 import type { Body } from '../core/recorder.ts';
 import { localDisk, type Disk, type DiskFile } from './disk.ts';
 import { openJournal, type Journal, type JournalOptions } from './journal.ts';
+import type { Leaf } from './leaf.ts';
+import { readEvents } from './replay.ts';
 import { verifyLog, type VerifyReport } from './verify.ts';
 
 export interface DataFolder {
@@ -32,6 +34,11 @@ export async function dataFolder(t: TestContext): Promise<DataFolder> {
     publicKey,
     verify: async (checkpoints = []) => verifyLog({ folder: journal, publicKey: await publicKey(), checkpoints }),
   };
+}
+
+/** The whole log, read back. */
+export async function leavesOf({ journal }: DataFolder): Promise<readonly Leaf[]> {
+  return (await Array.fromAsync(readEvents({ folder: journal, writer: 'w1' }))).map(({ leaf }) => leaf);
 }
 
 export const SESSION = '01KA0000000000000000SESS01';
