@@ -2,7 +2,7 @@
 // Runs on the machine's Node 20 or newer; what it starts runs on the project's own Node.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { availableParallelism, constants } from 'node:os';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ensureInstalled, NODE, projectEnvironment, ROOT } from './ensure-installed.mjs';
 
@@ -34,10 +34,7 @@ function newest(folder) {
 
 /** Signals are passed on, and the exit code is the gateway's: 0 for a clean stop. */
 function startDemo() {
-  // As bin/sallyport does.
-  const flags = ['--max-semi-space-size=32', ...(availableParallelism() === 1 ? ['--single-threaded-gc'] : [])];
-  const words = [...flags, join(ROOT, 'src/cli/main.ts'), 'start', '--demo', ...process.argv.slice(2)];
-  const gateway = spawn(NODE, words, { stdio: 'inherit', env: projectEnvironment() });
+  const gateway = spawn(join(ROOT, 'bin/sallyport'), ['start', '--demo', ...process.argv.slice(2)], { stdio: 'inherit', env: projectEnvironment() });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => gateway.kill(signal));
   gateway.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
