@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { SinkRecord } from '../audit/sinks/sink.ts';
+import type { SinkBatch, SinkRecord } from '../audit/sinks/sink.ts';
 import type { Leaf } from '../audit/leaf.ts';
 import { newId } from '../core/id.ts';
 import { alertSchema } from '../policy/alert-schema.ts';
@@ -73,7 +73,7 @@ for (const kind of ['sqlite', 'postgres'] as const) {
         });
         return { writer, first, next, records, checkpoints: [] };
       };
-      return { name, open, batch, queued, titles, signal: new AbortController().signal };
+      return { name, writer, open, batch, queued, titles, signal: new AbortController().signal };
     }
 
     test('is raised once when the threshold is reached within the window, and again when it has cooled down', async () => {
@@ -164,6 +164,34 @@ for (const kind of ['sqlite', 'postgres'] as const) {
         rows.reduce((sum, { count }) => sum + count, 0),
         1_500,
       );
+    });
+
+    test('a position is stored with what counted at once, and otherwise when it is saved; what is read again after a crash is counted once', async () => {
+      const { open, batch, titles, signal, writer } = bench({ threshold: 2 });
+      const stored = async (): Promise<number | undefined> =>
+        (await storage.db.selectFrom('sink_positions').select('next_leaf').where('sink', '=', 'alerts').where('writer', '=', writer).executeTakeFirst())
+          ?.next_leaf;
+      const take = async ({ sink, positions }: Alerts, taken: SinkBatch): Promise<void> => {
+        await sink.send(taken, signal);
+        positions.set(writer, { next: taken.next, signed: 0 });
+      };
+      const first = await open();
+      const nothing = batch([START, START], { kind: 'reply.received' });
+      await take(first, nothing);
+      assert.deepEqual([await stored(), first.positions.get(writer).next, first.positions.durable(writer).next], [undefined, 2, 0]);
+      const counted = batch([START]);
+      await take(first, counted);
+      assert.equal(await stored(), 3);
+      const again = await open();
+      assert.equal(again.positions.get(writer).next, 3);
+      await take(again, counted);
+      assert.equal(titles.length, 0, 'it is the same one');
+      await take(again, batch([START], { kind: 'reply.received' }));
+      assert.deepEqual([await stored(), again.positions.isSaved], [3, false]);
+      await again.positions.save();
+      assert.deepEqual([await stored(), again.positions.durable(writer).next, again.positions.isSaved], [4, 4, true]);
+      await take(again, batch([START]));
+      assert.equal(titles.length, 1);
     });
 
     test('what happened before alerts were first looked at is not told', async () => {

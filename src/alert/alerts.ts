@@ -5,12 +5,14 @@
  */
 import { sql, type Transaction } from 'kysely';
 import { SallyportError } from '../core/error.ts';
+import type { Positions } from '../audit/sinks/positions.ts';
 import { SENT, type Sink, type SinkBatch } from '../audit/sinks/sink.ts';
 import { newId } from '../core/id.ts';
 import type { Target } from '../core/target.ts';
 import type { AlertDocument } from '../policy/alert-schema.ts';
 import type { Schema } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
+import { AlertPositions } from './alert-positions.ts';
 import { compileAlert, type AlertRule } from './alert-rule.ts';
 import { alertText, type AlertText, type AlertTextParts } from './alert-text.ts';
 import { Counts, forgetCounts, type Met, type Raised } from './counts.ts';
@@ -47,6 +49,8 @@ export interface AlertState {
 export interface Alerts {
   /** Takes the record; what it has taken before is counted once. */
   readonly sink: Sink;
+  /** How far it has. */
+  readonly positions: Positions;
   /** Takes what is in no record: a sink that lags. */
   take(occurrences: readonly Occurrence[]): Promise<void>;
   list(): Promise<readonly AlertState[]>;
@@ -65,6 +69,7 @@ export async function openAlerts(options: AlertOptions): Promise<Alerts> {
   let compiled: { readonly of: readonly AlertDocument[]; readonly rules: readonly AlertRule[] } | undefined;
   let forgotAt = now();
   const since = await firstLook(storage, now());
+  const positions = await AlertPositions.open(storage);
 
   function rules(): readonly AlertRule[] {
     const { alerts, targets } = resources();
@@ -72,10 +77,13 @@ export async function openAlerts(options: AlertOptions): Promise<Alerts> {
     return compiled.rules;
   }
 
-  /** Counting, raising and queueing are one transaction: what is raised is told, and what is told was raised once. */
-  async function evaluate(transaction: Transaction<Schema>, occurrences: readonly Occurrence[]): Promise<readonly (Raised & { readonly text: AlertText })[]> {
+  function metBy(occurrences: readonly Occurrence[]): readonly Met[] {
     const all = rules();
-    const met = occurrences.flatMap((occurrence) => all.map((rule): Met => ({ rule, occurrence, weight: rule.weigh(occurrence) }))).filter(isMet);
+    return occurrences.flatMap((occurrence) => all.map((rule): Met => ({ rule, occurrence, weight: rule.weigh(occurrence) }))).filter(isMet);
+  }
+
+  /** Counting, raising and queueing are one transaction: what is raised is told, and what is told was raised once. */
+  async function count(transaction: Transaction<Schema>, met: readonly Met[]): Promise<readonly (Raised & { readonly text: AlertText })[]> {
     if (met.length === 0) return [];
     if (storage.kind === 'postgres') await sql`select pg_advisory_xact_lock(${LOCK})`.execute(transaction);
     const counts = new Counts(transaction);
@@ -86,7 +94,7 @@ export async function openAlerts(options: AlertOptions): Promise<Alerts> {
     }
     await counts.save();
     for (const one of raised) await queue(transaction, { ...one.text, id: `${one.rule.document.name} ${one.key} ${one.last.id}`, to: one.rule.document.to });
-    await forget(transaction, all);
+    await forget(transaction, rules());
     return raised;
   }
 
@@ -102,16 +110,18 @@ export async function openAlerts(options: AlertOptions): Promise<Alerts> {
     onQueued();
   }
 
-  async function takeBatch(batch: SinkBatch): Promise<void> {
-    const { writer, next, records } = batch;
+  async function takeBatch({ writer, next, records }: SinkBatch): Promise<void> {
+    // Nothing is read where nobody asked to be told.
+    if (rules().length === 0) return;
+    const met = records.flatMap(({ index, leaf }) => metBy(occurrencesIn(leaf).filter(({ at }) => at >= since)).map((each) => ({ index, each })));
+    if (met.length === 0) return;
     const raised = await storage.db.transaction().execute(async (transaction) => {
-      const from = await positionOf(transaction, writer);
-      // Nothing is read where nobody asked to be told.
-      const news = rules().length === 0 ? [] : records.filter(({ index }) => index >= from).map(({ leaf }) => leaf);
-      const occurrences = news.flatMap(occurrencesIn).filter(({ at }) => at >= since);
-      const found = await evaluate(transaction, occurrences);
-      await moveTo(transaction, writer, Math.max(from, next));
-      return found;
+      const from = await positions.stored(transaction, writer);
+      await positions.move(transaction, writer, Math.max(from, next));
+      return count(
+        transaction,
+        met.filter(({ index }) => index >= from).map(({ each }) => each),
+      );
     });
     tell(raised);
   }
@@ -128,8 +138,10 @@ export async function openAlerts(options: AlertOptions): Promise<Alerts> {
       },
       close: async () => {},
     },
+    positions,
     async take(occurrences) {
-      if (occurrences.length > 0) tell(await storage.db.transaction().execute((transaction) => evaluate(transaction, occurrences)));
+      const met = metBy(occurrences);
+      if (met.length > 0) tell(await storage.db.transaction().execute((transaction) => count(transaction, met)));
     },
     list: () => Promise.all(rules().map((rule) => stateOf(storage, rule))),
     async test(name, by) {
@@ -157,19 +169,6 @@ async function firstLook({ db }: Storage, now: number): Promise<number> {
     .execute();
   const { until_at } = await db.selectFrom('looked_through').select('until_at').where('name', '=', SINK).executeTakeFirstOrThrow();
   return until_at;
-}
-
-async function positionOf(transaction: Transaction<Schema>, writer: string): Promise<number> {
-  const row = await transaction.selectFrom('sink_positions').select('next_leaf').where('sink', '=', SINK).where('writer', '=', writer).executeTakeFirst();
-  return row?.next_leaf ?? 0;
-}
-
-async function moveTo(transaction: Transaction<Schema>, writer: string, next: number): Promise<void> {
-  await transaction
-    .insertInto('sink_positions')
-    .values({ sink: SINK, writer, next_leaf: next })
-    .onConflict((conflict) => conflict.columns(['sink', 'writer']).doUpdateSet({ next_leaf: next }))
-    .execute();
 }
 
 async function stateOf({ db }: Storage, { document }: AlertRule): Promise<AlertState> {

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { openAlerts, type Alerts } from '../alert/alerts.ts';
 import { SinkWatch } from '../alert/sink-watch.ts';
 import type { Logs } from '../audit/sinks/logs.ts';
-import { PositionFile } from '../audit/sinks/position-file.ts';
 import { startShipper } from '../audit/sinks/shipper.ts';
 import type { Shipping } from '../audit/sinks/shipping.ts';
 import type { Sinks } from '../audit/sinks/sinks.ts';
@@ -14,8 +12,6 @@ import type { Storage } from '../storage/storage.ts';
 import type { Registry } from '../telemetry/registry.ts';
 
 export interface AlertParts {
-  /** Data folder. */
-  readonly folder: string;
   readonly url: string;
   readonly logs: Logs;
   readonly storage: Storage;
@@ -34,9 +30,12 @@ export interface StartedAlerts {
   close(): Promise<void>;
 }
 
+/** How far they have read what counts for nothing need not be known to the second. */
+const SAVE_EVERY_MS = 30_000;
+
 /** Alerts, fed from the journal behind the hot path. */
 export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
-  const { folder, url, logs, storage, notices, snapshot, log, sinks, registry } = parts;
+  const { url, logs, storage, notices, snapshot, log, sinks, registry } = parts;
   const raised = registry?.counter({ name: 'sallyport_alerts_raised', help: 'Alerts raised.', labels: ['alert', 'severity'] });
   const report = (error: unknown): void => log.error('alerts', error);
   const alerts = await openAlerts({
@@ -55,7 +54,8 @@ export async function startAlerts(parts: AlertParts): Promise<StartedAlerts> {
     name: 'alerts',
     sink: alerts.sink,
     logs,
-    positions: await PositionFile.open(join(folder, 'alerts.position.json')),
+    positions: alerts.positions,
+    saveEveryMs: SAVE_EVERY_MS,
     report,
   });
   const watch = new SinkWatch({

@@ -113,7 +113,6 @@ async function openAlertsOf(
   { sinks, logs }: { readonly sinks: Pick<Sinks, 'status'>; readonly logs: Logs },
 ): Promise<StartedAlerts> {
   const started = await startAlerts({
-    folder: config.data,
     url: config.url,
     logs,
     storage,

@@ -1,6 +1,6 @@
 import { CheckpointFeed } from './checkpoint-feed.ts';
 import type { Logs } from './logs.ts';
-import type { PositionFile } from './position-file.ts';
+import type { Positions } from './positions.ts';
 import { RecordFeed } from './record-feed.ts';
 import type { Sink, SinkBatch } from './sink.ts';
 
@@ -11,12 +11,12 @@ export class Lane {
   readonly #logs: Logs;
   readonly #writer: string;
   readonly #sink: Pick<Sink, 'limits' | 'bounds'>;
-  readonly #positions: PositionFile;
+  readonly #positions: Positions;
   readonly #records: RecordFeed;
   readonly #checkpoints: CheckpointFeed;
   #held: SinkBatch | undefined;
 
-  constructor(options: { readonly logs: Logs; readonly writer: string; readonly sink: Pick<Sink, 'limits' | 'bounds'>; readonly positions: PositionFile }) {
+  constructor(options: { readonly logs: Logs; readonly writer: string; readonly sink: Pick<Sink, 'limits' | 'bounds'>; readonly positions: Positions }) {
     const { logs, writer, sink, positions } = options;
     this.#logs = logs;
     this.#writer = writer;

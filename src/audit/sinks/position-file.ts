@@ -2,23 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { SallyportError } from '../../core/error.ts';
 import { replaceFile } from './durable-file.ts';
+import { START, type Position, type Positions } from './positions.ts';
 
-/** How far one writer's log was shipped. */
-export interface Position {
-  /** Index of the next record. */
-  readonly next: number;
-  /** Leaves that the newest shipped checkpoint covers. */
-  readonly signed: number;
-  /** Where the batch ends that is on its way, where its bounds are fixed. */
-  readonly sending?: number | undefined;
-}
-
-const START: Position = { next: 0, signed: 0 };
 const count = z.int().min(0);
 const schema = z.record(z.string(), z.strictObject({ next: count, signed: count, sending: count.optional() }));
 
 /** The positions of one sink, by writer, in a file of their own. What `durable` says survives any crash. */
-export class PositionFile {
+export class PositionFile implements Positions {
   readonly #path: string;
   readonly #now: Map<string, Position>;
   readonly #saved: Map<string, Position>;
@@ -47,12 +37,10 @@ export class PositionFile {
     return this.#now.get(writer) ?? START;
   }
 
-  /** In memory; `save` makes it durable. */
   set(writer: string, position: Position): void {
     this.#now.set(writer, position);
   }
 
-  /** As it is on the disk. */
   durable(writer: string): Position {
     return this.#saved.get(writer) ?? START;
   }
@@ -61,7 +49,6 @@ export class PositionFile {
     return [...this.#now].every(([writer, position]) => this.#saved.get(writer) === position);
   }
 
-  /** Resolves when what `get` says now is on the disk. */
   save(): Promise<void> {
     const next = this.#saving.then(() => (this.isSaved ? undefined : this.#write()));
     this.#saving = next.catch(() => {});

@@ -3,7 +3,7 @@ import { SallyportError } from '../../core/error.ts';
 import { backOffMs, type BackOff } from './back-off.ts';
 import { Lane } from './lane.ts';
 import type { Logs } from './logs.ts';
-import type { PositionFile } from './position-file.ts';
+import type { Positions } from './positions.ts';
 import type { Shipping } from './shipping.ts';
 import type { SendResult, Sink, SinkRecord } from './sink.ts';
 import { sinkError, type SinkError, type SinkStatus, type WriterStatus } from './status.ts';
@@ -12,11 +12,11 @@ export interface ShipperOptions {
   readonly name: string;
   readonly sink: Sink;
   readonly logs: Logs;
-  readonly positions: PositionFile;
+  readonly positions: Positions;
   readonly backOff?: BackOff;
   /** How often to look for what nobody announces: checkpoints, other writers' logs. Default 2000. */
   readonly pollMs?: number;
-  /** Positions of a busy sink are made durable this often. Default 1000. */
+  /** Positions that moved are made durable this often, and when it is closed. Default 1000. */
   readonly saveEveryMs?: number;
   /** What `close` waits at most for a batch that is on its way. Default 5000. */
   readonly closeMs?: number;
@@ -132,8 +132,9 @@ class Shipper implements Shipping {
   async #run(): Promise<void> {
     for (;;) {
       const round = await this.#round();
-      if (round !== 'full') await this.#save();
-      if (this.#isClosing && (round === 'nothing' || round === 'failed')) return;
+      const isOver = this.#isClosing && (round === 'nothing' || round === 'failed');
+      if (isOver || this.#saveDueMs() <= 0) await this.#save();
+      if (isOver) return;
       if (round === 'failed') await this.#rest();
       // What is less than a full batch is worth a message when it was gathered for a while.
       else if (round !== 'full') await this.#grown(round);
@@ -179,7 +180,6 @@ class Shipper implements Shipping {
     this.#behindSince = timeOf(batch.records.at(-1))[0] ?? this.#behindSince;
     this.#lastShippedAt = this.#now();
     this.#tellMoved();
-    if (this.#now() - this.#savedAt >= (this.#options.saveEveryMs ?? 1000)) await this.#save();
     const isFull = batch.records.length >= sink.limits.events || bytesOf(batch.records) >= sink.limits.bytes;
     return isFull ? 'full' : 'some';
   }
@@ -219,6 +219,12 @@ class Shipper implements Shipping {
     this.#options.report?.(error);
   }
 
+  /** How long until positions are made durable; for ever where they are. A clock that is set back delays nothing. */
+  #saveDueMs(): number {
+    const { positions, saveEveryMs = 1000 } = this.#options;
+    return positions.isSaved ? Number.POSITIVE_INFINITY : saveEveryMs - Math.abs(this.#now() - this.#savedAt);
+  }
+
   /** Where positions cannot be saved, shipping goes on: after a crash more is shipped twice, and meanwhile no segment is deleted. */
   async #save(): Promise<void> {
     this.#savedAt = this.#now();
@@ -234,7 +240,7 @@ class Shipper implements Shipping {
 
   async #grown(round: Round): Promise<void> {
     if (this.#isClosing) return;
-    if (round === 'nothing') await this.#pause(this.#options.pollMs ?? 2000, 'until-woken');
+    if (round === 'nothing') await this.#pause(Math.min(this.#options.pollMs ?? 2000, Math.max(0, this.#saveDueMs())), 'until-woken');
     await this.#pause(this.#options.sink.gatherMs, 'until-closed');
   }
 
