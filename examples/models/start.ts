@@ -53,7 +53,6 @@ async function startOnLastPort(data: string, token: string): Promise<ModelsServe
 
 function greeting(url: string, config: string, accounts: readonly DemoAccount[]): string[] {
   const endpoint = `${url}/mcp/models`;
-  const client = { mcpServers: { models: { type: 'http', url: endpoint, headers: { Authorization: 'Bearer ${SALLYPORT_TOKEN}' } } } };
   return [
     '',
     `console        ${url}`,
@@ -63,17 +62,22 @@ function greeting(url: string, config: string, accounts: readonly DemoAccount[])
     'accounts',
     ...accounts.map(({ name, password, about }) => `  ${name.padEnd(10)} ${password.padEnd(26)} ${about}`),
     '',
-    'a token for an MCP client, good for ten minutes',
+    'what to paste into an MCP client (.mcp.json, .cursor/mcp.json); it opens the browser: sign in there as scientist',
+    ...clientFile({ url: endpoint }),
+    '',
+    'a client that does not sign in by itself needs a token, good for ten minutes, and this file instead',
     `  ./bin/sallyport login --url ${url} --name scientist`,
     '  export SALLYPORT_TOKEN=$(./bin/sallyport token --target models)',
-    '',
-    'what to paste into an MCP client (.mcp.json, .cursor/mcp.json)',
-    ...JSON.stringify(client, null, 2)
-      .split('\n')
-      .map((line) => `  ${line}`),
+    ...clientFile({ url: endpoint, headers: { Authorization: 'Bearer ${SALLYPORT_TOKEN}' } }),
     '',
     'a walk through it all: ./bin/sallyport demo',
     '',
     'sallyport is ready',
   ];
+}
+
+/** As Claude Code and Cursor read it. */
+function clientFile(server: { readonly url: string; readonly headers?: Readonly<Record<string, string>> }): readonly string[] {
+  const lines = JSON.stringify({ mcpServers: { models: { type: 'http', ...server } } }, null, 2).split('\n');
+  return lines.map((line) => `  ${line}`);
 }

@@ -60,8 +60,19 @@ test('a newcomer starts the demo, pastes what it prints, and sees it allowed, ma
   const passwords = ['scientist', 'lead', 'ci'].map((name) => demo.account(name));
 
   await t.test('it prints the console, the endpoint, three accounts, and what to paste', () => {
-    for (const line of [url, endpoint, './bin/sallyport token --target models', '"mcpServers"']) assert.ok(demo.output().includes(line), line);
+    for (const line of [url, endpoint, './bin/sallyport token --target models']) assert.ok(demo.output().includes(line), line);
     assert.ok(passwords.every((password) => password.length >= 12));
+  });
+
+  await t.test('what to paste is the address alone, from which a client finds where its person signs in; the form with a token comes after it', async () => {
+    const files = demo.output().match(/^  \{$[^]*?^  \}$/gm) ?? [];
+    const [first, second] = files.map((text) => (JSON.parse(text) as { mcpServers: { models: { url: string; headers?: unknown } } }).mcpServers.models);
+    assert.deepEqual(first, { type: 'http', url: endpoint });
+    assert.deepEqual(second, { type: 'http', url: endpoint, headers: { Authorization: 'Bearer ${SALLYPORT_TOKEN}' } });
+    const challenge = (await fetch(endpoint, { method: 'POST' })).headers.get('www-authenticate') ?? '';
+    const metadata = (await (await fetch(/resource_metadata="([^"]+)"/.exec(challenge)?.[1] ?? '')).json()) as { authorization_servers: readonly string[] };
+    const server = await fetch(`${metadata.authorization_servers[0]}/.well-known/oauth-authorization-server`);
+    assert.equal(((await server.json()) as { authorization_endpoint: string }).authorization_endpoint, `${url}/oauth/authorize`);
   });
 
   await t.test('the accounts are kept in a file that only its owner reads', async () => {
