@@ -292,8 +292,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
   },
   {
     id: 'mcp clients',
-    promise: "MCP clients let in by their person through the gateway's own OAuth server",
+    promise: "MCP clients let in by their person through the gateway's own OAuth server, for up to 30 days, also past a sign-out",
     proof: [
+      proof('test/e2e/oauth-use.test.ts', 'a client stays let in when its person signs out, in every browser'),
       proof('test/e2e/oauth-clients.test.ts', ''),
       proof('test/e2e/oauth-tools.test.ts', 'the official conformance suite for authorization servers passes'),
       proof('test/e2e/oauth-tools.test.ts', 'the Inspector signs in by itself'),

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { openAccounts } from '../../src/identity/accounts.ts';
 import { openStorage } from '../../src/storage/storage.ts';
+import { signIn } from '../support/api.ts';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway.ts';
 import { startOAuthClient, type OAuthClient } from '../support/oauth-client.ts';
 import { letIn } from '../support/oauth-person.ts';
@@ -148,6 +149,19 @@ test('a token that is bound to a key is used with a proof of it, once each, and 
     { authorization: `Bearer ${token}`, dpop: await prove(one.endpoint('workbench'), token) },
   ])
     assert.equal((await call(one, 'echo', { value: 'x' }, headers)).status, 401);
+});
+
+test('a client stays let in when its person signs out, in every browser: its token works, and it renews it', async () => {
+  const { access_token: token = '', refresh_token: refresh = '' } = await connect('mcp:read mcp:write');
+  const person = await signIn(one.url, 'scientist', PASSWORD);
+  assert.equal((await person.raw('sign-out', { method: 'POST', body: JSON.stringify({ everywhere: true }) })).status, 200);
+  assert.equal((await person.raw('me')).status, 401);
+  assert.equal((await call(one, 'echo', { value: 'x' }, { authorization: `Bearer ${token}` })).status, 200);
+  const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, refresh_token: refresh });
+  const renewed = await fetch(`${one.url}/oauth/token`, { method: 'POST', body });
+  assert.equal(renewed.status, 200, await renewed.clone().text());
+  const { access_token: next = '' } = (await renewed.json()) as Record<string, string>;
+  assert.equal((await call(one, 'echo', { value: 'x' }, { authorization: `Bearer ${next}` })).status, 200);
 });
 
 test('what is taken back in one process is refused in the other within a second, and a call that runs there ends', async () => {
