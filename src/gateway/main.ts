@@ -4,6 +4,7 @@
  */
 import { getRequestListener } from '@hono/node-server';
 import { NO_LOG } from '../core/log.ts';
+import type { Target } from '../core/target.ts';
 import { openApi } from './api.ts';
 import { readConfig } from './config.ts';
 import { listen } from './http-server.ts';
@@ -21,8 +22,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly url: string;
-  /** Names of what it guards, as it started. */
-  readonly targets: readonly string[];
+  /** What it guards, as it started. */
+  readonly targets: readonly Pick<Target, 'name' | 'protocol'>[];
   close(): Promise<void>;
 }
 
@@ -37,7 +38,7 @@ export async function startGateway({ config: file, log: output }: GatewayOptions
     const onError = (error: unknown): void => log.error('http', error);
     shutdown.owns(await listen(config, { hosts: parts.hosts, protocols: await openProtocols(parts), rest, onError }));
     log.info('gateway', `listening at ${config.url}`);
-    return { url: config.url, targets: parts.policy.snapshot().targets.map(({ name }) => name), close: () => shutdown.run() };
+    return { url: config.url, targets: parts.policy.snapshot().targets, close: () => shutdown.run() };
   } catch (error) {
     await shutdown.run();
     throw error;

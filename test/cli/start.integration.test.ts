@@ -10,6 +10,7 @@ import { freePort } from '../support/listen.ts';
 const PROGRAM = join(import.meta.dirname, '../../bin/sallyport');
 const READY = 'sallyport is ready';
 const TARGET = { kind: 'Target', name: 'models', protocol: 'mcp', address: 'http://127.0.0.1:1/mcp', owners: ['group:x'] };
+const DATABASE = { kind: 'Target', name: 'shop', protocol: 'postgres', address: 'postgres://127.0.0.1:1/shop', owners: ['group:x'], tls: { mode: 'disable' } };
 
 /** The gateway's lines from its start to Ctrl-C, and its exit code. */
 async function startAndStop(resources: readonly object[]): Promise<{ readonly url: string; readonly said: string; readonly code: number | null }> {
@@ -35,10 +36,11 @@ async function startAndStop(resources: readonly object[]): Promise<{ readonly ur
 }
 
 test('a gateway says where it is to be found, that Ctrl-C was heard, and that it has stopped', async () => {
-  const { url, said, code } = await startAndStop([TARGET]);
+  const { url, said, code } = await startAndStop([TARGET, DATABASE]);
   assert.deepEqual(said.split('\n'), [
     `console        ${url}`,
     `MCP endpoint   ${url}/mcp/models`,
+    'database       sallyport connect shop',
     READY,
     'stopping: what is under way ends first',
     'sallyport has stopped; the next start goes on with the same data',

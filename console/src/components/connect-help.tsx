@@ -41,20 +41,28 @@ function Target({ target }: { readonly target: TargetView }): ReactNode {
           </Tag>
         ))}
       </h2>
-      <p className={css.url}>
-        <code>
-          <Line text={target.url} />
-        </code>
-        <Copy value={target.url} what={`the address of ${target.name}`} />
-      </p>
-      <p className={css.token}>
-        <Button size="compact-sm" variant={token.data ? 'default' : 'filled'} loading={token.isPending} onClick={() => token.mutate()}>
-          {token.data ? 'Make a new token' : 'Make a token for it'}
-        </Button>
-        {token.data ? <TimeLeft until={token.data.expiresAt} /> : <span>It is put into the text below; short-lived, and good for this target only.</span>}
-      </p>
+      {target.protocol === 'mcp' && (
+        <p className={css.url}>
+          <code>
+            <Line text={target.url} />
+          </code>
+          <Copy value={target.url} what={`the address of ${target.name}`} />
+        </p>
+      )}
+      <Texts target={target} texts={clientTexts(target, token.data?.token)} />
+      {target.protocol === 'mcp' && (
+        <p className={css.token}>
+          <Button size="compact-sm" variant="default" loading={token.isPending} onClick={() => token.mutate()}>
+            {token.data ? 'Make a new token' : 'Make a token for it'}
+          </Button>
+          {token.data ? (
+            <TimeLeft until={token.data.expiresAt} />
+          ) : (
+            <span>For a client that does not sign in by itself: put into the text above, good for ten minutes and this target only.</span>
+          )}
+        </p>
+      )}
       {token.error && <Problem error={token.error} />}
-      <Texts target={target} texts={clientTexts(target, token.data?.token ?? '<token>')} />
     </li>
   );
 }
@@ -74,6 +82,7 @@ function Texts({ target, texts }: { readonly target: TargetView; readonly texts:
           <pre>
             <Escaped text={shown.text} />
           </pre>
+          <p className={css.then}>{shown.then}</p>
         </div>
       )}
     </>

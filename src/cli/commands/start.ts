@@ -40,7 +40,9 @@ function logOf(terminal: Terminal): NonNullable<GatewayOptions['log']> {
 const MOST_NAMED = 5;
 
 function greeting({ url, targets }: Gateway): readonly string[] {
-  const endpoints = targets.slice(0, MOST_NAMED).map((name) => `MCP endpoint   ${url}/mcp/${name}`);
+  const endpoints = targets
+    .slice(0, MOST_NAMED)
+    .map(({ name, protocol }) => (protocol === 'mcp' ? `MCP endpoint   ${url}/mcp/${name}` : `database       sallyport connect ${name}`));
   const more = targets.length > MOST_NAMED ? [`               and ${targets.length - MOST_NAMED} more`] : [];
   const none = ['there is no target yet: docs/policy.md begins with one to copy, and the gateway takes it up as soon as it is saved'];
   return [`console        ${url}`, ...(targets.length === 0 ? none : [...endpoints, ...more]), 'sallyport is ready'];

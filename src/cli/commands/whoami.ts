@@ -19,7 +19,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     ['groups', subject.groups.join(', ') || '(none)'],
     ['gateway', gateway.url],
     ...(reads === 'all' ? [['record', 'may read all of it']] : []),
-    ...reachable.map(({ name, protocol, url }) => ['target', `${name} (${protocol}) ${url}`]),
+    ...reachable.map(({ name, protocol, url }) => ['target', `${name} (${protocol}) ${protocol === 'mcp' ? url : `sallyport connect ${name}`}`]),
   ];
   for (const line of alignColumns(rows)) terminal.line(line);
   return EXIT.ok;

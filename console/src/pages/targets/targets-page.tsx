@@ -4,7 +4,7 @@ import { Page } from '../../components/page.tsx';
 
 export function TargetsPage(): ReactNode {
   return (
-    <Page title="Targets" lead="What you may reach through this gateway. A client needs nothing but another address and a token.">
+    <Page title="Targets" lead="What you may reach through this gateway. A client needs another address, and nothing else.">
       <ConnectHelp />
     </Page>
   );
