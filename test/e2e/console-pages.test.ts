@@ -114,10 +114,11 @@ test('the menu shows pages for owners to owners alone; by its address anybody ge
   await scientist.page.getByRole('alert').getByText('ask an owner of the target').waitFor();
 });
 
-test('targets: what I may reach, with the text for each client; a token that is made is in the text and works', async () => {
+test('targets: what I may reach, with the text for each client: the address alone; a token that is made is in the text and works', async () => {
   const { page } = scientist;
   await go(page, 'Targets');
   await page.getByText(gateway.endpoint('lab'), { exact: true }).waitFor();
+  assert.deepEqual(JSON.parse((await page.locator('pre').textContent()) ?? ''), { mcpServers: { lab: { type: 'http', url: gateway.endpoint('lab') } } });
   await page.getByRole('button', { name: 'Make a token for it' }).click();
   await page.getByRole('button', { name: 'Make a new token' }).waitFor();
   await page.getByRole('button', { name: 'VS Code' }).click();
@@ -145,6 +146,8 @@ test('windows: asked for in the console, seen by the approver without a reload, 
 
   await lead.page.getByRole('list', { name: 'Asked for' }).getByText('tools/call write').waitFor();
   await lead.page.getByRole('link', { name: 'Answer' }).click();
+  await lead.page.getByRole('article').getByText('every command tools/call write for').waitFor();
+  assert.doesNotMatch((await lead.page.getByRole('article').textContent()) ?? '', /risk/i, 'nobody knows that of all that it lets through');
   await lead.page.getByRole('button', { name: 'Approve' }).click();
   const answer = lead.page.getByRole('dialog', { name: 'Open this window?' });
   await answer.getByText('evaluation', { exact: true }).waitFor();
@@ -294,8 +297,10 @@ test('every page is one key sequence away, and on a narrow screen behind a menu 
   for (const path of PATHS) {
     await page.goto(`${gateway.url}/${path}`);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
-    const overflow = await page.evaluate('document.querySelector("main").scrollWidth - document.querySelector("main").clientWidth');
-    assert.equal(overflow, 0, `${path} is as wide as a narrow screen`);
+    await until('the page to be there', async () => ((await page.getByText('Loading…').count()) === 0 ? true : undefined));
+    for (const element of ['document.documentElement', 'document.querySelector("main")']) {
+      assert.equal(await page.evaluate(`${element}.scrollWidth - ${element}.clientWidth`), 0, `${path} is as wide as a narrow screen: ${element}`);
+    }
   }
 });
 

@@ -45,7 +45,7 @@ export function Explain({ targets }: { readonly targets: readonly TargetPolicyVi
             Explain
           </Button>
         </div>
-        <div aria-live="polite">
+        <div aria-live="polite" className={css.said}>
           {asked.error && <Problem error={asked.error} />}
           {asked.data && <ExplainedAnswer decision={asked.data} />}
         </div>
