@@ -3,13 +3,14 @@ import { escapeText } from './escape.ts';
 import type { ApprovalView } from './views.ts';
 
 export function approvalRows(approvals: readonly ApprovalView[]): readonly string[] {
-  const rows = approvals.map(({ id, status, subject, target, command, risk, expiresAt, mayAnswer }) => [
+  const rows = approvals.map(({ id, status, subject, target, command, risk, window, expiresAt, mayAnswer }) => [
     id,
     status,
     `${subject.kind}:${subject.name}`,
     target,
     command,
-    `risk ${risk.score}`,
+    // Nobody knows the risk of all that a window lets through.
+    window ? `for ${window.minutes} min` : `risk ${risk.score}`,
     mayAnswer ? `yours to answer until ${expiresAt}` : `until ${expiresAt}`,
   ]);
   return alignColumns(rows);
@@ -17,7 +18,7 @@ export function approvalRows(approvals: readonly ApprovalView[]): readonly strin
 
 /** What an approver needs to know, the command itself last and exactly as it would run. */
 export function approvalText(approval: ApprovalView): readonly string[] {
-  const { subject, risk } = approval;
+  const { subject, risk, window } = approval;
   const rows = [
     ['id', approval.id],
     ['status', approval.status],
@@ -25,7 +26,7 @@ export function approvalText(approval: ApprovalView): readonly string[] {
     ['target', approval.target],
     ['command', approval.command],
     ['reason', approval.reason],
-    ['risk', [String(risk.score), ...risk.factors.map(({ name, points }) => `${name} +${points}`)].join('  ')],
+    window ? ['lets through', letsThrough(window)] : ['risk', [String(risk.score), ...risk.factors.map(({ name, points }) => `${name} +${points}`)].join('  ')],
     ...approval.approvals.map(({ rule, from, quorum }) => ['needs', `${quorum} of ${from.join(', ')} (rule ${rule})`]),
     ...approval.answers.map(({ approver, answer, reason, at }) => ['answer', `${approver}: ${answer} at ${at}${reason === '' ? '' : `, ${reason}`}`]),
     ['until', approval.expiresAt],
@@ -33,3 +34,6 @@ export function approvalText(approval: ApprovalView): readonly string[] {
   ];
   return [...alignColumns(rows), '', `  ${escapeText(approval.shown)}`];
 }
+
+const letsThrough = ({ pattern, minutes, constraint }: NonNullable<ApprovalView['window']>): string =>
+  `every command ${pattern} for ${minutes} min${constraint === undefined ? '' : `, where ${constraint}`}`;

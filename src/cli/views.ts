@@ -47,6 +47,7 @@ export const approval = z.looseObject({
   expiresAt: z.string(),
   mayAnswer: z.boolean(),
   mine: z.boolean(),
+  window: z.looseObject({ pattern: z.string(), minutes: z.number(), constraint: z.string().optional() }).optional(),
 });
 export type ApprovalView = z.infer<typeof approval>;
 export const approvals = z.looseObject({ approvals: z.array(approval) });

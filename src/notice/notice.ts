@@ -77,7 +77,7 @@ function factsOf(approval: Approval): Notice['facts'] {
     ...windowFacts(window),
     ['rule', decision.rule],
     ['reason', decision.reason],
-    ['risk', [String(decision.risk.score), ...decision.risk.factors.map(({ name, points }) => `${name} +${points}`)].join('  ')],
+    ...(window ? [] : [['risk', riskText(decision.risk)] as const]),
     ['needs', whoCan(decision)],
     ...(answers.length > 0 ? [['answers', answersInWords(answers)] as const] : []),
     ['until', new Date(expiresAt).toISOString()],
@@ -88,6 +88,9 @@ function factsOf(approval: Approval): Notice['facts'] {
 }
 
 const MAX_FACT = 1_000;
+
+const riskText = ({ score, factors }: Approval['decision']['risk']): string =>
+  [String(score), ...factors.map(({ name, points }) => `${name} +${points}`)].join('  ');
 
 function windowFacts(window: Approval['window']): Notice['facts'] {
   if (!window) return [];

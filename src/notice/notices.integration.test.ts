@@ -244,6 +244,7 @@ test('break-glass tells owners and reviewers at once, in words that nobody overl
       const { text } = await mailTo(address, id);
       for (const part of ['[BREAK-GLASS ACCESS] scientist', 'every command tools/call * for 1 minutes', 'the site is down', 'has to be reviewed'])
         assert.ok(text.includes(part), part);
+      assert.doesNotMatch(text, /^\s*risk\b/m, 'nobody knows the risk of all that it lets through');
     }
     assert.ok(!mails.some((mail) => mail.text.includes(id) && mail.to.includes('lead@example.com')));
   });

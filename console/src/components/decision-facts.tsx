@@ -1,19 +1,20 @@
 import type { ReactNode } from 'react';
-import type { Risk } from '../api/approvals.ts';
+import type { ApprovalView, Risk } from '../api/approvals.ts';
 import css from './decision-facts.module.css';
 import { Line } from './escaped.tsx';
+import { LetsThrough } from './lets-through.tsx';
 import { RiskDetail } from './risk.tsx';
 
 interface DecisionFactsProps {
   readonly label: string;
-  readonly decision: { readonly rule: string; readonly reason: string; readonly risk: Risk };
+  readonly decision: { readonly rule: string; readonly reason: string; readonly risk: Risk; readonly window?: ApprovalView['window'] };
   /** What is said before and after the rest, as pairs of `Fact`. */
   readonly before?: ReactNode;
   readonly after?: ReactNode;
 }
 
 /** Why something is decided as it is: the same wherever a decision is shown. */
-export function DecisionFacts({ label, decision: { rule, reason, risk }, before, after }: DecisionFactsProps): ReactNode {
+export function DecisionFacts({ label, decision: { rule, reason, risk, window }, before, after }: DecisionFactsProps): ReactNode {
   return (
     <dl className={css.facts} aria-label={label}>
       {before}
@@ -27,9 +28,15 @@ export function DecisionFacts({ label, decision: { rule, reason, risk }, before,
           <Line text={reason} />
         </Fact>
       )}
-      <Fact name="Risk">
-        <RiskDetail risk={risk} />
-      </Fact>
+      {window ? (
+        <Fact name="Lets through">
+          <LetsThrough window={window} />
+        </Fact>
+      ) : (
+        <Fact name="Risk">
+          <RiskDetail risk={risk} />
+        </Fact>
+      )}
       {after}
     </dl>
   );

@@ -57,7 +57,7 @@ export function windowRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const breakGlass = rules?.breakGlass(subject);
     if (!breakGlass)
       throw new SallyportError('forbidden', 'you are not among those who may break glass on this target', {
-        hint: 'leave breakGlass out, and people are asked',
+        hint: 'ask for access without breaking glass, and people answer',
       });
     const reviewers: ApprovalRequirement = {
       rule: 'break-glass',

@@ -3,6 +3,7 @@ import type { ApprovalRequirement, ApprovalView } from '../../api/approvals.ts';
 import { Copy } from '../../components/copy.tsx';
 import { Line } from '../../components/escaped.tsx';
 import { ExactText } from '../../components/exact-text.tsx';
+import { LetsThrough } from '../../components/lets-through.tsx';
 import { RiskDetail } from '../../components/risk.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Ago, Clock, TimeLeft } from '../../components/times.tsx';
@@ -38,7 +39,7 @@ export function ApprovalDetail({ approval }: { readonly approval: ApprovalView }
 }
 
 function Facts({ approval }: { readonly approval: ApprovalView }): ReactNode {
-  const { subject } = approval;
+  const { subject, window } = approval;
   return (
     <dl className={css.facts}>
       <Fact name="Asked by">
@@ -54,15 +55,26 @@ function Facts({ approval }: { readonly approval: ApprovalView }): ReactNode {
         <code>
           <Line text={approval.rule} />
         </code>
-        {approval.reason !== '' && (
+        {!window && approval.reason !== '' && (
           <>
             : <Line text={approval.reason} />
           </>
         )}
       </Fact>
-      <Fact name="Risk">
-        <RiskDetail risk={approval.risk} />
-      </Fact>
+      {window && (
+        <Fact name="Reason">
+          <Line text={window.reason} />
+        </Fact>
+      )}
+      {window ? (
+        <Fact name="Lets through">
+          <LetsThrough window={window} />
+        </Fact>
+      ) : (
+        <Fact name="Risk">
+          <RiskDetail risk={approval.risk} />
+        </Fact>
+      )}
       <Fact name="Asked">
         <Ago at={approval.createdAt} />{' '}
         <span className={css.faint}>

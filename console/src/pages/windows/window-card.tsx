@@ -68,7 +68,7 @@ function When({ approval, place }: { readonly approval: WindowView; readonly pla
           {hours(window.minutes)} once approved; asked <Ago at={createdAt} />
         </p>
         <p className={css.soft}>
-          answer within <TimeLeft until={expiresAt} />
+          <TimeLeft until={expiresAt} /> to answer
         </p>
       </>
     );
