@@ -10,14 +10,17 @@ export function findEnclosed({ text, features }: Probe): readonly Finding[] {
   const mayHoldScheme = run >= MIN_SCHEME_VALUE && has(HAS.space);
   // Most texts have none of the signs: they cost these comparisons and nothing else.
   if (!mayHoldScheme && (seen & (HAS.dot | HAS.colon)) === 0) return NONE;
-  return [
-    ...(has(HAS.space | HAS.dash) ? findPrivateKeys(text) : NONE),
-    ...(has(HAS.dot) && run >= MIN_JWT ? findJwts(text) : NONE),
-    ...(has(HAS.colon | HAS.at) && features.colons >= 2 ? findUrlPasswords(text) : NONE),
-    ...(mayHoldScheme && SCHEME_WORD.test(text) ? findAuthorizations(text) : NONE),
-    ...(has(HAS.colon | HAS.dash) && text.includes('-u') ? findCommandLineUsers(text) : NONE),
-  ];
+  let findings = has(HAS.space | HAS.dash) ? findPrivateKeys(text) : NONE;
+  if (has(HAS.dot) && run >= MIN_JWT) findings = both(findings, findJwts(text));
+  if (has(HAS.colon | HAS.at) && features.colons >= 2) findings = both(findings, findUrlPasswords(text));
+  if (mayHoldScheme && SCHEME_WORD.test(text)) findings = both(findings, findAuthorizations(text));
+  if (has(HAS.colon | HAS.dash) && text.includes('-u')) findings = both(findings, findCommandLineUsers(text));
+  return findings;
 }
+
+/** Nearly always one of them is empty, and often both: then nothing is copied. */
+const both = (some: readonly Finding[], more: readonly Finding[]): readonly Finding[] =>
+  more.length === 0 ? some : some.length === 0 ? more : [...some, ...more];
 
 const NONE: readonly Finding[] = [];
 const MIN_JWT = 16;
@@ -31,7 +34,7 @@ const MIN_KEY_TEXT = 32;
 
 /** From the first dash to the last; a key whose end was cut off ends where base64 does. */
 function findPrivateKeys(text: string): readonly Finding[] {
-  if (!text.includes('PRIVATE KEY')) return [];
+  if (!text.includes('PRIVATE KEY')) return NONE;
   const findings: Finding[] = [];
   let from = 0;
   for (const begin of matches(text, PEM_BEGIN)) {
@@ -54,7 +57,7 @@ function armourLength(body: string): number {
 const JWT = /(?<![\w-])(?<![A-Za-z0-9]\.)(?:\\?[nrt])?ey[IJ][\w-]{8,}(?:\.[\w-]{4,}){1,4}\.?/g;
 
 function findJwts(text: string): readonly Finding[] {
-  if (!text.includes('ey')) return [];
+  if (!text.includes('ey')) return NONE;
   return matches(text, JWT)
     .filter((match) => headerOf(match[0].slice(match[0].indexOf('ey'))))
     .map((match) => found(match.index + match[0].indexOf('ey'), match.index + match[0].length, 'jwt'));

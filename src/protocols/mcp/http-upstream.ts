@@ -27,10 +27,25 @@ export function createHttpUpstream(target: Target, credential: ReadCredential): 
     return { given, reply: await dispatch(pool, url, call, headersOf(call, given), target) };
   };
   return {
+    // One generator for all of it: each inside another costs every event of every call three turns more.
     async *send(call) {
       let answered = await ask(call);
       if (answered.reply.status === 401 && answered.given.refused) answered = await again(answered, () => ask(call));
-      yield* read(answered, target);
+      const { reply, given } = answered;
+      try {
+        const head = headOf(reply, given);
+        yield head;
+        if (head.stream) {
+          for await (const event of readStream(reply.body(), target)) yield event;
+          return;
+        }
+        const message = readSingle(await reply.bytes(target.limits.replyBytes), reply, target);
+        if (message) yield message;
+      } catch (cause) {
+        throw asUpstreamError(cause, target);
+      } finally {
+        reply.release();
+      }
     },
     close: () => pool.destroy(),
   };
@@ -81,23 +96,16 @@ function headersOf(call: UpstreamCall, credential: ResolvedCredential): Record<s
   return headers;
 }
 
-async function* read({ reply, given }: Answered, target: Target): AsyncIterable<UpstreamEvent> {
-  const { status, headers } = reply;
-  const type = (one(headers['content-type']) ?? '').split(';')[0]?.trim().toLowerCase();
-  const stream = type === 'text/event-stream' && status === 200;
-  try {
-    refuseUnusable(status, one(headers['content-encoding']), given);
-    yield { kind: 'head', status, stream, sessionId: one(headers['mcp-session-id']) };
-    if (stream) yield* readStream(reply.body(), target);
-    else {
-      const message = readSingle(await reply.bytes(target.limits.replyBytes), status, type, target);
-      if (message) yield message;
-    }
-  } catch (cause) {
-    throw asUpstreamError(cause, target);
-  } finally {
-    reply.release();
-  }
+/** Throws what makes the reply unusable as a whole. */
+function headOf({ status, headers }: HttpReply, given: ResolvedCredential): Extract<UpstreamEvent, { kind: 'head' }> {
+  refuseUnusable(status, one(headers['content-encoding']), given);
+  return { kind: 'head', status, stream: typeOf(headers) === 'text/event-stream' && status === 200, sessionId: one(headers['mcp-session-id']) };
+}
+
+function typeOf(headers: HttpReply['headers']): string | undefined {
+  const type = one(headers['content-type']);
+  // As most servers say it; parameters and capitals cost more to take off.
+  return type === JSON_TYPE ? type : type?.split(';')[0]?.trim().toLowerCase();
 }
 
 function refuseUnusable(status: number, encoding: string | undefined, credential: ResolvedCredential): void {
@@ -122,13 +130,15 @@ async function* readStream(body: AsyncIterable<Uint8Array>, target: Target): Asy
   }
 }
 
+const JSON_TYPE = 'application/json';
+
 /** For whole texts: one that is fed in pieces has a state. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function readSingle(bytes: Uint8Array | 'too-large', status: number, type: string | undefined, target: Target): UpstreamEvent | undefined {
+function readSingle(bytes: Uint8Array | 'too-large', { status, headers }: HttpReply, target: Target): UpstreamEvent | undefined {
   if (bytes === 'too-large') throw invalid(`the target sent a reply larger than ${target.limits.replyBytes} bytes`);
   if (bytes.length === 0) return undefined;
-  if (type === 'application/json') {
+  if (typeOf(headers) === JSON_TYPE) {
     const text = utf8.decode(bytes);
     return { kind: 'message', text, message: readMessage(parseReply(text, target)), event: undefined };
   }
