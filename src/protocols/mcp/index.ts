@@ -39,6 +39,7 @@ export function createMcp(deps: ProtocolDeps, times: Partial<Times> = {}, client
   const pins = deps.pins ?? new ToolPins(memoryPins(), deps.gate.recorder);
   const sides = new TargetSides({
     pins,
+    sessionKey: deps.sessionKey,
     ...(deps.servers ? { servers: deps.servers } : {}),
     ...(deps.credentials ? { credentials: deps.credentials } : {}),
     masker: ({ name: target }) => deps.gate.masker(deps.reach().masksFor(NOBODY, target)),

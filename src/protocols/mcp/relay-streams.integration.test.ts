@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openCaller, type Caller } from '../../../test/support/relay/caller.ts';
+import { openCaller, sendModern, type Block, type Caller } from '../../../test/support/relay/caller.ts';
 import { bench, startRelay, type Relay } from '../../../test/support/relay/gateway.ts';
 import { answerTo, startScriptedServer, tool, type ScriptedServer, type Turn } from '../../../test/support/relay/upstream.ts';
 import { until } from '../../../test/support/until.ts';
@@ -21,6 +21,7 @@ after(async () => {
 });
 
 const note = (method: string, params: object = {}) => ({ jsonrpc: '2.0', method, params });
+const base64 = (text: string): string => Buffer.from(text).toString('base64').slice(0, 6);
 const work = (id: string) => caller.begin('tools/call', { name: 'work', arguments: {} }, id);
 
 test('what a server tells unasked arrives on the stream of the session, and comments keep it alive', async () => {
@@ -48,23 +49,75 @@ test('a server without such a stream is relayed as one: 405 and none of its page
   assert.deepEqual(await refused.rest(), []);
 });
 
-test('events without a secret travel byte by byte, priming events too', async () => {
-  const events = [
-    'id:one\nretry:1500\ndata:',
-    'event: message\nid: two\ndata:{"jsonrpc" : "2.0","method":"notifications/message","params":{"level":"info","data":1.0}}',
-  ];
+const MESSAGE = '{"jsonrpc" : "2.0","method":"notifications/message","params":{"level":"info","data":1.0}}';
+const said = (blocks: readonly Block[]): readonly Block[] => blocks.filter((block) => !block.raw.startsWith(':'));
+
+test('events without a secret travel byte by byte', async () => {
+  const events = ['retry:1500\ndata:', `event: message\ndata:${MESSAGE}`];
   server.on('tools/call', async (turn) => {
     turn.stream();
     for (const each of events) await turn.raw(`${each}\n\n`);
-    turn.event(answerTo(turn, 'done'), 'three');
+    turn.event(answerTo(turn, 'done'));
     turn.end();
   });
-  const blocks = (await (await work('bytes')).rest()).filter((block) => !block.raw.startsWith(':'));
+  const blocks = said(await (await work('bytes')).rest());
   assert.deepEqual(
     blocks.slice(0, 2).map((block) => block.raw),
     events,
   );
-  assert.deepEqual([blocks[2]?.id, blocks[2]?.message?.result.content[0].text], ['three', 'done']);
+  assert.equal(blocks[2]?.message?.result.content[0].text, 'done');
+});
+
+test('ids of events are the gateway’s own: nothing that a target writes there reaches the caller, and all else of the event does', async () => {
+  server.on('tools/call', async (turn) => {
+    turn.stream();
+    await turn.raw('id:ann@customer.example\nretry:1500\ndata:\n\n');
+    await turn.raw(`event: message\nid: canary\ndata:${MESSAGE}\n\n`);
+    turn.event(answerTo(turn, 'done'), 'canary');
+    turn.end();
+  });
+  const blocks = said(await (await work('ids')).rest());
+  assert.deepEqual(
+    blocks.map(({ raw, id = '' }) => raw.replace(id, 'ID')),
+    ['id: ID\nretry: 1500\ndata: ', `event: message\nid: ID\ndata: ${MESSAGE}`, blocks[2]?.raw.replace(blocks[2].id ?? '', 'ID')],
+  );
+  for (const { id = '' } of blocks) assert.match(id, /^[\w-]{40,}$/);
+  assert.equal(new Set(blocks.map(({ id }) => id)).size, 3);
+  for (const { raw } of blocks) for (const form of ['canary', 'customer', base64('canary'), base64('ann@customer')]) assert.ok(!raw.includes(form), raw);
+});
+
+test('an id of another session, and one that nobody gave, is refused, and the target is not asked', async () => {
+  server.on('tools/call', (turn) => {
+    turn.stream();
+    void turn.raw('id: o1\nretry: 10\ndata:\n\n').then(() => turn.end());
+  });
+  server.on('GET', (turn) => {
+    turn.stream();
+    turn.end();
+  });
+  const [{ id = '' } = {}] = said(await (await work('own')).rest());
+  const asked = server.asked('GET').length;
+  const other = await openCaller(relay.endpoint(), await relay.token('ann'));
+  for (const wrong of [id, 'o1', `${id}A`]) assert.equal((await other.listen(wrong)).status, 400, wrong);
+  assert.equal((await caller.listen('o1')).status, 400);
+  assert.equal(server.asked('GET').length, asked);
+  assert.equal((await caller.listen(id)).status, 200);
+  assert.equal((await server.heard('GET', asked + 1)).headers['last-event-id'], 'o1');
+});
+
+test('without a session there is nothing to go on with, and events have no ids', async () => {
+  server.on('tools/call', async (turn) => {
+    turn.stream();
+    await turn.raw('id: canary\ndata:\n\n');
+    turn.event(answerTo(turn, 'done'), 'canary');
+    turn.end();
+  });
+  const stream = await sendModern(relay.endpoint(), await relay.token('ann'), 'tools/call', { name: 'work', arguments: {} });
+  const blocks = said(await stream.rest());
+  assert.deepEqual(
+    blocks.map(({ id, message }) => [id, message?.result.content[0].text]),
+    [[undefined, 'done']],
+  );
 });
 
 test('a call goes on when its client loses the connection, runs once, and is replayed masked from the last event', async () => {
@@ -77,27 +130,25 @@ test('a call goes on when its client loses the connection, runs once, and is rep
   });
   const [calls, gets] = [server.asked('tools/call').length, server.asked('GET').length];
   const stream = await work('lost');
-  assert.equal((await stream.message()).params.data, 'begun');
+  const [, begun] = [await stream.next(), await stream.next()];
+  assert.equal(begun?.message?.params.data, 'begun');
+  const last = begun?.id ?? '';
   stream.drop();
   assert.ok(turn);
   turn.event(note('notifications/message', { level: 'info', data: 'mail to ann@customer.example' }), 'r2');
   turn.event(answerTo(turn, 'from bob@customer.example'), 'r3');
   turn.end();
-  const replay = (await (await caller.listen('r1')).rest()).filter((block) => block.message);
-  assert.deepEqual(
-    replay.map((block) => block.id),
-    ['r2', 'r3'],
-  );
+  const replay = (await (await caller.listen(last)).rest()).filter((block) => block.message);
+  assert.equal(new Set([last, ...replay.map((block) => block.id)]).size, 3);
   assert.equal(replay[1]?.message?.id, 'lost');
   assert.doesNotMatch(JSON.stringify(replay), /customer\.example/);
   assert.equal(turn.gone(), false);
   assert.deepEqual([server.asked('tools/call').length - calls, server.asked('GET').length - gets], [1, 0]);
   const thief = await openCaller(relay.endpoint(), await relay.token('bob'), { sessionId: caller.sessionId ?? '' });
-  assert.equal((await thief.listen('r1')).status, 404);
+  assert.equal((await thief.listen(last)).status, 404);
   const bob = await openCaller(relay.endpoint(), await relay.token('bob'));
-  server.on('GET', (each) => each.json(400, { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'no such event' } }));
-  assert.equal((await bob.listen('r1')).status, 400);
-  assert.notEqual(server.asked('GET').at(-1)?.headers['mcp-session-id'], turn.headers['mcp-session-id']);
+  assert.equal((await bob.listen(last)).status, 400);
+  assert.equal(server.asked('GET').length, gets);
 });
 
 test('a server that closes its stream to be polled is asked for the rest, under its own session', async () => {
@@ -107,18 +158,16 @@ test('a server that closes its stream to be polled is asked for the rest, under 
     turn.end();
   });
   const calls = server.asked('tools/call').length;
-  const blocks = await (await work('polled')).rest();
-  assert.deepEqual(
-    blocks.filter((block) => !block.raw.startsWith(':')).map((block) => block.raw),
-    ['id: p1\nretry: 10\ndata:'],
-  );
+  const [primer, ...more] = said(await (await work('polled')).rest());
+  assert.match(primer?.raw ?? '', /^id: [\w-]+\nretry: 10\ndata: $/);
+  assert.deepEqual(more, []);
   const call = server.asked('tools/call').at(-1);
   server.on('GET', (turn) => {
     turn.stream();
     if (call) turn.event(answerTo(call, 'late for ann@customer.example'), 'p2');
     turn.end();
   });
-  const answer = await (await caller.listen('p1')).message();
+  const answer = await (await caller.listen(primer?.id)).message();
   assert.equal(answer.id, 'polled');
   assert.doesNotMatch(answer.result.content[0].text, /customer\.example/);
   const asked = server.asked('GET').at(-1);

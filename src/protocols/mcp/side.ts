@@ -47,6 +47,7 @@ export interface McpContext {
 
 export interface SideParts {
   readonly pins: Definitions;
+  readonly sessionKey: Uint8Array;
   /** Of everything that any policy masks on the target. */
   masker(target: Target): Masker;
   /** Hears of servers that are run here. */
@@ -79,9 +80,9 @@ export class TargetSides {
       return known.side;
     }
     if (known) void known.side.upstream.close().catch(() => {});
-    const { pins, servers: watch, credentials } = this.#parts;
+    const { pins, servers: watch, sessionKey, credentials } = this.#parts;
     const masker = (): Masker => this.#parts.masker(target);
-    const upstream = createUpstream(target, { masker, watch, credentials });
+    const upstream = createUpstream(target, { masker, sessionKey, watch, credentials });
     const side: TargetSide = {
       target,
       upstream,

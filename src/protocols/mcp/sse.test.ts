@@ -73,3 +73,9 @@ it('what no reader takes goes no further: comments, unknown fields, events of ot
     ['id: 1\r\nevent: message\r\ndata:{}\r\nretry: 10\r\n\r\n'],
   );
 });
+
+it('an id that is no header, or is longer than anybody needs, is none', () => {
+  const idOf = (id: string): string | undefined => parse([`id: ${id}\ndata: {}\n\n`])[0]?.id;
+  assert.equal(idOf('x'.repeat(1024)), 'x'.repeat(1024));
+  for (const id of ['x'.repeat(1025), 'a\u0000b', 'a\u001b[31m', 'a\tb', 'a\u007f', 'é', 'a\u202eb']) assert.equal(idOf(id), undefined, JSON.stringify(id));
+});

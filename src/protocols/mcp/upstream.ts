@@ -10,6 +10,7 @@ import { createCredentials, type Credentials, type ResolvedCredential } from '..
 import type { ServerWatch } from '../protocol.ts';
 import type { RpcMessage, RpcResponse } from './codec.ts';
 import { EchoBook } from './echoes.ts';
+import { withOwnEventIds } from './event-ids.ts';
 import { createHttpUpstream } from './http-upstream.ts';
 import { createStdioUpstream } from './stdio-upstream.ts';
 import type { ReadCredential, Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
@@ -30,11 +31,13 @@ export interface Upstream {
 export interface UpstreamOptions {
   /** For what the target writes beside its replies, to whom it concerns. */
   readonly masker: () => Masker;
+  /** Seals what callers see of the target's streams: 32 bytes, the same for every process of one installation. */
+  readonly sessionKey: Uint8Array;
   readonly watch?: ServerWatch | undefined;
   readonly credentials?: Credentials | undefined;
 }
 
-export function createUpstream(target: Target, { masker, watch, credentials = createCredentials() }: UpstreamOptions): Upstream {
+export function createUpstream(target: Target, { masker, sessionKey, watch, credentials = createCredentials() }: UpstreamOptions): Upstream {
   const { credential: spec, name, address } = target;
   const echoes = new EchoBook();
   const isShared = spec === undefined || !dependsOnSubject(spec);
@@ -45,7 +48,9 @@ export function createUpstream(target: Target, { masker, watch, credentials = cr
     echoesFor(call).learn(resolved);
     return resolved;
   };
-  const plain = target.command ? createStdioUpstream(target, { credential, masker, watch }) : createHttpUpstream(target, credential);
+  const plain = target.command
+    ? createStdioUpstream(target, { credential, masker, watch })
+    : withOwnEventIds(createHttpUpstream(target, credential), name, sessionKey);
   // Without a credential there is nothing to repeat.
   const transport: Transport = spec ? { send: (call) => echoesFor(call).removedFrom(plain.send(call)), close: () => plain.close() } : plain;
   return {
