@@ -76,7 +76,6 @@ export interface HttpProtocol extends SpokenProtocol {
   open(deps: ProtocolDeps): HttpEndpoint;
 }
 
-/** What a protocol with a port of its own is given beside. */
 /** This gateway among others. */
 export interface Installation {
   /** Of all gateways that share a database: up to 12 of `a-z0-9`. */
@@ -87,6 +86,7 @@ export interface Installation {
   isAlive(owner: string): Promise<boolean>;
 }
 
+/** What a protocol with a port of its own is given beside. */
 export interface SocketDeps extends ProtocolDeps {
   readonly installation: Installation;
   /** Hears what went wrong outside any session. */

@@ -17,6 +17,7 @@ import { openDatabaseLogins, type DatabaseLogins, type MintedLogin } from '../..
 import { storedDayBook } from '../../src/gateway/day-book.ts';
 import { createGate } from '../../src/gateway/gate.ts';
 import { QuotaCounter } from '../../src/gateway/quotas.ts';
+import { openLocks, type Locks } from '../../src/lock/locks.ts';
 import { createAuthenticator } from '../../src/identity/authenticate.ts';
 import { mintToken } from '../../src/identity/mint.ts';
 import { openSigningKeys } from '../../src/identity/signing-keys.ts';
@@ -43,6 +44,8 @@ export interface PostgresGateway {
   readonly direct: Client;
   readonly approvals: ApprovalService;
   readonly logins: DatabaseLogins;
+  /** As another process of the installation has them: what it locks is found by looking. */
+  readonly otherLocks: Locks;
   readonly recorded: readonly RecordedCommand[];
   /** What an operator reads of what failed. */
   readonly failures: readonly string[];
@@ -56,6 +59,8 @@ export interface PostgresGateway {
   env(login: MintedLogin): NodeJS.ProcessEnv;
   pending(): Promise<string>;
   setPolicy(policy: object): void;
+  /** Only the listener: the rest goes on. */
+  stopListening(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -111,7 +116,9 @@ export async function startPostgresGateway(options: PostgresGatewayOptions): Pro
     ...options.target,
   };
   let snapshot = snapshotOf(target, options.policy);
+  const [locks, otherLocks] = [await openLocks({ storage, recorder }), await openLocks({ storage, recorder })];
   const gate = createGate({
+    locks,
     snapshot: () => snapshot,
     approvals,
     recorder,
@@ -146,6 +153,7 @@ export async function startPostgresGateway(options: PostgresGatewayOptions): Pro
     direct,
     approvals,
     logins,
+    otherLocks,
     recorded,
     failures,
     events: (kind) => recorded.map(({ event }) => event).filter((event) => event.kind === kind),
@@ -173,10 +181,12 @@ export async function startPostgresGateway(options: PostgresGatewayOptions): Pro
     setPolicy(policy) {
       snapshot = snapshotOf(target, policy);
     },
+    stopListening: () => listener.close(),
     async stop() {
       await Promise.all(clients.map((client) => client.end().catch(() => {})));
       await listener.close();
       await direct.end();
+      await Promise.all([locks.close(), otherLocks.close()]);
       await approvals.close();
       await storage.close();
       await journal.close();

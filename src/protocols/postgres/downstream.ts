@@ -42,8 +42,8 @@ export interface Caller {
 export type Arrival =
   | { readonly kind: 'caller'; readonly caller: Caller }
   | { readonly kind: 'cancel'; readonly pid: number; readonly key: Buffer }
-  /** It was told so; `note` is for the record, absent where there is nothing to record. */
-  | { readonly kind: 'refused'; readonly destination?: Destination; readonly note?: string };
+  /** It was told so; `note` is for the record. */
+  | { readonly kind: 'refused'; readonly destination: Destination; readonly note: string };
 
 /** The user name under which an access token is sent as the password. */
 const TOKEN_USER = 'token';

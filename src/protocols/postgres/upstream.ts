@@ -33,6 +33,8 @@ export interface DialOptions {
   /** For whom; absent where the gateway asks by itself. */
   readonly subject?: Subject;
   readonly timeoutMs?: number;
+  /** Ends the attempt. */
+  readonly signal?: AbortSignal;
 }
 
 /** A connection that is signed in and idle. Its socket is paused, and nothing of it was read ahead. */
@@ -46,7 +48,8 @@ export interface Upstream extends SignedIn {
 /** Rejects with `upstream_unreachable`, `upstream_invalid` or `credential_missing`; what the server said is the cause, for the operator. */
 export async function dial(options: DialOptions): Promise<Upstream> {
   const { target, database, applicationName, timeoutMs = DIAL_MS } = options;
-  const signal = AbortSignal.timeout(timeoutMs);
+  const late = AbortSignal.timeout(timeoutMs);
+  const signal = options.signal ? AbortSignal.any([late, options.signal]) : late;
   const { login, refused } = options.login ? { login: options.login } : await loginOf(options);
   const address = serverAddress(target);
   let line: Line | undefined;
