@@ -3,22 +3,20 @@
  * Owns the session, tokens and streams that such a client knows nothing of. Messages travel as they are.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSallyportError, SallyportError } from '../../core/error.ts';
+import { SallyportError } from '../../core/error.ts';
 import { isJsonArray, member, parseJson, writeJson, type JsonValue } from '../../core/json.ts';
-import { idText, metaMember, readMessage, rpcCodeOf, type RpcId, type RpcMessage, type RpcNotification, type RpcRequest } from '../../protocols/mcp/codec.ts';
+import { idText, metaMember, readMessage, type RpcMessage, type RpcNotification, type RpcRequest } from '../../protocols/mcp/codec.ts';
 import { modernHeaders } from '../../protocols/mcp/write-headers.ts';
-import type { Endpoint, EndpointReply, Sent } from './endpoint.ts';
+import { createClientLines, jsonOrNull, type ClientLines, type ClientLinesOptions } from './client-lines.ts';
+import type { Endpoint, Sent } from './endpoint.ts';
 import { readLines } from './lines.ts';
 import { LegacySession } from './legacy-session.ts';
+import { createRelay, type Relay } from './relay.ts';
 import { ToolHeaders } from './tool-headers.ts';
 
-export interface BridgeOptions {
+export interface BridgeOptions extends ClientLinesOptions {
   readonly endpoint: Endpoint;
   readonly input: AsyncIterable<Uint8Array>;
-  /** One line of the answer, without its end. */
-  readonly output: (line: string) => Promise<void>;
-  /** For people: what goes wrong beside the messages. */
-  readonly note: (text: string) => void;
   /** Ends it, as the end of the input does. */
   readonly signal?: AbortSignal;
 }
@@ -53,20 +51,22 @@ interface UnderWay {
 
 class Bridge {
   readonly #endpoint: Endpoint;
-  readonly #output: BridgeOptions['output'];
+  readonly #lines: ClientLines;
   readonly #note: BridgeOptions['note'];
   readonly #stop = new AbortController();
   readonly #underWay = new Map<string, UnderWay>();
   readonly #work = new Set<Promise<void>>();
   readonly #tools: ToolHeaders;
   readonly #session: LegacySession;
+  readonly #relay: Relay;
 
   constructor({ endpoint, output, note }: BridgeOptions) {
     this.#endpoint = endpoint;
-    this.#output = output;
+    this.#lines = createClientLines({ output, note });
     this.#note = note;
-    this.#session = new LegacySession(endpoint, this.#stop.signal, (text) => this.#emit(text), note);
+    this.#session = new LegacySession(endpoint, this.#stop.signal, (text) => this.#lines.send(text), note);
     this.#tools = new ToolHeaders((body, headers) => this.#askAside(body, headers));
+    this.#relay = createRelay(this.#lines, this.#session, this.#tools);
   }
 
   /** Requests run beside each other; whatever else the client says arrives in its order. */
@@ -77,7 +77,7 @@ class Bridge {
       value = parseJson(line);
       messages = (isJsonArray(value) ? value : [value]).map(readMessage);
     } catch (error) {
-      return this.#emit(errorText(null, rpcCodeOf(error), error instanceof Error ? error.message : 'not a message'));
+      return this.#lines.refuseUnread(error);
     }
     const [message] = messages;
     if (isJsonArray(value) || !message) return this.#begin(this.#batch(line, messages));
@@ -109,7 +109,7 @@ class Bridge {
       await (modern ? this.#askModern(underWay, line) : this.#askLegacy(underWay, line));
     } catch (error) {
       if (stop.signal.aborted || this.#stop.signal.aborted) return;
-      await this.#refuse(request.id, error);
+      await this.#lines.refuse(request.id, error);
     } finally {
       if (this.#underWay.get(key) === underWay) this.#underWay.delete(key);
     }
@@ -118,7 +118,7 @@ class Bridge {
   async #askModern({ request, stop }: UnderWay, line: string): Promise<void> {
     const headers = modernHeaders(request, await this.#tools.of(request));
     const reply = await this.#endpoint.send(this.#post(line, headers, stop.signal));
-    if (await this.#relay(reply, request)) return;
+    if (await this.#relay.pass(reply, request)) return;
     throw new SallyportError('upstream_unreachable', 'the connection broke before the answer came', { hint: 'ask again' });
   }
 
@@ -135,7 +135,7 @@ class Bridge {
     const note = (id: string): void => {
       lastEvent = id;
     };
-    if (await this.#relay(reply, request, note)) return;
+    if (await this.#relay.pass(reply, request, note)) return;
     // The answer waits where the stream was left.
     if (lastEvent !== undefined && (await this.#resume(request, lastEvent, stop.signal))) return;
     throw new SallyportError('upstream_unreachable', 'the connection broke before the answer came', { hint: 'the command may have run' });
@@ -151,7 +151,7 @@ class Bridge {
       const note = (id: string): void => {
         last = id;
       };
-      if (await this.#relay(reply, request, note)) return true;
+      if (await this.#relay.pass(reply, request, note)) return true;
     }
     return false;
   }
@@ -160,11 +160,11 @@ class Bridge {
   async #batch(line: string, messages: readonly RpcMessage[]): Promise<void> {
     try {
       const reply = await this.#endpoint.send(this.#post(line, this.#session.headers(''), this.#stop.signal));
-      if (reply.kind === 'events') for await (const { data } of reply.events()) await this.#emit(data);
-      else await this.#emit(await reply.text());
+      if (reply.kind === 'events') for await (const { data } of reply.events()) await this.#lines.send(data);
+      else await this.#lines.send(await reply.text());
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      for (const message of messages) if (message.kind === 'request') await this.#refuse(message.id, error);
+      for (const message of messages) if (message.kind === 'request') await this.#lines.refuse(message.id, error);
     }
   }
 
@@ -194,91 +194,17 @@ class Bridge {
     return true;
   }
 
-  /** What a reply holds, on its way to the client. True once the request's own answer was among it. */
-  async #relay(reply: EndpointReply, request: RpcRequest, noteEvent: (id: string) => void = () => {}): Promise<boolean> {
-    if (reply.kind !== 'events') return this.#relayText(await reply.text(), reply.status, request);
-    let answered = false;
-    try {
-      for await (const event of reply.events()) {
-        if (event.id !== undefined) noteEvent(event.id);
-        if (event.retry !== undefined) this.#session.waits(event.retry);
-        if (event.data === '') continue;
-        answered = this.#answers(event.data, request) || answered;
-        await this.#emit(event.data);
-      }
-    } catch (error) {
-      // What was cut off is told by what is missing; too large an event is an error of its own.
-      if (isSallyportError(error)) throw error;
-    }
-    return answered;
-  }
-
-  async #relayText(text: string, status: number, request: RpcRequest): Promise<boolean> {
-    const value = parsed(text);
-    if (member(value, 'jsonrpc') !== '2.0') throw refusedBy(status, value);
-    // What was refused before it was read has no id: the client knows only its own.
-    const own = member(value, 'id') === null ? writeJson({ ...(value as object), id: request.id }) : text;
-    this.#answers(own, request);
-    await this.#emit(own);
-    return true;
-  }
-
-  /** Whether this is the answer; what it tells of sessions and tools is noted. */
-  #answers(text: string, { id, method }: RpcRequest): boolean {
-    if (method !== 'initialize' && method !== 'tools/list' && !text.includes('"id"')) return false;
-    const value = parsed(text);
-    if (member(value, 'method') !== undefined || writeJson(member(value, 'id') ?? null) !== idText(id)) return false;
-    const result = member(value, 'result');
-    if (method === 'initialize') this.#session.agreed(member(result, 'protocolVersion'));
-    if (method === 'tools/list') this.#tools.note(member(result, 'tools'));
-    return true;
-  }
-
   async #askAside(body: string, headers: Readonly<Record<string, string>>): Promise<JsonValue> {
     const reply = await this.#endpoint.send(this.#post(body, headers, this.#stop.signal));
-    if (reply.kind !== 'events') return parsed(await reply.text());
+    if (reply.kind !== 'events') return jsonOrNull(await reply.text());
     let last: JsonValue = null;
-    for await (const { data } of reply.events()) if (data !== '') last = parsed(data);
+    for await (const { data } of reply.events()) if (data !== '') last = jsonOrNull(data);
     return last;
   }
 
   #post(body: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Sent {
     return { method: 'POST', headers, body, signal: AbortSignal.any([signal, this.#stop.signal]) };
   }
-
-  /** One message, one line. */
-  async #emit(text: string): Promise<void> {
-    const line = /[\r\n]/.test(text) ? writeJson(parsed(text)) : text;
-    if (line.trim() !== '') await this.#output(line);
-  }
-
-  async #refuse(id: RpcId, error: unknown): Promise<void> {
-    const hint = isSallyportError(error) && error.hint !== undefined ? ` (${error.hint})` : '';
-    const message = `${error instanceof Error ? error.message : 'the request failed'}${hint}`;
-    this.#note(`error: ${message}`);
-    await this.#emit(errorText(id, isSallyportError(error, 'unauthenticated') ? 401 : 502, message));
-  }
 }
 
 const nameOf = (message: Exclude<RpcMessage, RpcRequest>): string => (message.kind === 'notification' ? message.method : 'an answer');
-
-/** Codes of our own lie outside of those that JSON-RPC and MCP have for themselves. */
-const errorText = (id: RpcId | null, code: number, message: string): string => JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
-
-function parsed(text: string): JsonValue {
-  try {
-    return parseJson(text);
-  } catch {
-    return null;
-  }
-}
-
-/** What is no message is the gateway's own word, or somebody's before it. */
-function refusedBy(status: number, value: JsonValue): SallyportError {
-  const said = member(member(value, 'error'), 'message') ?? member(value, 'error_description');
-  const reason = typeof said === 'string' ? said.slice(0, 300) : `the gateway answered with status ${status}`;
-  if (status === 401) return new SallyportError('unauthenticated', reason, { hint: 'sallyport login' });
-  return new SallyportError(status === 404 ? 'not_found' : 'upstream_invalid', reason, {
-    hint: status === 404 ? '`sallyport whoami` names the targets in reach' : 'is this the address of a gateway?',
-  });
-}

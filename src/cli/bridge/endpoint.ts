@@ -1,5 +1,6 @@
 import { Agent, request, type Dispatcher } from 'undici';
 import { SallyportError } from '../../core/error.ts';
+import { readBounded } from '../../network/read-bounded.ts';
 import { SseParser, type SseEvent } from '../../protocols/mcp/sse.ts';
 import type { TargetTokens } from './target-tokens.ts';
 
@@ -68,20 +69,9 @@ function replyOf({ statusCode, headers, body }: Dispatcher.ResponseData): Endpoi
     status: statusCode,
     sessionId: typeof session === 'string' ? session : undefined,
     kind: type.startsWith('application/json') ? 'json' : type.startsWith('text/event-stream') ? 'events' : 'other',
-    text: () => readText(body),
+    text: async () => (await readBounded(body, MAX_REPLY)).toString('utf8'),
     events: () => readEvents(body),
   };
-}
-
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > MAX_REPLY) throw new SallyportError('upstream_invalid', `the reply is longer than ${MAX_REPLY} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncIterable<SseEvent> {
