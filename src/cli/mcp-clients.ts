@@ -24,6 +24,9 @@ export interface McpClient {
 type Env = Readonly<Record<string, string | undefined>>;
 
 const isUrl = (connection: Connection): connection is { readonly url: string } => 'url' in connection;
+const asItIs = (connection: Connection): object => connection;
+const withType = (connection: Connection): object => ({ type: isUrl(connection) ? 'http' : 'stdio', ...connection });
+
 const SIGNS_IN = { url: 'it opens a browser to sign in when it first connects', command: 'it uses the sign-in of `sallyport login`' } as const;
 
 /** https://code.claude.com/docs/en/mcp: the project's file, for everybody who works on it. */
@@ -33,7 +36,7 @@ const claude: McpClient = {
   format: 'json',
   servers: 'mcpServers',
   file: (_env, folder) => join(folder, '.mcp.json'),
-  server: (connection) => (isUrl(connection) ? { type: 'http', ...connection } : { type: 'stdio', ...connection }),
+  server: withType,
   next: (_servers, kind) => `start claude here and type /mcp; ${SIGNS_IN[kind]}`,
 };
 
@@ -44,7 +47,7 @@ const cursor: McpClient = {
   format: 'json',
   servers: 'mcpServers',
   file: (_env, folder) => join(folder, '.cursor', 'mcp.json'),
-  server: (connection) => connection,
+  server: asItIs,
   next: (_servers, kind) => `open the folder in Cursor and look at its MCP settings; ${SIGNS_IN[kind]}`,
 };
 
@@ -55,7 +58,7 @@ const vscode: McpClient = {
   format: 'json',
   servers: 'servers',
   file: (_env, folder) => join(folder, '.vscode', 'mcp.json'),
-  server: (connection) => (isUrl(connection) ? { type: 'http', ...connection } : { type: 'stdio', ...connection }),
+  server: withType,
   next: (_servers, kind) => `open the folder in VS Code and start the server there; ${SIGNS_IN[kind]}`,
 };
 
@@ -66,7 +69,7 @@ const codex: McpClient = {
   format: 'toml',
   servers: 'mcp_servers',
   file: (env) => join(env['CODEX_HOME'] ?? join(env['HOME'] ?? homedir(), '.codex'), 'config.toml'),
-  server: (connection) => connection,
+  server: asItIs,
   next: (servers, kind) => (kind === 'url' ? `sign in: ${servers.map((name) => `codex mcp login ${name}`).join('; ')}` : SIGNS_IN.command),
 };
 

@@ -1,9 +1,10 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { addPasskey, readPasskeys, removePasskey, type Passkey } from '../api/passkeys.ts';
 import { Line } from '../components/escaped.tsx';
 import { Problem } from '../components/problem.tsx';
+import { submitOnce } from '../components/submit-once.ts';
 import { useApi } from './api-context.ts';
 import css from './passkeys-dialog.module.css';
 
@@ -66,18 +67,13 @@ function AddForm(): ReactNode {
       await queries.invalidateQueries({ queryKey: PASSKEYS });
     },
   });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (!add.isPending) add.mutate();
-  };
   return (
-    <form className={css.add} onSubmit={submit}>
+    <form className={css.add} onSubmit={submitOnce(add, add.mutate)}>
       {add.error && <Problem error={add.error} />}
       <TextInput
         label="Name of the new passkey"
         placeholder="security key in the safe"
         required
-        withAsterisk={false}
         maxLength={100}
         value={label}
         onChange={(event) => setLabel(event.currentTarget.value)}

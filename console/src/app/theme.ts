@@ -19,4 +19,6 @@ export const theme = createTheme({
   headings: { fontWeight: '600' },
   focusRing: 'auto',
   respectReducedMotion: true,
+  // Nearly every field is required: what is not says so.
+  components: { InputWrapper: { defaultProps: { withAsterisk: false } } },
 });

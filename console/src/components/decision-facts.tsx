@@ -1,9 +1,8 @@
 import type { ReactNode } from 'react';
 import type { ApprovalView, Risk } from '../api/approvals.ts';
+import { AtStake, nameOfStake } from './at-stake.tsx';
 import css from './decision-facts.module.css';
 import { Line } from './escaped.tsx';
-import { LetsThrough } from './lets-through.tsx';
-import { RiskDetail } from './risk.tsx';
 
 interface DecisionFactsProps {
   readonly label: string;
@@ -14,7 +13,8 @@ interface DecisionFactsProps {
 }
 
 /** Why something is decided as it is: the same wherever a decision is shown. */
-export function DecisionFacts({ label, decision: { rule, reason, risk, window }, before, after }: DecisionFactsProps): ReactNode {
+export function DecisionFacts({ label, decision, before, after }: DecisionFactsProps): ReactNode {
+  const { rule, reason } = decision;
   return (
     <dl className={css.facts} aria-label={label}>
       {before}
@@ -28,15 +28,9 @@ export function DecisionFacts({ label, decision: { rule, reason, risk, window },
           <Line text={reason} />
         </Fact>
       )}
-      {window ? (
-        <Fact name="Lets through">
-          <LetsThrough window={window} />
-        </Fact>
-      ) : (
-        <Fact name="Risk">
-          <RiskDetail risk={risk} />
-        </Fact>
-      )}
+      <Fact name={nameOfStake(decision)}>
+        <AtStake {...decision} />
+      </Fact>
       {after}
     </dl>
   );

@@ -1,7 +1,8 @@
 import { Button, Modal, type ButtonProps } from '@mantine/core';
-import type { FormEvent, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import css from './form.module.css';
 import { Problem } from './problem.tsx';
+import { submitOnce } from './submit-once.ts';
 
 interface FormDialogProps {
   readonly title: string;
@@ -17,13 +18,9 @@ interface FormDialogProps {
 
 /** A form that is sent once: by its button or by Enter. An error stays in view, with what was typed. */
 export function FormDialog({ title, action, color, size = 'md', sending, send, close, children }: FormDialogProps): ReactNode {
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (!sending.isPending) send();
-  };
   return (
     <Modal opened onClose={close} title={title} size={size} closeButtonProps={{ 'aria-label': 'Close' }} transitionProps={{ duration: 0 }}>
-      <form onSubmit={submit} className={css.form}>
+      <form onSubmit={submitOnce(sending, send)} className={css.form}>
         {children}
         {sending.error !== null && <Problem error={sending.error} />}
         <div className={css.buttons}>

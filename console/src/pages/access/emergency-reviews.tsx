@@ -98,7 +98,6 @@ function CloseDialog({ review, close }: { readonly review: EmergencyReview; read
         label="Finding"
         description="What was done with the access, and whether it was right. Recorded."
         required
-        withAsterisk={false}
         maxLength={2000}
         rows={4}
         data-autofocus

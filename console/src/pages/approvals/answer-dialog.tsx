@@ -1,10 +1,11 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useState, type FormEvent, type ReactNode } from 'react';
+import { useCallback, useState, type ReactNode } from 'react';
 import { mergeApproval } from '../../api/approval-inbox.ts';
 import { answerApproval, needsReason, type AnswerVerb, type ApprovalView } from '../../api/approvals.ts';
 import { useApi } from '../../app/api-context.ts';
 import { Problem } from '../../components/problem.tsx';
+import { submitOnce } from '../../components/submit-once.ts';
 import css from './answer-dialog.module.css';
 import { AnsweredRequest } from './answered-request.tsx';
 import { approvalsQuery } from './queries.ts';
@@ -35,13 +36,9 @@ export function AnswerDialog({ approval, verb, close }: AnswerDialogProps): Reac
   const answer = useAnswer(approval, verb, close);
   const over = !(approval.status === 'pending' || (verb === 'withdraw' && approval.mayWithdraw));
   const [title, action] = WORDS[approval.window ? 'window' : 'command'][verb];
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (!answer.isPending && !over) answer.mutate(reason.trim());
-  };
   return (
     <Modal opened onClose={close} title={title} size={760} closeButtonProps={{ 'aria-label': 'Close' }} transitionProps={{ duration: 0 }}>
-      <form onSubmit={submit} className={css.form}>
+      <form onSubmit={submitOnce({ isPending: answer.isPending || over }, () => answer.mutate(reason.trim()))} className={css.form}>
         <AnsweredRequest approval={approval} onWhole={useCallback(() => setSawAll(true), [])} />
         <div className={css.answer}>
           {verb === 'approve' && !sawAll && <p className={css.warning}>You have not had the whole command in view. Choose “Show all” to read the rest.</p>}
@@ -81,7 +78,6 @@ function Reason({ needed, value, onChange }: ReasonProps): ReactNode {
       description="Recorded, and told to the requester"
       value={value}
       required={needed === 'required'}
-      withAsterisk={false}
       maxLength={1000}
       autoComplete="off"
       data-autofocus

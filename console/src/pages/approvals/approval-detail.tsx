@@ -1,10 +1,9 @@
 import type { ReactNode } from 'react';
 import type { ApprovalRequirement, ApprovalView } from '../../api/approvals.ts';
+import { AtStake, nameOfStake } from '../../components/at-stake.tsx';
 import { Copy } from '../../components/copy.tsx';
 import { Line } from '../../components/escaped.tsx';
 import { ExactText } from '../../components/exact-text.tsx';
-import { LetsThrough } from '../../components/lets-through.tsx';
-import { RiskDetail } from '../../components/risk.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Ago, Clock, TimeLeft } from '../../components/times.tsx';
 import { AnswerBar } from './answer-bar.tsx';
@@ -66,15 +65,9 @@ function Facts({ approval }: { readonly approval: ApprovalView }): ReactNode {
           <Line text={window.reason} />
         </Fact>
       )}
-      {window ? (
-        <Fact name="Lets through">
-          <LetsThrough window={window} />
-        </Fact>
-      ) : (
-        <Fact name="Risk">
-          <RiskDetail risk={approval.risk} />
-        </Fact>
-      )}
+      <Fact name={nameOfStake(approval)}>
+        <AtStake {...approval} />
+      </Fact>
       <Fact name="Asked">
         <Ago at={approval.createdAt} />{' '}
         <span className={css.faint}>

@@ -33,9 +33,9 @@ export function PlaceDialog({ begin, close }: PlaceDialogProps): ReactNode {
           onChange={(event) => change({ kind: event.currentTarget.value as LockKind, name: '' })}
         />
         {lock.kind === 'target' ? (
-          <NativeSelect label="Name" data={['', ...owns]} required withAsterisk={false} {...name} />
+          <NativeSelect label="Name" data={['', ...owns]} required {...name} />
         ) : (
-          <TextInput label="Name" required withAsterisk={false} spellCheck={false} autoComplete="off" maxLength={320} data-autofocus {...name} />
+          <TextInput label="Name" required spellCheck={false} autoComplete="off" maxLength={320} data-autofocus {...name} />
         )}
       </FieldRow>
       <p>{NAMES[lock.kind]}</p>

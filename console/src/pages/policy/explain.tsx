@@ -1,11 +1,12 @@
 import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { ApiError } from '../../api/error.ts';
 import { explainCommand, type ExplainedDecision, type TargetPolicyView } from '../../api/policy.ts';
 import { useApi } from '../../app/api-context.ts';
 import { Problem } from '../../components/problem.tsx';
 import { Section } from '../../components/page.tsx';
+import { submitOnce } from '../../components/submit-once.ts';
 import { ExplainedAnswer } from './explained-answer.tsx';
 import css from './policy-page.module.css';
 
@@ -25,14 +26,10 @@ export function Explain({ targets }: { readonly targets: readonly TargetPolicyVi
     value: question[name],
     onChange: (event: { readonly currentTarget: { readonly value: string } }) => setQuestion({ ...question, [name]: event.currentTarget.value }),
   });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    asked.mutate(question);
-  };
-  const plain = { spellCheck: false, autoComplete: 'off', withAsterisk: false } as const;
+  const plain = { spellCheck: false, autoComplete: 'off' } as const;
   return (
     <Section title="Explain" note="how would a command be decided?">
-      <form className={css.explain} onSubmit={submit} aria-label="Explain">
+      <form className={css.explain} onSubmit={submitOnce(asked, () => asked.mutate(question))} aria-label="Explain">
         <div className={css.fields}>
           <TextInput label="Subject" placeholder="person:scientist or workload:ci" required maxLength={340} {...plain} {...field('subject')} />
           <TextInput label="Groups" placeholder="data-science, ml-leads" {...plain} {...field('groups')} />

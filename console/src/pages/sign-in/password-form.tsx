@@ -1,9 +1,10 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useApi } from '../../app/api-context.ts';
 import { signIn, type Me } from '../../api/identity.ts';
 import { Problem } from '../../components/problem.tsx';
+import { submitOnce } from '../../components/submit-once.ts';
 import css from './sign-in-page.module.css';
 
 interface PasswordFormProps {
@@ -29,12 +30,8 @@ export function PasswordForm({ onSignedIn, note }: PasswordFormProps): ReactNode
   useEffect(() => {
     if (note === 'first') nameInput.current?.focus();
   }, [note]);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (!enter.isPending) enter.mutate();
-  };
   return (
-    <form className={css.fields} onSubmit={submit}>
+    <form className={css.fields} onSubmit={submitOnce(enter, enter.mutate)}>
       {enter.error && <Problem error={enter.error} />}
       <TextInput
         label="Name"
@@ -44,7 +41,6 @@ export function PasswordForm({ onSignedIn, note }: PasswordFormProps): ReactNode
         spellCheck={false}
         ref={nameInput}
         required
-        withAsterisk={false}
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
@@ -54,7 +50,6 @@ export function PasswordForm({ onSignedIn, note }: PasswordFormProps): ReactNode
         name="password"
         autoComplete="current-password"
         required
-        withAsterisk={false}
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
         visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}

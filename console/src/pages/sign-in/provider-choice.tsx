@@ -1,10 +1,11 @@
 import { Button, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useApi } from '../../app/api-context.ts';
 import { ApiError } from '../../api/error.ts';
 import { providerOf, startPath, type SignInProvider } from '../../api/identity.ts';
 import { Problem } from '../../components/problem.tsx';
+import { submitOnce } from '../../components/submit-once.ts';
 import css from './sign-in-page.module.css';
 
 /** One provider is a button; with several of them an e-mail address tells which. */
@@ -59,12 +60,8 @@ function EmailForm(): ReactNode {
     onError: () => input.current?.focus(),
   });
   useEffect(() => input.current?.focus(), []);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (!find.isPending) find.mutate();
-  };
   return (
-    <form className={css.fields} onSubmit={submit}>
+    <form className={css.fields} onSubmit={submitOnce(find, find.mutate)}>
       {find.error && <Problem error={find.error} />}
       <TextInput
         label="E-mail address at work"
@@ -73,7 +70,6 @@ function EmailForm(): ReactNode {
         autoComplete="username"
         ref={input}
         required
-        withAsterisk={false}
         value={email}
         onChange={(event) => setEmail(event.currentTarget.value)}
       />

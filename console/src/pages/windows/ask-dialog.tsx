@@ -57,7 +57,6 @@ export function AskDialog({ close }: { readonly close: () => void }): ReactNode 
         description="As rules name them; * stands for anything"
         placeholder="tools/call update_*"
         required
-        withAsterisk={false}
         spellCheck={false}
         autoComplete="off"
         maxLength={512}
@@ -79,7 +78,6 @@ export function AskDialog({ close }: { readonly close: () => void }): ReactNode 
         label="Reason"
         description="Approvers see it, and it is recorded"
         required
-        withAsterisk={false}
         autoComplete="off"
         maxLength={1000}
         value={asked.reason}
