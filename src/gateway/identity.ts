@@ -12,6 +12,7 @@ import { openRevocations, type Revocations } from '../identity/revocations.ts';
 import { openSignIns, type SignIns } from '../identity/sign-ins.ts';
 import type { Scim } from '../identity/scim/scim.ts';
 import { openSigningKeys, type SigningKeys } from '../identity/signing-keys.ts';
+import { standingOf, type Ends } from '../identity/standing.ts';
 import type { IssuerConfig } from '../identity/token-source.ts';
 import { openLocks, type Locks } from '../lock/locks.ts';
 import { createSpend } from '../storage/spend.ts';
@@ -107,12 +108,11 @@ export async function openIdentity({
   };
 }
 
-type Ends = Pick<Identity, 'directory' | 'revocations' | 'locks'>;
-
 /** What holds at every use of a token. */
-function createTokenStanding({ directory, revocations, locks }: Ends): NonNullable<AuthenticatorOptions['standing']> {
+function createTokenStanding({ locks, ...ends }: Ends & Pick<Identity, 'locks'>): NonNullable<AuthenticatorOptions['standing']> {
   return ({ subject, issued }) => {
-    if (revocations.hasEnded(issued.through) || locks.find({ subject })) return 'ended';
-    return directory.standing(subject, issued.at);
+    if (locks.find({ subject })) return 'ended';
+    const today = standingOf(ends, subject, issued);
+    return today === 'signed-out' || today === 'gone' ? 'ended' : today;
   };
 }

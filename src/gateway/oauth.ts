@@ -1,5 +1,5 @@
 import { messagePage } from '../api/oauth/page.ts';
-import { LOCAL_ISSUER } from '../identity/accounts.ts';
+import { LOCAL_ISSUER } from '../identity/local-issuer.ts';
 import { COMMAND_LINE, commandLineClient, mayConnect } from '../identity/oauth/command-line.ts';
 import { createOAuthServer, type OAuthServer } from '../identity/oauth/server.ts';
 import type { Log } from '../core/log.ts';
@@ -33,8 +33,8 @@ export async function openOAuth({ url, keysFolder, storage, recorder, identity, 
     storage,
     recorder,
     cookieKey: await installationKey(keysFolder, 'oauth'),
-    async currentSubject(name) {
-      const subject = name.issuer === LOCAL_ISSUER ? await accounts.find(name.id) : await directory.find(name);
+    async currentSubject(name, since) {
+      const subject = name.issuer === LOCAL_ISSUER ? await accounts.find(name.id, since) : await directory.find(name, since);
       if (!subject || subject.kind !== name.kind) return undefined;
       return (await locks.findNow({ subject })) ? undefined : subject;
     },

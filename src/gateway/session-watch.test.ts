@@ -16,7 +16,7 @@ function reason(session: Session, today: Subject | 'ended' | Error, ended = fals
   };
   return createSessionWatch({
     directory: { ...quiet, standing },
-    revocations: { ...quiet, hasEnded: () => ended },
+    revocations: { ...quiet, hasEnded: () => ended, hasLeft: () => false },
     locks: { ...quiet, reason: () => undefined },
   }).reason(session);
 }

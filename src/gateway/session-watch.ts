@@ -3,10 +3,11 @@ import type { Session } from '../core/session.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Directory } from '../identity/directory.ts';
 import type { Revocations } from '../identity/revocations.ts';
+import { standingOf, type Ends } from '../identity/standing.ts';
 
 interface SessionEnds {
-  readonly directory: Pick<Directory, 'standing' | 'onChange'>;
-  readonly revocations: Pick<Revocations, 'hasEnded' | 'onChange'>;
+  readonly directory: Ends['directory'] & Pick<Directory, 'onChange'>;
+  readonly revocations: Ends['revocations'] & Pick<Revocations, 'onChange'>;
   readonly locks: LockWatch;
 }
 
@@ -24,9 +25,9 @@ export function createSessionWatch({ directory, revocations, locks }: SessionEnd
 
   function endedReason({ subject, keepsSubject = false }: Session, issued: NonNullable<Session['issued']>): string | undefined {
     try {
-      if (revocations.hasEnded(issued.through)) return 'the sign-in that this came through has ended: sign in again';
-      const today = directory.standing(subject, issued.at);
-      if (today === 'ended') return `${subject.name} is no longer active`;
+      const today = standingOf({ directory, revocations }, subject, issued);
+      if (today === 'signed-out') return 'the sign-in that this came through has ended: sign in again';
+      if (today === 'gone') return `${subject.name} is no longer active`;
       const changed = hasLost(subject, today) || (keepsSubject && hasLost(today, subject));
       return changed ? `the groups of ${subject.name} changed: call again to have this decided anew` : undefined;
     } catch {

@@ -1,7 +1,8 @@
 import type { ApprovalOptions } from '../approval/approvals.ts';
 import type { Subject } from '../core/subject.ts';
-import { LOCAL_ISSUER, type Accounts } from '../identity/accounts.ts';
+import type { Accounts } from '../identity/accounts.ts';
 import type { Directory } from '../identity/directory.ts';
+import { LOCAL_ISSUER } from '../identity/local-issuer.ts';
 import type { Locks } from '../lock/locks.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import { windowCovers } from '../policy/window.ts';

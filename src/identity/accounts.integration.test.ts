@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { isSallyportError } from '../core/error.ts';
 import type { Event } from '../core/event.ts';
-import type { Subject } from '../core/subject.ts';
+import { subjectKey, type Subject } from '../core/subject.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { openAccounts, type Accounts } from './accounts.ts';
 import { openDirectory, type Directory } from './directory.ts';
+import { openConsents } from './oauth/consents.ts';
 import { openRevocations, type Revocations } from './revocations.ts';
 import { openSignIns, type SignIns } from './sign-ins.ts';
 
@@ -197,6 +198,51 @@ test('an account that is removed takes its sign-ins with it, and what was issued
   await revocations.refresh();
   assert.ok(revocations.hasEnded([id]));
   assert.equal(await signIns.find(secret), undefined);
+});
+
+test('an account that is removed ends what was issued to it without a sign-in, also to who acts for it, and nobody else', async () => {
+  const [{ subject }, { subject: other }] = [await accounts.create(LEAD), await accounts.create({ ...LEAD, name: 'other' })];
+  const agent: Subject = { kind: 'ai-agent', id: 'helper', name: 'helper', groups: [], issuer: 'https://idp.example', onBehalfOf: subject };
+  now += 1000;
+  assert.ok(await accounts.remove('lead'));
+  assert.ok(!(await accounts.remove('nobody')));
+  await revocations.refresh();
+  assert.deepEqual(
+    [subject, agent, other, { ...agent, onBehalfOf: other }, { ...subject, issuer: 'https://idp.example' }].map((each) => revocations.hasLeft(each, START)),
+    [true, true, false, false, false],
+  );
+  now += 1000;
+  const { subject: again } = await accounts.create(LEAD);
+  assert.deepEqual([revocations.hasLeft(again, now), revocations.hasLeft(again, START)], [false, true], 'by when it was issued');
+});
+
+test('whoever is given the name of a removed account starts with nothing that was the other’s', async () => {
+  const { subject } = await accounts.create(LEAD);
+  const [key, { db }] = [subjectKey(subject), storage];
+  const consents = openConsents(storage, () => now);
+  const question = { subject, clientId: 'c', redirectUri: 'https://app.example/cb', target: 'models', scope: 'mcp:read' };
+  await consents.give(question);
+  const times = { lease_until: 0, connected_at: now, changed_at: now };
+  const held = { person_key: key, person: '{}', target: 'models', address: 'x', issuer: 'x', status: 'connected', sealed: 'tokens', key_id: 'k', version: 1 };
+  await db
+    .insertInto('connections')
+    .values({ id: 'c1', ...held, lease_owner: null, ...times })
+    .execute();
+  await db
+    .insertInto('connections')
+    .values({ id: 'c2', ...held, person_key: 'another', lease_owner: null, ...times })
+    .execute();
+  now += 1000;
+  await accounts.remove('lead');
+  const late = await signIns.start(subject);
+  await accounts.create(LEAD);
+  assert.equal(await consents.has(question), false);
+  assert.equal(await signIns.find(late.secret), undefined, 'not even a sign-in that was under way');
+  assert.deepEqual(await db.selectFrom('connections').select(['id', 'status', 'sealed', 'version', 'changed_at']).orderBy('id').execute(), [
+    { id: 'c1', status: 'ended', sealed: '', version: 2, changed_at: now },
+    { id: 'c2', status: 'connected', sealed: 'tokens', version: 1, changed_at: START },
+  ]);
+  assert.deepEqual([(await accounts.find('lead'))?.id, await accounts.find('lead', START)], ['lead', undefined], 'nor is it who something of before is of');
 });
 
 test('where only some accounts may sign in, the others are refused like unknown ones, and those signed in are out', async () => {

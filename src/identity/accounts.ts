@@ -5,12 +5,10 @@ import type { Client } from '../core/session.ts';
 import type { Subject, SubjectKind } from '../core/subject.ts';
 import type { AccountRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
+import { endAccount } from './account-end.ts';
 import { isIdentityText } from './identity-text.ts';
-import { recordEnds } from './revocations.ts';
+import { LOCAL_ISSUER } from './local-issuer.ts';
 import { BusyError, generatePassword, MAX_PASSWORD_LENGTH, Passwords, type Cost } from './password.ts';
-
-/** The issuer of subjects that the gateway itself keeps. No configured issuer can have this name: those are URLs. */
-export const LOCAL_ISSUER = 'local';
 
 export interface NewAccount {
   readonly name: string;
@@ -32,11 +30,11 @@ export type SignInResult =
 export interface Accounts {
   /** Gives the password back once; only its hash is kept. Throws `conflict` where the name is taken. */
   create(account: NewAccount): Promise<{ readonly subject: Subject; readonly password: string }>;
-  /** Undefined, too, where the account may not be used. */
-  find(name: string): Promise<Subject | undefined>;
+  /** Undefined, too, where the account may not be used, or was made after `since` (epoch milliseconds): then the name was another's. */
+  find(name: string, since?: number): Promise<Subject | undefined>;
   /** All of them, by name. */
   list(): Promise<readonly Subject[]>;
-  /** Ends its sign-ins and passkeys with it; false where there is none. */
+  /** Ends everything that it had, and that was issued to it; false where there is none. */
   remove(name: string): Promise<boolean>;
   /** Records the outcome before it is told; throws `record_failed` where it cannot. */
   verify(name: string, password: string, client: Client): Promise<SignInResult>;
@@ -78,19 +76,23 @@ export function openAccounts(storage: Storage, { recorder, admits = () => true, 
         failures: 0,
         locked_until: 0,
       };
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('accounts')
-        .values(row)
-        .onConflict((conflict) => conflict.column('name').doNothing())
-        .executeTakeFirst();
-      if (numInsertedOrUpdatedRows === 0n) throw new SallyportError('conflict', `there is an account ${name} already`);
+      await db.transaction().execute(async (transaction) => {
+        const { numInsertedOrUpdatedRows } = await transaction
+          .insertInto('accounts')
+          .values(row)
+          .onConflict((conflict) => conflict.column('name').doNothing())
+          .executeTakeFirst();
+        if (numInsertedOrUpdatedRows === 0n) throw new SallyportError('conflict', `there is an account ${name} already`);
+        // One that was begun while an account of that name was removed.
+        await transaction.deleteFrom('sign_ins').where('issuer', '=', LOCAL_ISSUER).where('subject', '=', name).execute();
+      });
       return { subject: accountSubject(row), password };
     },
 
-    async find(name) {
+    async find(name, since = Number.POSITIVE_INFINITY) {
       if (!admits(name)) return undefined;
       const row = await rowOf(name);
-      return row && accountSubject(row);
+      return row && row.created_at <= since ? accountSubject(row) : undefined;
     },
 
     async list() {
@@ -98,24 +100,7 @@ export function openAccounts(storage: Storage, { recorder, admits = () => true, 
       return rows.map(accountSubject);
     },
 
-    async remove(name) {
-      return db.transaction().execute(async (transaction) => {
-        const ended = await transaction
-          .deleteFrom('sign_ins')
-          .where('issuer', '=', LOCAL_ISSUER)
-          .where('subject', '=', name)
-          .returning('secret_hash')
-          .execute();
-        await recordEnds(
-          transaction,
-          ended.map(({ secret_hash: id }) => id),
-          now(),
-        );
-        await transaction.deleteFrom('passkeys').where('account', '=', name).execute();
-        const { numDeletedRows } = await transaction.deleteFrom('accounts').where('name', '=', name).executeTakeFirst();
-        return numDeletedRows > 0n;
-      });
-    },
+    remove: (name) => db.transaction().execute((transaction) => endAccount(transaction, name, now())),
 
     async verify(name, password, client) {
       const readable = isIdentityText(name) && password.length <= MAX_PASSWORD_LENGTH;

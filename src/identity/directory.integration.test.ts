@@ -9,6 +9,7 @@ import { until } from '../../test/support/until.ts';
 import type { Event } from '../core/event.ts';
 import type { Subject } from '../core/subject.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
+import { openAccounts } from './accounts.ts';
 import { openDirectory, type Directory, type DirectoryOptions } from './directory.ts';
 import { openRevocations } from './revocations.ts';
 
@@ -196,6 +197,34 @@ for (const [name, fresh] of [
         await directory.signedIn(ann);
         assert.deepEqual(directory.standing(ann, START), ann);
         await revocations.close();
+      });
+    });
+
+    test('who was deactivated and is back is not who something of before was granted to', async () => {
+      await withSite(await fresh(), async ({ open, at }) => {
+        const directory = await open();
+        await directory.signedIn(ann);
+        assert.ok(await directory.find(ann, START));
+        at(START + 1000);
+        await directory.deactivate(ann);
+        await directory.put(ann);
+        assert.deepEqual(
+          [await directory.find(ann, START), (await directory.find(ann, START + 1000))?.id, (await directory.find(ann))?.id],
+          [undefined, ann.id, ann.id],
+        );
+      });
+    });
+
+    test('a local account that is removed has left in every process, with its sign-ins', async () => {
+      await withSite(await fresh(), async ({ storage }) => {
+        const accounts = openAccounts(storage, { recorder: { append: () => Promise.resolve() }, now: () => START, cost: { N: 1024, r: 8, p: 1 } });
+        const [one, two] = [await openRevocations({ storage, now: () => START, pollMs: 10 }), await openRevocations({ storage, now: () => START, pollMs: 10 })];
+        const { subject } = await accounts.create({ name: 'lead', kind: 'person', groups: [] });
+        assert.equal(two.hasLeft(subject, START), false);
+        assert.ok(await accounts.remove('lead'));
+        await until('the other processes to know', () => (one.hasLeft(subject, START) && two.hasLeft(subject, START) ? true : undefined));
+        assert.equal(two.hasLeft(subject, START + 1), false);
+        await Promise.all([one.close(), two.close()]);
       });
     });
 

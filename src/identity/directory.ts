@@ -29,8 +29,8 @@ export interface Directory {
   };
   /** Resolves when what was committed before this call is in force here. */
   refresh(): Promise<void>;
-  /** As the database has it at this moment; undefined for who is not known, or not active. */
-  find(name: SubjectName): Promise<Subject | undefined>;
+  /** As the database has it at this moment; undefined for who is not known, not active, or was ended after `since` (epoch milliseconds). */
+  find(name: SubjectName, since?: number): Promise<Subject | undefined>;
   /** Persons of that name, active ones. */
   named(name: string): Promise<readonly Subject[]>;
   /**
@@ -109,9 +109,9 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     return recorded;
   }
 
-  async function find(name: SubjectName): Promise<Subject | undefined> {
+  async function find(name: SubjectName, since = Number.POSITIVE_INFINITY): Promise<Subject | undefined> {
     const row = await rowOf(db, name);
-    return row?.status === 'active' ? subjectOfRow(row) : undefined;
+    return row?.status === 'active' && row.ended_at <= since ? subjectOfRow(row) : undefined;
   }
 
   async function current(subject: Subject): Promise<Subject | undefined> {

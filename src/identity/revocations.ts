@@ -1,9 +1,13 @@
 import type { Transaction } from 'kysely';
+import { subjectKey, type Subject } from '../core/subject.ts';
 import type { Schema } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { ChangeFeed, nextChange } from './change-feed.ts';
 
-/** Sign-ins and grants that were ended, by their ids. A token names those that it was issued through. */
+/**
+ * What was ended, by ids: sign-ins and grants, which a token names where it was issued through them, and local accounts that were
+ * removed, by their subjects' keys.
+ */
 export interface Revocations {
   /** In force here when it resolves, and in every other process within half a second. */
   end(...ids: readonly string[]): Promise<void>;
@@ -12,6 +16,11 @@ export interface Revocations {
   refresh(): Promise<void>;
   /** Whether one of them was ended; from memory. Throws where nobody has been able to read for long. */
   hasEnded(ids: readonly string[]): boolean;
+  /**
+   * Whether the subject, or whom it acts for, was a local account that was removed since then (epoch milliseconds): what was issued to
+   * one that was made anew is of after its end. Throws alike.
+   */
+  hasLeft(subject: Subject, since: number): boolean;
   onChange(listener: () => void): () => void;
   close(): Promise<void>;
 }
@@ -42,6 +51,13 @@ export async function openRevocations({ storage, now = Date.now, pollMs, report 
     },
   });
 
+  function requireFresh(): void {
+    if (!feed.isFresh) throw new Error('what was ended has not been readable for too long');
+  }
+
+  const hasLeft = (subject: Subject, since: number): boolean =>
+    since <= (ended.get(subjectKey(subject)) ?? Number.NEGATIVE_INFINITY) || (subject.onBehalfOf !== undefined && hasLeft(subject.onBehalfOf, since));
+
   await feed.start();
   return {
     async end(...ids) {
@@ -51,8 +67,12 @@ export async function openRevocations({ storage, now = Date.now, pollMs, report 
     endWithin: (transaction, ids) => recordEnds(transaction, ids, now()),
     refresh: () => feed.refresh(),
     hasEnded(ids) {
-      if (!feed.isFresh) throw new Error('what was ended has not been readable for too long');
+      requireFresh();
       return ended.size > 0 && ids.some((id) => ended.has(id));
+    },
+    hasLeft(subject, since) {
+      requireFresh();
+      return ended.size > 0 && hasLeft(subject, since);
     },
     onChange: (listener) => feed.onChange(listener),
     close: () => feed.close(),

@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Subject, SubjectKind } from '../core/subject.ts';
 import type { SignInRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
-import { accountSubject, LOCAL_ISSUER } from './accounts.ts';
+import { accountSubject } from './accounts.ts';
 import type { Directory } from './directory.ts';
 import type { SubjectName } from './directory-subject.ts';
+import { LOCAL_ISSUER } from './local-issuer.ts';
 import type { Revocations } from './revocations.ts';
 
 /** One person's stay in the console or CLI. */

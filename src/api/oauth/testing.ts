@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import type { AdapterPayload } from 'oidc-provider';
 import { createAuthenticator, type Authenticator } from '../../identity/authenticate.ts';
-import { LOCAL_ISSUER } from '../../identity/accounts.ts';
+import { LOCAL_ISSUER } from '../../identity/local-issuer.ts';
 import type { FetchDocument } from '../../identity/oauth/fetch-document.ts';
 import { createOAuthServer, type OAuthServer } from '../../identity/oauth/server.ts';
 import { startTestApi, type TestApi } from '../testing.ts';
@@ -62,7 +62,7 @@ export async function startOAuthRig(options: OAuthRigOptions = {}): Promise<OAut
         storage,
         recorder,
         cookieKey: randomBytes(32),
-        currentSubject: async ({ issuer, id }) => (issuer === LOCAL_ISSUER && !gone.has(id) ? accounts.find(id) : undefined),
+        currentSubject: async ({ issuer, id }, since) => (issuer === LOCAL_ISSUER && !gone.has(id) ? accounts.find(id, since) : undefined),
         mayReach: (subject, target) => snapshot().mayReach(subject, target),
         endGrant: (grantId) => Promise.resolve(void ended.push(grantId)),
         errorPage: (description) => messagePage('Not accepted', description),

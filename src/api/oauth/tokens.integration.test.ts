@@ -56,6 +56,16 @@ describe('a refresh token', () => {
     assert.equal((await refresh(clientId, refreshToken)).json['error'], 'invalid_grant');
     rig.gone.delete('colleague');
   });
+
+  test('of an account that was removed gives nothing to one that was made anew by its name', async () => {
+    const { clientId, refreshToken } = await connect(rig, 'colleague');
+    const first = await refresh(clientId, refreshToken);
+    assert.equal(first.status, 200, first.text);
+    const madeAt = (created_at: number) => rig.api.storage.db.updateTable('accounts').set({ created_at }).where('name', '=', 'colleague').execute();
+    await madeAt(Date.now() + 1000);
+    assert.equal((await refresh(clientId, String(first.json['refresh_token']))).json['error'], 'invalid_grant');
+    await madeAt(0);
+  });
 });
 
 describe('revocation', () => {

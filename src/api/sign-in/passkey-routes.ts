@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono';
 import { SallyportError } from '../../core/error.ts';
 import { eventSubject, makeEvent } from '../../core/event.ts';
-import { LOCAL_ISSUER } from '../../identity/accounts.ts';
+import { LOCAL_ISSUER } from '../../identity/local-issuer.ts';
 import type { Passkeys } from '../../identity/passkeys.ts';
 import { readBody } from '../body.ts';
 import { requireCaller } from '../caller.ts';

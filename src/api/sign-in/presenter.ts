@@ -1,5 +1,5 @@
 import type { Subject } from '../../core/subject.ts';
-import { LOCAL_ISSUER } from '../../identity/accounts.ts';
+import { LOCAL_ISSUER } from '../../identity/local-issuer.ts';
 import { isAuditor } from '../auditors.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ownedTargets } from '../owners.ts';

@@ -14,8 +14,8 @@ export interface IssueOptions {
   /** URL of the gateway: the issuer. */
   readonly url: string;
   readonly recorder: Recorder;
-  /** The subject as it is now; undefined once it is gone, ended or locked. */
-  readonly currentSubject: (name: SubjectName) => Promise<Subject | undefined>;
+  /** The subject as it is now; undefined once it is gone, locked, or was ended after `since` (epoch milliseconds), even if it is back. */
+  readonly currentSubject: (name: SubjectName, since?: number) => Promise<Subject | undefined>;
   /** Whether some rule lets the subject do anything on the target. */
   readonly mayReach: (subject: Subject, target: string) => boolean;
 }
@@ -37,13 +37,18 @@ export async function fillToken(
   payload: Record<string, unknown>,
 ): Promise<void> {
   const name = 'accountId' in token ? readSubjectId(token.accountId) : undefined;
-  const subject = name && (await options.currentSubject(name));
+  const subject = name && (await options.currentSubject(name, grantedBy(ctx)));
   if (!subject) throw new errors.InvalidGrant('whom it was granted to is no longer here');
   const target = typeof token.aud === 'string' ? resourceTarget(token.aud, options.url) : undefined;
   if (target === undefined) throw new errors.InvalidTarget(NO_TARGET);
   const grant = 'grantId' in token ? token.grantId : undefined;
   Object.assign(payload, ownClaims(subject), throughClaim(grant === undefined ? [] : [grant]));
   await recordIssue(options, subject, target, clientLine(ctx, token.clientId ?? ''), `token ${token.jti}${grant === undefined ? '' : `, grant ${grant}`}`);
+}
+
+/** The end of the second in which what the token is of was granted: times of grants are whole seconds. */
+function grantedBy({ oidc }: KoaContextWithOIDC): number {
+  return ((oidc.entities.Grant?.iat ?? 0) + 1) * 1000 - 1;
 }
 
 /** Who is on the line, as events name it. The address is the one that the server was told. */
