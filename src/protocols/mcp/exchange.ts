@@ -9,6 +9,7 @@ import type { MaskedPart, ReplyPart } from '../../core/reply-part.ts';
 import type { Session } from '../../core/session.ts';
 import type { Steps } from '../../core/steps.ts';
 import { subjectKey } from '../../core/subject.ts';
+import { endWhenAbandoned } from './abandoned.ts';
 import { asApproved } from './as-approved.ts';
 import { requestIdOf, requestMethodOf, type Ask } from './ask.ts';
 import { metaMember } from './codec.ts';
@@ -115,9 +116,9 @@ export class McpExchange implements Exchange {
 
   async *#relay(grant: Grant): AsyncIterable<ReplyPart> {
     this.#grant = grant;
-    this.#followCaller(grant);
+    const stopFollowing = this.#followCaller(grant);
     if (isStanding(this.command)) this.#reconsider();
-    const { verb, headers, mcpSession, responder } = this.#ask;
+    const { verb, headers, mcpSession } = this.#ask;
     const { message, bytes } = this.#sent();
     const owner = subjectKey(this.session.subject);
     const call: UpstreamCall = {
@@ -160,7 +161,7 @@ export class McpExchange implements Exchange {
       clearInterval(watch);
       stopTelling();
       if (this.#kept) this.#side.replays.finish(this.#kept, final ? 'answered' : 'open');
-      if (!final) responder.left.removeEventListener('abort', this.#onLeft);
+      stopFollowing();
     }
   }
 
@@ -265,12 +266,18 @@ export class McpExchange implements Exchange {
     await responder.reply(reply.status, reply.message);
   }
 
-  /** In the stateless revision a caller that leaves has cancelled; before, it has only lost its connection. An approved call goes on. */
-  #followCaller(grant: Grant): void {
+  /** In the stateless revision a caller that leaves has cancelled; before, it has lost its connection and may come back. An approved call goes on. */
+  #followCaller(grant: Grant): () => void {
     const { era, verb, responder } = this.#ask;
-    if (grant.approval !== undefined || (era === 'legacy' && verb === 'POST')) return;
-    if (responder.left.aborted) this.#abort.abort();
-    responder.left.addEventListener('abort', this.#onLeft, { once: true });
+    const { left } = responder;
+    if (grant.approval !== undefined) return () => {};
+    if (era === 'legacy' && verb === 'POST') {
+      const afterMs = Math.max(this.#context.times.abandonedMs, this.#side.target.limits.replyMs);
+      return endWhenAbandoned({ left, afterMs, isFollowed: () => this.#kept?.isFollowed === true, end: this.#onLeft });
+    }
+    if (left.aborted) this.#abort.abort();
+    left.addEventListener('abort', this.#onLeft, { once: true });
+    return () => left.removeEventListener('abort', this.#onLeft);
   }
 
   /** A stream that stays open is allowed only as long as it would be opened now, under the same policy and a token that lives. */

@@ -197,6 +197,15 @@ test('a cancellation names the request that the server knows; one of no own requ
   assert.deepEqual(notes, [`cancelled ${id}`]);
 });
 
+test('a call whose caller leaves is given up: the server is told, and the record says why', async () => {
+  const stream = await sendModern(relay.endpoint(), token, 'tools/call', { name: 'wait', arguments: { name: 'left' }, _meta: { progressToken: 1 } });
+  await stream.message();
+  const before = value(await modern('release', { name: 'none' })).notes.length;
+  stream.drop();
+  await until('the record', () => relay.events('command.failed').find((event) => event.note?.includes('its caller left')));
+  await until('the note', async () => value(await modern('release', { name: 'none' })).notes.length > before || undefined);
+});
+
 test('a subscription is named by the id of its caller', async () => {
   const listen = await sendModern(relay.endpoint(), token, 'subscriptions/listen', { notifications: { toolsListChanged: true } });
   const heard = (await listen.rest()).flatMap((block) => (block.message ? [block.message] : []));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openCaller, sendModern, type Block, type Caller } from '../../../test/support/relay/caller.ts';
 import { bench, startRelay, type Relay } from '../../../test/support/relay/gateway.ts';
 import { answerTo, startScriptedServer, tool, type ScriptedServer, type Turn } from '../../../test/support/relay/upstream.ts';
@@ -11,14 +12,18 @@ let caller: Caller;
 
 before(async () => {
   server = await startScriptedServer([tool('work')]);
-  const [target, policy] = bench(server.url, [{ allow: ['tools/*'] }]);
-  relay = await startRelay({ resources: [target ?? {}, { ...policy, masks: [{ detect: ['email'] }] }], times: { keepAliveMs: 40 } });
+  relay = await startRelay({ resources: resources(), times: { keepAliveMs: 40, abandonedMs: 10 } });
   caller = await openCaller(relay.endpoint(), await relay.token('ann'));
 });
 after(async () => {
   await relay.stop();
   await server.close();
 });
+
+function resources(): object[] {
+  const [target, policy] = bench(server.url, [{ allow: ['tools/*'] }]);
+  return [target ?? {}, { ...policy, masks: [{ detect: ['email'] }] }];
+}
 
 const note = (method: string, params: object = {}) => ({ jsonrpc: '2.0', method, params });
 const base64 = (text: string): string => Buffer.from(text).toString('base64').slice(0, 6);
@@ -149,6 +154,26 @@ test('a call goes on when its client loses the connection, runs once, and is rep
   const bob = await openCaller(relay.endpoint(), await relay.token('bob'));
   assert.equal((await bob.listen(last)).status, 400);
   assert.equal(server.asked('GET').length, gets);
+});
+
+test('a call whose caller does not come back is given up in the end, however much its target has to say', async (t) => {
+  relay.setResources(bench(server.url, [{ allow: ['tools/*'] }], { limits: { replyMs: 2000 } }));
+  t.after(() => relay.setResources(resources()));
+  server.on('tools/call', async (turn) => {
+    turn.stream();
+    for (let at = 0; !turn.gone(); at += 1) {
+      turn.event(note('notifications/message', { level: 'info', data: `still ${at}` }));
+      await sleep(50);
+    }
+  });
+  const impatient = await openCaller(relay.endpoint(), await relay.token('ann'));
+  const stream = await impatient.begin('tools/call', { name: 'work', arguments: {} }, 'left');
+  await stream.message();
+  const turn = server.asked('tools/call').at(-1);
+  stream.drop();
+  await until('the end at the target', () => turn?.gone() || undefined);
+  const failed = await until('the record', () => relay.events('command.failed').at(-1));
+  assert.match(failed.note ?? '', /its caller left/);
 });
 
 test('a server that closes its stream to be polled is asked for the rest, under its own session', async () => {

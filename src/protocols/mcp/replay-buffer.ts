@@ -25,6 +25,11 @@ export class KeptStream {
     for (const wake of this.#followers) wake();
   }
 
+  /** Whether somebody waits for what comes next. */
+  get isFollowed(): boolean {
+    return this.#followers.size > 0;
+  }
+
   finish(): void {
     this.#done = true;
     for (const wake of this.#followers) wake();

@@ -1,5 +1,5 @@
 import { isJsonObject, member, writeJson, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { SallyportError } from '../../core/error.ts';
+import { SallyportError } from '../../core/error.ts';
 import type { Masker } from '../../core/masker.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Target } from '../../core/target.ts';
@@ -109,6 +109,7 @@ export class StdioServer {
       await this.#process.write(outgoing(request, id, { ...(token === undefined ? {} : { progressToken: id }), ...trace }));
       yield { kind: 'head', status: 200, stream: true, sessionId };
       yield* mailbox;
+      if (signal.aborted) throw new SallyportError('upstream_timeout', 'the call was given up because its caller left');
     } finally {
       this.#waiting.delete(id);
       this.#endIfDone();

@@ -14,6 +14,8 @@ export interface Times {
   readonly keepAliveMs: number;
   /** How long a caller may take nothing of what its stream has for it. */
   readonly stalledMs: number;
+  /** How long a call of the session era goes on that its caller left, where one reply may not take longer. */
+  readonly abandonedMs: number;
 }
 
 export const DEFAULT_TIMES: Times = {
@@ -24,4 +26,5 @@ export const DEFAULT_TIMES: Times = {
   pollMs: 5000,
   keepAliveMs: 15_000,
   stalledMs: 60_000,
+  abandonedMs: 15 * 60_000,
 };
