@@ -76,3 +76,8 @@ export type Decision =
   | (Decided & { readonly effect: 'allow' })
   | (Decided & { readonly effect: 'deny'; /** A limit is reached: the same command may pass later. */ readonly retryAfterMs?: number })
   | (Decided & { readonly effect: 'review'; readonly approvals: readonly ApprovalRequirement[] });
+
+/** The same decision as a refusal, but for its reason. */
+export function denied({ rule, risk, masks, policyVersion }: Decision): Omit<Extract<Decision, { effect: 'deny' }>, 'reason'> {
+  return { effect: 'deny', rule, risk, masks, policyVersion };
+}

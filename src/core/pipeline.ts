@@ -5,19 +5,18 @@
 import type { Approval } from './approval.ts';
 import { canonicalJson } from './canonical.ts';
 import type { Command } from './command.ts';
-import type { Decision } from './decision.ts';
-import { explainError, SallyportError } from './error.ts';
+import { denied, type Decision } from './decision.ts';
+import { SallyportError } from './error.ts';
 import { decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
 import type { Gate } from './gate.ts';
-import { decidedParts, namedParts, noteOf, withMaskedReason } from './masked-parts.ts';
+import { LockedError, lockedDecision, onLock } from './locked.ts';
+import { decidedParts, namedParts, withMaskedReason } from './masked-parts.ts';
 import { withMasker, type Masker } from './masker.ts';
 import type { Quotas } from './quota.ts';
-import type { Admission, Exhausted } from './quota-keeper.ts';
-import type { Body } from './recorder.ts';
-import { cutOff, fail, refuse, repeat, type Answering, type RecordedRequest } from './refusing.ts';
+import type { Exhausted } from './quota-keeper.ts';
+import { relayUnlessLocked, type Asked, type Releasing } from './relay.ts';
+import { cutOff, fail, refuse, repeat } from './refusing.ts';
 import type { MaskedPart, ReplyPart } from './reply-part.ts';
-import type { Session } from './session.ts';
-import { watchWindow } from './window-watch.ts';
 
 /**
  * Proof of one allowed command. Its constructor is not exported: code that forwards without a decision does not compile.
@@ -52,24 +51,17 @@ class Grant {
 export type { Grant };
 
 /** What a protocol supplies for one command. */
-export interface Exchange extends Answering {
-  readonly command: Command;
+export interface Exchange extends Releasing {
   /** The request as it is recorded, masked with the given masker. */
   request(masker: Masker): MaskedPart;
   /** Tells the caller that people were asked, and waits as long as this caller can; the record as it then is. */
   wait(approval: Approval, settled: (signal: AbortSignal) => Promise<Approval>): Promise<Approval>;
   /** Sends the granted command with the target's credential. Yields what comes back, `final` last; a mere stream has no `final`. */
   forward(grant: Grant): AsyncIterable<ReplyPart>;
-  /** Hands masked bytes to the caller, under back-pressure. A caller that left is no error. */
-  release(part: ReplyPart, masked: MaskedPart): Promise<void>;
   /** Throws what is missing to reach the target, so that nobody is asked to approve what could not run. */
   ready?(): Promise<void>;
   /** Why what was approved is no longer what would run: a definition that changed while people were asked. Asked right before execution. */
   outdated?(): Promise<string | undefined>;
-  /** Ends what is being forwarded, at once: something of it was locked. The caller is told by `refuse`. */
-  cutOff?(): void;
-  /** Tells the caller something while the command runs, where the protocol has a way. */
-  warn?(text: string): void;
 }
 
 type Review = Extract<Decision, { effect: 'review' }>;
@@ -120,16 +112,6 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
   }
 }
 
-interface Asked extends RecordedRequest {
-  /** Session and command, as every event of the command carries them; `parts` have the decision as well. */
-  readonly about: EventParts;
-  readonly decision: Decision;
-  /** What people approved ahead, and what they would have been asked; the command ends with it. */
-  readonly within?: { readonly window: Approval; readonly decision: Review };
-  /** What it took of its quotas. */
-  readonly admission?: Admission;
-}
-
 /** People agreed ahead: the decision is to let it through, and names the window. */
 function within(asked: Asked, window: Approval, review: Review): Asked {
   const { rule, risk, masks, policyVersion, quotas } = asked.decision;
@@ -176,7 +158,7 @@ function exhaustedDecision(decision: Decision, { rule, reason, retryAfterMs }: E
   return { ...denied(decision), rule, reason, retryAfterMs };
 }
 
-/** Steps 5 to 9. */
+/** Steps 5 and 6; `relay.ts` has those that follow. */
 async function runCounted(gate: Gate, exchange: Exchange, asked: Asked, approval: Approval | undefined): Promise<void> {
   exchange.steps?.enter('record');
   const made = makeEvent('command.forwarded', { ...asked.parts, ...(approval ? { approval: approval.id } : {}) });
@@ -193,144 +175,12 @@ async function runCounted(gate: Gate, exchange: Exchange, asked: Asked, approval
     const { policyVersion, quotas = [] } = asked.decision;
     const by = approval || asked.within ? 'people' : 'rule';
     const grant = new Grant(exchange.command, { intent: intent.id, approval: approval?.id, by, policyVersion, quotas });
-    await relayUnlessLocked(gate, exchange, grant, asked);
+    await relayUnlessLocked(gate, exchange, { intent: intent.id, approval: approval?.id, replies: () => exchange.forward(grant) }, asked);
   } catch (error) {
     if (approval) await gate.approvals.lose(approval.id);
     if (error instanceof LockedError) return cutOff(gate, exchange, { ...asked.parts, intent: intent.id }, error.decision);
     await fail(gate, exchange, { ...asked.parts, intent: intent.id }, error);
   }
-}
-
-class LockedError extends Error {
-  readonly decision: Decision;
-
-  constructor(decision: Decision) {
-    super(decision.reason);
-    this.decision = decision;
-  }
-}
-
-/** The same decision, turned into a refusal while something of the session is locked. */
-function lockedDecision(gate: Gate, session: Session, decision: Decision): Decision | undefined {
-  const reason = gate.locks?.reason(session);
-  return reason === undefined ? undefined : { ...denied(decision), rule: 'lock', reason };
-}
-
-function denied({ rule, risk, masks, policyVersion }: Decision): Omit<Extract<Decision, { effect: 'deny' }>, 'reason'> {
-  return { effect: 'deny', rule, risk, masks, policyVersion };
-}
-
-/** Acts once when the session is locked, also where it is already. */
-function onLock(gate: Gate, session: Session, act: () => void): () => void {
-  const look = (): void => (gate.locks?.reason(session) === undefined ? undefined : act());
-  const stop = gate.locks?.onChange(look);
-  look();
-  return stop ?? (() => {});
-}
-
-/** What is under way ends when it is locked, or with its window, and nothing that comes after is released. */
-async function relayUnlessLocked(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked): Promise<void> {
-  let locked: Decision | undefined;
-  const end = (why: Decision | undefined): void => {
-    locked ??= why;
-    exchange.cutOff?.();
-  };
-  const stopLock = onLock(gate, exchange.session, () => end(lockedDecision(gate, exchange.session, asked.decision)));
-  const stopWindow = watchWindowOf(gate, exchange, asked, (reason) => end({ ...denied(asked.decision), reason }));
-  try {
-    await relay(gate, exchange, grant, asked, () => {
-      if (locked) throw new LockedError(locked);
-    });
-  } catch (error) {
-    throw locked ? new LockedError(locked) : error;
-  } finally {
-    stopLock();
-    stopWindow();
-  }
-}
-
-function watchWindowOf(gate: Gate, exchange: Exchange, { within: open }: Asked, end: (reason: string) => void): () => void {
-  if (!open) return () => {};
-  const { session, command } = exchange;
-  const question = { session, command, decision: open.decision };
-  return watchWindow(gate.approvals, { window: open.window, question, warn: (text) => exchange.warn?.(text), end });
-}
-
-/** Steps 7 to 9: forward, mask, record, release, message by message. */
-async function relay(gate: Gate, exchange: Exchange, grant: Grant, asked: Asked, mayGoOn: () => void): Promise<void> {
-  const started = performance.now();
-  const masker = gate.masker(asked.decision.masks);
-  const about: EventParts = { ...asked.about, intent: grant.intent };
-  const { steps } = exchange;
-  let ended = false;
-  /** Of parts that the last one accounts for. */
-  let bytes = 0;
-  steps?.enter('forward');
-  for await (const part of exchange.forward(grant)) {
-    if (ended) continue;
-    mayGoOn();
-    if (part.asks && !(await asksMayPass(gate, exchange.session, part.asks, asked.masker))) continue;
-    steps?.enter('mask');
-    const masked = await maskPart(part, masker, exchange.session);
-    asked.admission?.spend(masked.bytes.byteLength);
-    if (masked.applied.length > 0 || part.note !== undefined) gate.history?.flagged(exchange.session);
-    bytes += masked.bytes.byteLength;
-    if (part.recordedBy === 'outcome') {
-      steps?.enter('release');
-      await exchange.release(part, masked);
-      steps?.enter('forward');
-      continue;
-    }
-    ended = part.kind === 'final';
-    const outcome = { status: part.status, bytes, milliseconds: Math.round(performance.now() - started) };
-    const event = makeEvent(ended ? 'reply.received' : 'stream.chunk', {
-      ...about,
-      outcome,
-      masks: masked.applied,
-      ...noteOf(masked.note, part.note),
-    });
-    bytes = 0;
-    const kept = masked.account ?? masked;
-    steps?.enter('outcome');
-    await recordReply(gate, exchange.session, event, { name: ended ? 'reply' : 'chunk', contentType: kept.contentType, bytes: kept.bytes });
-    if (ended && grant.approval) await gate.approvals.consume(grant.approval, Buffer.from(kept.bytes).toString());
-    steps?.enter('release');
-    await exchange.release(part, masked);
-    if (ended) steps?.end(part.status);
-    else steps?.enter('forward');
-  }
-  if (ended) return;
-  mayGoOn();
-  steps?.enter('outcome');
-  await gate.recorder.append(makeEvent('reply.received', { ...about, outcome: { status: 'closed', milliseconds: Math.round(performance.now() - started) } }));
-  steps?.end('closed');
-}
-
-/** A request that the target makes of the caller is decided too; one that is not allowed is declined and goes no further. */
-async function asksMayPass(gate: Gate, session: Session, asks: NonNullable<ReplyPart['asks']>, masker: Masker): Promise<boolean> {
-  const decision = gate.decide(session, asks.command);
-  if (decision.effect === 'allow' && asks.command.objection === undefined) return true;
-  await gate.recorder.append(
-    makeEvent('command.refused', { ...sessionParts(session), ...namedParts(asks.command, masker), ...decidedParts(decision, masker) }),
-  );
-  asks.decline(decision);
-  return false;
-}
-
-async function maskPart(part: ReplyPart, masker: Masker, session: Session): Promise<MaskedPart & { readonly note?: string }> {
-  try {
-    return await withMasker(masker, (ready) => part.mask(ready));
-  } catch (error) {
-    if (session.target.masking === 'observe') return { ...part.raw(), note: `released unmasked (observe): ${explainError(error)}` };
-    throw new SallyportError('masking_failed', 'the reply could not be masked, so it is not released', { cause: error });
-  }
-}
-
-/** `strict` waits for the disk before the caller sees the reply; `relaxed` does not, and a failure ends the gateway's use by itself. */
-async function recordReply(gate: Gate, session: Session, event: Event, body: Body): Promise<void> {
-  const durable = gate.recorder.append(event, [body]);
-  if (session.target.audit === 'strict') await durable;
-  else durable.catch(() => {});
 }
 
 function changed(decision: Decision, what: string): Decision {
