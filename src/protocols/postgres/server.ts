@@ -7,6 +7,7 @@ import { BACKLOG_BYTES } from './exchange.ts';
 import { FrameReader } from './frame-reader.ts';
 import { readStatus, TERMINATE } from './messages.ts';
 import { ownStatement } from './own-statement.ts';
+import { ReadingShare } from './reading-share.ts';
 import type { Results } from './results.ts';
 import { unexpected, type Turn } from './turn.ts';
 import { loseAll, TurnQueue } from './turn-queue.ts';
@@ -35,6 +36,7 @@ export class Server {
   readonly #gone = new AbortController();
   readonly #askMs: number;
   readonly #turns = new TurnQueue();
+  readonly #share = new ReadingShare(() => this.#pump());
   /** Something was sent since the last Sync. */
   #isInRound = false;
   #results: Results | undefined;
@@ -53,6 +55,7 @@ export class Server {
     this.#reader = new FrameReader((type) => (TYPES.has(type) ? longest : 0));
     socket.on('data', (chunk: Buffer) => {
       this.#reader.push(chunk);
+      this.#share.took(chunk.length);
       this.#pump();
     });
     socket.once('close', () => this.#lost());
@@ -160,7 +163,7 @@ export class Server {
     } finally {
       this.#pumping = false;
     }
-    if (this.#mustWait()) this.#socket.pause();
+    if (this.#mustWait() || this.#share.isUsed) this.#socket.pause();
     else this.#socket.resume();
   }
 
