@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { subjectKey, type SubjectKind } from '../core/subject.ts';
+import { subjectKey } from '../core/subject.ts';
 import type { Schema } from '../storage/schema.ts';
 import { LOCAL_ISSUER } from './local-issuer.ts';
 import { recordEnds } from './revocations.ts';
@@ -11,8 +11,7 @@ import { recordEnds } from './revocations.ts';
 export async function endAccount(db: Transaction<Schema>, name: string, now: number): Promise<boolean> {
   const account = await db.deleteFrom('accounts').where('name', '=', name).returning('kind').executeTakeFirst();
   if (!account) return false;
-  // Only `create` wrote the kind.
-  const key = subjectKey({ kind: account.kind as SubjectKind, issuer: LOCAL_ISSUER, id: name });
+  const key = subjectKey({ kind: account.kind, issuer: LOCAL_ISSUER, id: name });
   const signIns = await db.deleteFrom('sign_ins').where('issuer', '=', LOCAL_ISSUER).where('subject', '=', name).returning('secret_hash').execute();
   await db.deleteFrom('passkeys').where('account', '=', name).execute();
   await db.deleteFrom('oauth_consents').where('subject_key', '=', key).execute();

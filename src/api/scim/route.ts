@@ -2,11 +2,11 @@ import { Hono, type Context } from 'hono';
 import { SallyportError } from '../../core/error.ts';
 import { decodeUtf8, isJsonObject, member, parseJson, type JsonObject } from '../../core/json.ts';
 import { parseFilter } from '../../identity/scim/filter.ts';
-import { etagOf, MAX_COUNT, type ListQuery, type Page, type Stored } from '../../identity/scim/page.ts';
-import { readOperations, type Operation } from '../../identity/scim/patch.ts';
+import { etagOf, MAX_COUNT, type ListQuery, type Stored } from '../../identity/scim/page.ts';
+import type { ScimResources } from '../../identity/scim/parts.ts';
+import { readOperations } from '../../identity/scim/patch.ts';
 import type { Scim } from '../../identity/scim/scim.ts';
 import { badRequest } from '../../identity/scim/scim-error.ts';
-import type { ScimClient } from '../../identity/scim/client.ts';
 import { readBytes } from '../body.ts';
 import type { ApiDeps } from '../deps.ts';
 import { requireProvider, type ScimEnv } from './access.ts';
@@ -32,20 +32,10 @@ export function scimRoutes(deps: Pick<ApiDeps, 'recorder' | 'now' | 'report' | '
   });
 }
 
-/** What users and groups have in common. */
-interface Resources<Resource extends Stored> {
-  list(client: ScimClient, query: ListQuery): Promise<Page<Resource>>;
-  get(client: ScimClient, id: string): Promise<Resource>;
-  create(client: ScimClient, body: JsonObject): Promise<Resource>;
-  replace(client: ScimClient, id: string, body: JsonObject, match?: string): Promise<Resource>;
-  patch(client: ScimClient, id: string, operations: readonly Operation[], match?: string): Promise<Resource>;
-  remove(client: ScimClient, id: string, match?: string): Promise<void>;
-}
-
 function resources<Resource extends Stored>(
   app: Hono<ScimEnv>,
   path: '/Users' | '/Groups',
-  kept: Resources<Resource>,
+  kept: ScimResources<Resource>,
   view: (stored: Resource, wanted: Wanted) => JsonObject,
 ): void {
   const answer = (c: Context<ScimEnv>, stored: Resource, status: 200 | 201 = 200): Response => {

@@ -157,19 +157,24 @@ export function matches(filter: Filter, resource: JsonValue): boolean {
 }
 
 function compareAny({ operator, path, value }: Extract<Filter, { kind: 'compare' }>, found: readonly JsonValue[]): boolean {
-  const exact = /^(?:id|externalId)$/i.test(path.at(-1) ?? '');
-  if (operator === 'ne') return !found.some((one) => compare('eq', one, value, exact));
+  const read = /^(?:id|externalId)$/i.test(path.at(-1) ?? '') ? asItIs : inSmallLetters;
+  if (operator === 'ne') return !found.some((one) => compare('eq', one, value, read));
   if (operator === 'eq' && value === null) return !found.some(isPresent);
-  return found.some((one) => compare(operator, one, value, exact));
+  return found.some((one) => compare(operator, one, value, read));
 }
 
-/** Texts in any letters, but for identifiers. */
-function compare(operator: Exclude<Operator, 'ne'>, left: JsonValue, right: string | number | boolean | null, exact: boolean): boolean {
+/** How a text is read before it is compared: in any letters, but for identifiers. */
+type ReadText = (text: string) => string;
+
+const asItIs: ReadText = (text) => text;
+const inSmallLetters: ReadText = (text) => text.toLowerCase();
+
+function compare(operator: Exclude<Operator, 'ne'>, left: JsonValue, right: string | number | boolean | null, read: ReadText): boolean {
   const plain = left instanceof JsonNumber ? left.exact() : left;
   if (typeof plain === 'boolean') return operator === 'eq' && (plain === right || String(plain) === String(right).toLowerCase());
   if (typeof plain === 'number' && typeof right === 'number') return order(operator, plain - right);
   if (typeof plain !== 'string' || typeof right !== 'string') return false;
-  const [a, b] = exact ? [plain, right] : [plain.toLowerCase(), right.toLowerCase()];
+  const [a, b] = [read(plain), read(right)];
   if (operator === 'co') return a.includes(b);
   if (operator === 'sw') return a.startsWith(b);
   if (operator === 'ew') return a.endsWith(b);

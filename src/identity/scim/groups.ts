@@ -1,28 +1,18 @@
 import type { Transaction } from 'kysely';
 import { makeEvent } from '../../core/event.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { ScimGroupRow } from '../../storage/schema-provisioning.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { DirectoryWrites } from '../directory.ts';
 import { groupName, type ScimClient } from './client.ts';
 import { matches } from './filter.ts';
 import { patchGroup, readGroup, type ScimGroup } from './group.ts';
-import { BATCH, checkMatch, filtered, type ListQuery, type Page } from './page.ts';
-import type { ScimDb, ScimParts } from './parts.ts';
-import type { Operation } from './patch.ts';
+import { BATCH, checkMatch, filtered } from './page.ts';
+import type { ScimDb, ScimParts, ScimResources } from './parts.ts';
 import { badRequest, ScimError } from './scim-error.ts';
 import { groupBatches, groupPage, loadGroup, memberIdsOf, presentGroup, readGroupRow, type StoredGroup } from './stored-groups.ts';
 import { subjectOfUser } from './stored-users.ts';
 
-/** Each throws ScimError. */
-export interface ScimGroups {
-  list(client: ScimClient, query: ListQuery): Promise<Page<StoredGroup>>;
-  get(client: ScimClient, id: string): Promise<StoredGroup>;
-  create(client: ScimClient, body: JsonObject): Promise<StoredGroup>;
-  replace(client: ScimClient, id: string, body: JsonObject, match?: string): Promise<StoredGroup>;
-  patch(client: ScimClient, id: string, operations: readonly Operation[], match?: string): Promise<StoredGroup>;
-  remove(client: ScimClient, id: string, match?: string): Promise<void>;
-}
+export type ScimGroups = ScimResources<StoredGroup>;
 
 export function createGroups({ db, recorder, now, newId, change }: ScimParts): ScimGroups {
   const record = (client: ScimClient, note: string) =>

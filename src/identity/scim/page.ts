@@ -1,4 +1,6 @@
+import type { SelectQueryBuilder } from 'kysely';
 import type { JsonObject } from '../../core/json.ts';
+import type { Schema } from '../../storage/schema.ts';
 import type { Filter } from './filter.ts';
 import { ScimError } from './scim-error.ts';
 
@@ -21,6 +23,15 @@ export interface Stored {
   readonly changedAt: number;
   readonly version: number;
 }
+
+interface StoredRow {
+  readonly id: string;
+  readonly created_at: number;
+  readonly changed_at: number;
+  readonly version: number;
+}
+
+export const storedOf = ({ id, created_at: createdAt, changed_at: changedAt, version }: StoredRow): Stored => ({ id, createdAt, changedAt, version });
 
 export const MAX_COUNT = 200;
 
@@ -59,4 +70,36 @@ export async function filtered<Resource>(
       if (total >= startIndex && resources.length < count) resources.push(resource);
     }
   return { resources, total };
+}
+
+/** One page of rows that come in the order of their ids, and how many there are. */
+export async function pageOf<Table extends keyof Schema, Row, Resource>(
+  rows: SelectQueryBuilder<Schema, Table, Row>,
+  { startIndex, count }: ListQuery,
+  load: (rows: readonly Row[]) => Promise<readonly Resource[]>,
+): Promise<Page<Resource>> {
+  const counted = rows
+    .clearSelect()
+    .clearOrderBy()
+    .select((row) => row.fn.countAll<number>().as('total'));
+  const { total } = await counted.executeTakeFirstOrThrow();
+  const found = await rows
+    .offset(startIndex - 1)
+    .limit(count)
+    .execute();
+  return { resources: await load(found), total };
+}
+
+/** All rows in the order of their ids, of which `next` gives those after one, `BATCH` at the most. */
+export async function* batchesOf<Row extends { readonly id: string }, Resource>(
+  next: (after: string) => Promise<readonly Row[]>,
+  load: (rows: readonly Row[]) => Promise<readonly Resource[]>,
+): AsyncGenerator<readonly Resource[]> {
+  let after = '';
+  for (;;) {
+    const rows = await next(after);
+    yield await load(rows);
+    after = rows.at(-1)?.id ?? '';
+    if (rows.length < BATCH) return;
+  }
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { ScimGroupRow } from '../../storage/schema-provisioning.ts';
 import type { ScimClient } from './client.ts';
 import { equalTo } from './filter.ts';
-import { BATCH, metaOf, type ListQuery, type Page, type Stored } from './page.ts';
+import { BATCH, batchesOf, metaOf, pageOf, storedOf, type ListQuery, type Page, type Stored } from './page.ts';
 import type { ScimDb } from './parts.ts';
 import { ScimError } from './scim-error.ts';
 
@@ -23,8 +23,10 @@ export function presentGroup(stored: StoredGroup): JsonObject {
   };
 }
 
-export async function readGroupRow(db: ScimDb, { issuer }: ScimClient, id: string): Promise<ScimGroupRow> {
-  const row = await db.selectFrom('scim_groups').selectAll().where('issuer', '=', issuer).where('id', '=', id).executeTakeFirst();
+const rowsOf = (db: ScimDb, { issuer }: ScimClient) => db.selectFrom('scim_groups').selectAll().where('issuer', '=', issuer);
+
+export async function readGroupRow(db: ScimDb, client: ScimClient, id: string): Promise<ScimGroupRow> {
+  const row = await rowsOf(db, client).where('id', '=', id).executeTakeFirst();
   if (!row) throw new ScimError('not_found', 'there is no such group');
   return row;
 }
@@ -35,58 +37,48 @@ export async function memberIdsOf(db: ScimDb, id: string): Promise<ReadonlySet<s
 }
 
 export async function loadGroup(db: ScimDb, row: ScimGroupRow): Promise<StoredGroup> {
-  const members = await db
-    .selectFrom('scim_members')
-    .innerJoin('scim_users', 'scim_users.id', 'scim_members.user_id')
-    .select(['scim_users.id', 'user_name'])
-    .where('group_id', '=', row.id)
-    .orderBy('scim_users.id')
-    .execute();
-  return {
-    id: row.id,
-    createdAt: row.created_at,
-    changedAt: row.changed_at,
-    version: row.version,
-    displayName: row.display_name,
-    externalId: row.external_id ?? undefined,
-    members: members.map(({ id, user_name }) => ({ value: id, display: user_name })),
-  };
-}
-
-export async function groupPage(db: ScimDb, { issuer }: ScimClient, { startIndex, count }: ListQuery): Promise<Page<StoredGroup>> {
-  const { total } = await db
-    .selectFrom('scim_groups')
-    .select((row) => row.fn.countAll<number>().as('total'))
-    .where('issuer', '=', issuer)
-    .executeTakeFirstOrThrow();
-  const rows = await db
-    .selectFrom('scim_groups')
-    .selectAll()
-    .where('issuer', '=', issuer)
-    .orderBy('id')
-    .offset(startIndex - 1)
-    .limit(count)
-    .execute();
-  return { resources: await loadAll(db, rows), total };
+  const [stored] = await loadAll(db, [row]);
+  if (!stored) throw new ScimError('not_found', 'there is no such group');
+  return stored;
 }
 
 async function loadAll(db: ScimDb, rows: readonly ScimGroupRow[]): Promise<readonly StoredGroup[]> {
-  const all: StoredGroup[] = [];
-  for (const row of rows) all.push(await loadGroup(db, row));
-  return all;
+  const all = await membersOf(
+    db,
+    rows.map(({ id }) => id),
+  );
+  const byGroup = Map.groupBy(all, ({ group_id }) => group_id);
+  return rows.map((row) => ({
+    ...storedOf(row),
+    displayName: row.display_name,
+    externalId: row.external_id ?? undefined,
+    members: (byGroup.get(row.id) ?? []).map(({ id, user_name }) => ({ value: id, display: user_name })),
+  }));
+}
+
+async function membersOf(db: ScimDb, groups: readonly string[]) {
+  if (groups.length === 0) return [];
+  return db
+    .selectFrom('scim_members')
+    .innerJoin('scim_users', 'scim_users.id', 'scim_members.user_id')
+    .select(['group_id', 'scim_users.id', 'user_name'])
+    .where('group_id', 'in', groups)
+    .orderBy('scim_users.id')
+    .execute();
+}
+
+export function groupPage(db: ScimDb, client: ScimClient, query: ListQuery): Promise<Page<StoredGroup>> {
+  return pageOf(rowsOf(db, client).orderBy('id'), query, (rows) => loadAll(db, rows));
 }
 
 /** All groups in the order of their ids, or only the ones that one of the filter's identifiers can mean. */
-export async function* groupBatches(db: ScimDb, { issuer }: ScimClient, { filter }: ListQuery): AsyncGenerator<readonly StoredGroup[]> {
+export function groupBatches(db: ScimDb, client: ScimClient, { filter }: ListQuery): AsyncGenerator<readonly StoredGroup[]> {
   const [externalId, id] = filter ? ['externalId', 'id'].map((attribute) => equalTo(filter, attribute)) : [];
-  let after = '';
-  for (;;) {
-    let query = db.selectFrom('scim_groups').selectAll().where('issuer', '=', issuer).where('id', '>', after).orderBy('id').limit(BATCH);
-    if (externalId !== undefined) query = query.where('external_id', '=', externalId);
-    if (id !== undefined) query = query.where('id', '=', id);
-    const rows = await query.execute();
-    yield await loadAll(db, rows);
-    after = rows.at(-1)?.id ?? '';
-    if (rows.length < BATCH) return;
-  }
+  let rows = rowsOf(db, client).orderBy('id').limit(BATCH);
+  if (externalId !== undefined) rows = rows.where('external_id', '=', externalId);
+  if (id !== undefined) rows = rows.where('id', '=', id);
+  return batchesOf(
+    (after) => rows.where('id', '>', after).execute(),
+    (found) => loadAll(db, found),
+  );
 }

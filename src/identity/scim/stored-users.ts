@@ -3,7 +3,7 @@ import type { Subject } from '../../core/subject.ts';
 import type { ScimUserRow } from '../../storage/schema-provisioning.ts';
 import type { ScimClient } from './client.ts';
 import { equalTo } from './filter.ts';
-import { BATCH, metaOf, type ListQuery, type Page, type Stored } from './page.ts';
+import { BATCH, batchesOf, metaOf, pageOf, storedOf, type ListQuery, type Page, type Stored } from './page.ts';
 import type { ScimDb } from './parts.ts';
 import { ScimError } from './scim-error.ts';
 import { writeUser, type ScimUser } from './user.ts';
@@ -27,8 +27,10 @@ export async function subjectOfUser(db: ScimDb, row: ScimUserRow): Promise<Subje
 
 export const nameOfUser = ({ issuer, subject }: ScimUserRow) => ({ issuer, kind: 'person', id: subject }) as const;
 
-export async function readUserRow(db: ScimDb, { issuer }: ScimClient, id: string): Promise<ScimUserRow> {
-  const row = await db.selectFrom('scim_users').selectAll().where('issuer', '=', issuer).where('id', '=', id).executeTakeFirst();
+const rowsOf = (db: ScimDb, { issuer }: ScimClient) => db.selectFrom('scim_users').selectAll().where('issuer', '=', issuer);
+
+export async function readUserRow(db: ScimDb, client: ScimClient, id: string): Promise<ScimUserRow> {
+  const row = await rowsOf(db, client).where('id', '=', id).executeTakeFirst();
   if (!row) throw new ScimError('not_found', 'there is no such user');
   return row;
 }
@@ -65,10 +67,7 @@ async function loadAll(db: ScimDb, rows: readonly ScimUserRow[]): Promise<readon
   );
   const byUser = Map.groupBy(all, ({ user_id }) => user_id);
   return rows.map((row) => ({
-    id: row.id,
-    createdAt: row.created_at,
-    changedAt: row.changed_at,
-    version: row.version,
+    ...storedOf(row),
     user: userOfRow(row),
     groups: (byUser.get(row.id) ?? []).map(({ id, display_name }) => ({ value: id, display: display_name })),
   }));
@@ -85,35 +84,19 @@ async function groupsOf(db: ScimDb, users: readonly string[]) {
     .execute();
 }
 
-export async function userPage(db: ScimDb, { issuer }: ScimClient, { startIndex, count }: ListQuery): Promise<Page<StoredUser>> {
-  const { total } = await db
-    .selectFrom('scim_users')
-    .select((row) => row.fn.countAll<number>().as('total'))
-    .where('issuer', '=', issuer)
-    .executeTakeFirstOrThrow();
-  const rows = await db
-    .selectFrom('scim_users')
-    .selectAll()
-    .where('issuer', '=', issuer)
-    .orderBy('id')
-    .offset(startIndex - 1)
-    .limit(count)
-    .execute();
-  return { resources: await loadAll(db, rows), total };
+export function userPage(db: ScimDb, client: ScimClient, query: ListQuery): Promise<Page<StoredUser>> {
+  return pageOf(rowsOf(db, client).orderBy('id'), query, (rows) => loadAll(db, rows));
 }
 
 /** All users in the order of their ids, or only those that one of the filter's identifiers can mean. */
-export async function* userBatches(db: ScimDb, { issuer }: ScimClient, { filter }: ListQuery): AsyncGenerator<readonly StoredUser[]> {
+export function userBatches(db: ScimDb, client: ScimClient, { filter }: ListQuery): AsyncGenerator<readonly StoredUser[]> {
   const [userName, externalId, id] = filter ? ['userName', 'externalId', 'id'].map((attribute) => equalTo(filter, attribute)) : [];
-  let after = '';
-  for (;;) {
-    let query = db.selectFrom('scim_users').selectAll().where('issuer', '=', issuer).where('id', '>', after).orderBy('id').limit(BATCH);
-    if (userName !== undefined) query = query.where('user_name_folded', '=', fold(userName));
-    if (externalId !== undefined) query = query.where('external_id', '=', externalId);
-    if (id !== undefined) query = query.where('id', '=', id);
-    const rows = await query.execute();
-    yield await loadAll(db, rows);
-    after = rows.at(-1)?.id ?? '';
-    if (rows.length < BATCH) return;
-  }
+  let rows = rowsOf(db, client).orderBy('id').limit(BATCH);
+  if (userName !== undefined) rows = rows.where('user_name_folded', '=', fold(userName));
+  if (externalId !== undefined) rows = rows.where('external_id', '=', externalId);
+  if (id !== undefined) rows = rows.where('id', '=', id);
+  return batchesOf(
+    (after) => rows.where('id', '>', after).execute(),
+    (found) => loadAll(db, found),
+  );
 }

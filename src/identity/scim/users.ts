@@ -1,15 +1,13 @@
 import type { Transaction } from 'kysely';
 import { eventSubject, makeEvent } from '../../core/event.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { ScimUserRow } from '../../storage/schema-provisioning.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { DirectoryWrites } from '../directory.ts';
 import { subjectOf, type ScimClient } from './client.ts';
 import { matches } from './filter.ts';
-import { checkMatch, filtered, type ListQuery, type Page } from './page.ts';
-import type { ScimDb, ScimParts } from './parts.ts';
+import { checkMatch, filtered } from './page.ts';
+import type { ScimDb, ScimParts, ScimResources } from './parts.ts';
 import { patchUser } from './patch-user.ts';
-import type { Operation } from './patch.ts';
 import { ScimError } from './scim-error.ts';
 import {
   columnsOf,
@@ -26,14 +24,7 @@ import {
 } from './stored-users.ts';
 import { readUser, type ScimUser } from './user.ts';
 
-/** Each throws ScimError. `match` is the ETag that the resource must still have. */
-export interface ScimUsers {
-  list(client: ScimClient, query: ListQuery): Promise<Page<StoredUser>>;
-  get(client: ScimClient, id: string): Promise<StoredUser>;
-  create(client: ScimClient, body: JsonObject): Promise<StoredUser>;
-  replace(client: ScimClient, id: string, body: JsonObject, match?: string): Promise<StoredUser>;
-  patch(client: ScimClient, id: string, operations: readonly Operation[], match?: string): Promise<StoredUser>;
-  remove(client: ScimClient, id: string, match?: string): Promise<void>;
+export interface ScimUsers extends ScimResources<StoredUser> {
   /** Whether provisioning knows the person who came in; a provider without provisioning is not asked. */
   knows(issuer: string, subject: string): Promise<boolean>;
 }
