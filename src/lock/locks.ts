@@ -7,6 +7,7 @@ import { eventSubject, makeEvent, type EventKind } from '../core/event.ts';
 import type { LockWatch } from '../core/lock.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
+import { Polling } from '../storage/polling.ts';
 import type { LockRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import { holds, lockReason, type Lock, type Lockable, type LockKind } from './lock.ts';
@@ -51,16 +52,17 @@ class DatabaseLocks implements Locks {
   #text = '[]';
   #asked = 0;
   #answered = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #polling: Promise<void> | undefined;
+  /** What cannot be read stays as it was known: whoever was locked stays locked, and nobody can lock without the database either. */
+  readonly #polling: Polling;
 
   constructor(options: LockOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#polling = new Polling({ look: () => this.refresh(), everyMs: options.pollMs ?? POLL_MS, report: options.report });
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#poll(), this.#options.pollMs ?? POLL_MS);
+    this.#polling.start();
   }
 
   reason({ subject, target, id }: Parameters<LockWatch['reason']>[0]): string | undefined {
@@ -108,9 +110,8 @@ class DatabaseLocks implements Locks {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
     this.#listeners.clear();
-    await this.#polling;
+    await this.#polling.stop();
   }
 
   /** The row and its record, or neither. */
@@ -122,13 +123,6 @@ class DatabaseLocks implements Locks {
       const about = lock.kind === 'target' ? { target: lock.name } : {};
       await recorder.append(makeEvent(event, { subject: eventSubject(by), ...about, note }, new Date(this.#now())));
     });
-  }
-
-  /** What cannot be read stays as it was known: whoever was locked stays locked, and nobody can lock without the database either. */
-  #poll(): void {
-    this.#polling ??= this.refresh()
-      .catch((error: unknown) => this.#options.report?.(error))
-      .finally(() => (this.#polling = undefined));
   }
 
   async refresh(): Promise<void> {

@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono';
 import { isSallyportError, SallyportError } from '../../core/error.ts';
 import { subjectKey, type Subject } from '../../core/subject.ts';
-import type { PersonalTarget } from '../../credential/connections/connections.ts';
+import type { PersonalTarget } from '../../credential/connections/personal-target.ts';
 import { clientMetadata } from '../../credential/connections/registration.ts';
 import { sameText } from '../../identity/same-text.ts';
 import { readForm, readQuery } from '../body.ts';

@@ -4,8 +4,9 @@ import { subjectKey, type Subject } from '../../core/subject.ts';
 import { requestToken } from '../oauth/token-endpoint.ts';
 import { seal, unseal } from '../sealing/seal.ts';
 import { renewalOf } from './connection-rows.ts';
-import type { Connections, PersonalTarget } from './connections.ts';
+import type { Connections } from './connections.ts';
 import type { Discovered } from './discovery.ts';
+import type { PersonalTarget } from './personal-target.ts';
 import { clientAt, type RegistrationDeps } from './registration.ts';
 
 /** A person on the way to an authorization server. */

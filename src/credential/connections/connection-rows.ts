@@ -66,6 +66,12 @@ export const toConnection = ({ id, person_key: personKey, person, target, issuer
   connectedAt,
 });
 
+/** The row of a person's account at a target, where there is one. */
+export function findConnected({ db }: Storage, personKey: string, target: string): Promise<ConnectionRow | undefined> {
+  const rows = db.selectFrom('connections').selectAll().where('person_key', '=', personKey).where('target', '=', target);
+  return rows.where('status', '=', 'connected').executeTakeFirst();
+}
+
 /** Seals every row with the current key. Returns how many. */
 export async function resealConnections(storage: Storage, keys: SealingKeys): Promise<number> {
   const { id } = await keys.current();

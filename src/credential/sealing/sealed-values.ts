@@ -3,6 +3,7 @@ import { SallyportError } from '../../core/error.ts';
 import { newId } from '../../core/id.ts';
 import type { Recorder } from '../../core/recorder.ts';
 import { subjectKey, type Subject } from '../../core/subject.ts';
+import { Polling } from '../../storage/polling.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { KeptSecrets } from '../secret-reader.ts';
 import { seal, unseal, type SealingKeys } from './seal.ts';
@@ -61,21 +62,21 @@ class DatabaseValues implements SealedValues {
   #lookedAt = Number.NEGATIVE_INFINITY;
   #asked = 0;
   #answered = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #polling: Promise<void> | undefined;
+  readonly #polling: Polling;
 
   constructor(options: SealedValuesOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#polling = new Polling({ look: () => this.refresh(), everyMs: options.pollMs ?? POLL_MS, report: options.report });
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#poll(), this.#options.pollMs ?? POLL_MS);
+    this.#polling.start();
   }
 
   async read(name: string): Promise<string> {
     // A machine that slept has not looked for a while either.
-    if (this.#isStale()) await this.#pollAnew();
+    if (this.#isStale()) await this.#polling.lookAnew();
     if (this.#isStale()) throw new SallyportError('credential_missing', 'sealed values cannot be read: the database is away');
     const version = this.#versions.get(name);
     if (version === undefined) throw absent(name, 'credential_missing');
@@ -89,7 +90,7 @@ class DatabaseValues implements SealedValues {
   }
 
   forget(): void {
-    void this.#poll();
+    void this.#polling.look();
   }
 
   async list(): Promise<readonly SealedValue[]> {
@@ -145,8 +146,7 @@ class DatabaseValues implements SealedValues {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#polling;
+    await this.#polling.stop();
     this.#opened.clear();
   }
 
@@ -161,17 +161,6 @@ class DatabaseValues implements SealedValues {
     this.#lookedAt = startedAt;
     this.#versions = new Map(rows.map(({ name, version }) => [name, version]));
     for (const name of this.#opened.keys()) if (!this.#versions.has(name)) this.#opened.delete(name);
-  }
-
-  async #pollAnew(): Promise<void> {
-    await this.#polling;
-    await this.#poll();
-  }
-
-  #poll(): Promise<void> {
-    return (this.#polling ??= this.refresh()
-      .catch((error: unknown) => this.#options.report?.(error))
-      .finally(() => (this.#polling = undefined)));
   }
 
   async #open(name: string): Promise<string> {
