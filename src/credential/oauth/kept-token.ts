@@ -45,11 +45,6 @@ export class KeptToken {
     return kept.credential;
   }
 
-  /** Whether it is of no use to anybody. */
-  get isOver(): boolean {
-    return this.#pending === undefined && (this.#kept === undefined || this.#now() >= this.#kept.expiresAt);
-  }
-
   #renew(): Promise<Kept> {
     return (this.#pending ??= this.#renewNow().finally(() => (this.#pending = undefined)));
   }
