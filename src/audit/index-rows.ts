@@ -23,7 +23,6 @@ export function eventRow(leaf: Leaf, text: string): EventRow {
   };
 }
 
-/** What a session does itself; who approves or looks at it later is somebody else. */
 const OF_SESSION: readonly EventKind[] = [
   'session.opened',
   'session.closed',
@@ -35,6 +34,8 @@ const OF_SESSION: readonly EventKind[] = [
   'reply.received',
   'stream.chunk',
 ];
+/** What a session does itself; who approves or looks at it later is somebody else. */
+export const isOfSession = (kind: EventKind): boolean => OF_SESSION.includes(kind);
 const COMMANDS: readonly EventKind[] = ['command.forwarded', 'command.refused'];
 const ENDS: readonly EventKind[] = ['session.closed', 'session.truncated', 'session.reaped'];
 
@@ -42,7 +43,7 @@ const ENDS: readonly EventKind[] = ['session.closed', 'session.truncated', 'sess
 export function sessionRows(leaves: readonly Leaf[]): readonly SessionRow[] {
   const rows = new Map<string, SessionRow>();
   for (const leaf of leaves) {
-    if (leaf.session === undefined || !OF_SESSION.includes(leaf.kind)) continue;
+    if (leaf.session === undefined || !isOfSession(leaf.kind)) continue;
     const known = rows.get(leaf.session);
     const row = sessionRow(leaf.session, leaf);
     rows.set(leaf.session, known ? addRows(known, row) : row);

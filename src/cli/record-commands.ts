@@ -77,7 +77,7 @@ export const RECORD_COMMANDS: readonly CommandSpec[] = [
     name: 'audit export',
     about: 'what was recorded, the oldest first, one event a line; exporting is recorded',
     options: {
-      format: { value: 'FORMAT', about: 'jsonl (default), csv, or ocsf: API Activity for a SIEM' },
+      format: { value: 'FORMAT', about: 'jsonl (default), csv, or ocsf: API and Datastore Activity for a SIEM' },
       ...FIELD_OPTIONS,
       ...TIME_OPTIONS,
       text: { value: 'TEXT', about: 'with these words, as `audit search` has them' },

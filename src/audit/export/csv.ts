@@ -1,5 +1,5 @@
 import { escapeText } from '../../core/escape.ts';
-import type { ExportedEvent } from './exported-event.ts';
+import { saidText, type ExportedEvent } from './exported-event.ts';
 
 type Cell = string | number | undefined;
 
@@ -33,7 +33,7 @@ const COLUMNS: Readonly<Record<string, (row: ExportedEvent) => Cell>> = {
   intent: ({ event }) => event.intent,
   digest: ({ event }) => event.command?.digest,
   id: ({ event }) => event.id,
-  content: ({ bodies }) => (bodies ?? []).map(({ name, text = '[erased]' }) => `${name}: ${text}`).join('\n'),
+  content: ({ bodies }) => (bodies ?? []).map((body) => `${body.name}: ${saidText(body)}`).join('\n'),
 };
 
 export interface CsvOptions {

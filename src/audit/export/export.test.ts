@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { z } from 'zod';
 import { makeEvent, type Event, type EventKind, type EventParts } from '../../core/event.ts';
 import { csvCell, csvHead, csvLine } from './csv.ts';
 import { ENCODINGS, EXPORT_FORMATS } from './format.ts';
-import { ocsfEvent } from './ocsf.ts';
 
 const subject = { id: 'a1', name: 'alice', kind: 'person', groups: ['staff'], issuer: 'local' };
 const decision = { effect: 'deny', rule: 'r', reason: 'no', policyVersion: 'v1', risk: { score: 12, factors: [{ name: 'tool', points: 12 }] } } as const;
@@ -92,113 +90,6 @@ test('JSON lines and OCSF say the same as the event, on one line of characters t
   }
   const kept: unknown = JSON.parse(ENCODINGS.jsonl.line({ event: hostile }, { content: false }));
   assert.deepEqual(kept, JSON.parse(JSON.stringify(hostile)));
-});
-
-/**
- * API Activity, as https://schema.ocsf.io/1.5.0/classes/api_activity has it: the attributes that this export uses, with their types, and
- * those that are required. Strict: an attribute that is not among them fails.
- */
-const text = z.string().min(1);
-const whole = z.int().min(0);
-const API_ACTIVITY = z.strictObject({
-  metadata: z.strictObject({
-    version: z.literal('1.5.0'),
-    product: z.strictObject({ name: text, vendor_name: text }),
-    uid: text,
-    event_code: text,
-    original_time: text,
-    log_name: text,
-    correlation_uid: text.optional(),
-    profiles: z.array(z.enum(['security_control'])).optional(),
-  }),
-  time: whole,
-  category_uid: z.literal(6),
-  category_name: z.literal('Application Activity'),
-  class_uid: z.literal(6003),
-  class_name: z.literal('API Activity'),
-  activity_id: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(99)]),
-  activity_name: text,
-  type_uid: whole,
-  severity_id: z.int().min(0).max(6),
-  severity: text,
-  status_id: z.union([z.literal(1), z.literal(2)]),
-  status: z.enum(['Success', 'Failure']),
-  status_code: text.optional(),
-  status_detail: text.optional(),
-  message: text,
-  actor: z
-    .strictObject({
-      user: z
-        .strictObject({
-          name: text,
-          uid: text,
-          type_id: z.union([z.literal(0), z.literal(1), z.literal(4), z.literal(99)]),
-          type: text,
-          domain: text,
-          groups: z.array(z.strictObject({ name: text })).optional(),
-        })
-        .optional(),
-      session: z.strictObject({ uid: text, issuer: text }).optional(),
-      invoked_by: text.optional(),
-      app_uid: text.optional(),
-      app_name: text.optional(),
-    })
-    .refine((actor) => Object.keys(actor).length > 0, 'at least one of them'),
-  api: z.strictObject({
-    operation: text,
-    service: z.strictObject({ name: text }).optional(),
-    request: z.strictObject({ uid: text, data: z.looseObject({}).optional() }),
-    response: z.strictObject({ data: z.looseObject({}) }).optional(),
-  }),
-  src_endpoint: z.strictObject({ ip: text.optional(), svc_name: text.optional() }).refine(({ ip, svc_name: name }) => ip ?? name, 'at least one of them'),
-  http_request: z.strictObject({ user_agent: text }).optional(),
-  resources: z.array(z.strictObject({ name: text, type: text })).optional(),
-  duration: whole.optional(),
-  action_id: z.union([z.literal(1), z.literal(2), z.literal(99)]).optional(),
-  action: text.optional(),
-  policy: z.strictObject({ name: text, version: text }).optional(),
-  risk_score: whole.optional(),
-  unmapped: z.looseObject({}),
-});
-
-const KINDS: readonly EventKind[] = [
-  'session.opened',
-  'command.forwarded',
-  'command.refused',
-  'reply.received',
-  'approval.granted',
-  'lock.lifted',
-  'recorder.gap',
-  'signin.failed',
-  'policy.changed',
-  'recording.exported',
-];
-
-test('every kind of event has the shape of an OCSF API Activity, with everything and with nothing in it', () => {
-  const bodies = [
-    { name: 'request' as const, contentType: 'application/json', text: '{}' },
-    { name: 'reply' as const, contentType: 'application/json' },
-  ];
-  for (const kind of KINDS) {
-    for (const row of [
-      { event: event(kind) },
-      { event: event(kind), bodies },
-      { event: event(kind, {}) },
-      { event: event(kind, { client: { address: '', userAgent: '', id: '' } }) },
-    ]) {
-      const made = API_ACTIVITY.parse(JSON.parse(JSON.stringify(ocsfEvent(row))));
-      assert.equal(made.type_uid, made.class_uid * 100 + made.activity_id);
-      assert.equal(made.action_id !== undefined, made.metadata.profiles !== undefined);
-    }
-  }
-  assert.partialDeepStrictEqual(ocsfEvent({ event: event('command.refused') }), {
-    status_id: 2,
-    action_id: 2,
-    action: 'Denied',
-    policy: { name: 'r' },
-    risk_score: 12,
-  });
-  assert.partialDeepStrictEqual(ocsfEvent({ event: event('recording.viewed') }), { activity_id: 2, type_uid: 600_302, status: 'Success' });
 });
 
 test('there is an encoding for each format', () => {

@@ -6,3 +6,7 @@ export interface ExportedEvent {
   readonly event: Event;
   readonly bodies?: readonly RecordedBody[];
 }
+
+export function saidText({ text = '[erased]' }: RecordedBody): string {
+  return text;
+}

@@ -1,41 +1,35 @@
 import type { Event, EventKind } from '../../core/event.ts';
 import type { ExportedEvent } from './exported-event.ts';
+import { apiActivity } from './ocsf-api.ts';
+import { datastoreActivity, isOfDatastore } from './ocsf-datastore.ts';
 
 /**
- * An event as the Open Cybersecurity Schema Framework has it: class API Activity (6003) of category Application Activity, with the profile
- * `security_control` where it was decided. Every attribute here is in 1.5 and later, with the same meaning. What the class has no attribute
- * for is in `unmapped`. Source: https://schema.ocsf.io/1.5.0/classes/api_activity
+ * An event as the Open Cybersecurity Schema Framework has it, of a class of the category Application Activity, with the profile
+ * `security_control` where it was decided. Every attribute here is in 1.5 and later, with the same meaning. What its class has no attribute
+ * for is in `unmapped`.
  */
-export function ocsfEvent({ event, bodies }: ExportedEvent): object {
-  const activity = activityOf(event);
-  const request = bodies?.find(({ name }) => name === 'request');
-  const answers = bodies?.filter(({ name }) => name !== 'request') ?? [];
+export function ocsfEvent(row: ExportedEvent): object {
+  const { event } = row;
+  const { uid, name, activity, attributes, unmapped } = isOfDatastore(event) ? datastoreActivity(row) : apiActivity(row);
   return {
     metadata: metadataOf(event),
     time: Date.parse(event.time),
     category_uid: 6,
     category_name: 'Application Activity',
-    class_uid: 6003,
-    class_name: 'API Activity',
+    class_uid: uid,
+    class_name: name,
     activity_id: activity.id,
     activity_name: activity.name,
-    type_uid: 600_300 + activity.id,
+    type_uid: uid * 100 + activity.id,
     ...severityOf(event),
     ...statusOf(event),
     message: [event.kind, event.command?.name, event.note].filter((text) => text !== undefined).join(': '),
     actor: actorOf(event),
-    api: {
-      operation: event.command?.name ?? event.kind,
-      ...(event.target === undefined ? {} : { service: { name: event.target } }),
-      request: { uid: event.intent ?? event.id, ...(request ? { data: { text: request.text ?? '[erased]' } } : {}) },
-      ...(answers.length > 0 ? { response: { data: { text: answers.map(({ text = '[erased]' }) => text).join('\n') } } } : {}),
-    },
     src_endpoint: event.client?.address ? { ip: event.client.address } : { svc_name: 'sallyport' },
-    ...(event.client?.userAgent ? { http_request: { user_agent: event.client.userAgent } } : {}),
-    ...(event.target === undefined ? {} : { resources: [{ name: event.target, type: event.protocol ?? 'target' }] }),
+    ...attributes,
     ...(event.outcome?.milliseconds === undefined ? {} : { duration: event.outcome.milliseconds }),
     ...decisionOf(event),
-    unmapped: unmappedOf(event),
+    unmapped: { ...unmappedOf(event), ...unmapped },
   };
 }
 
@@ -50,33 +44,6 @@ function metadataOf({ id, time, session, kind, decision }: Event): object {
     ...(session === undefined ? {} : { correlation_uid: session }),
     ...(decision ? { profiles: ['security_control'] } : {}),
   };
-}
-
-/** Create, Read, Update and Delete where the kind or the method says it; what a tool does is not known. */
-const ACTIVITIES: Readonly<Partial<Record<EventKind, readonly [id: number, name: string]>>> = {
-  'session.opened': [1, 'Create'],
-  'approval.requested': [1, 'Create'],
-  'subject.changed': [3, 'Update'],
-  'group.changed': [3, 'Update'],
-  'lock.placed': [1, 'Create'],
-  'lock.lifted': [4, 'Delete'],
-  'token.issued': [1, 'Create'],
-  'secret.set': [3, 'Update'],
-  'secret.removed': [4, 'Delete'],
-  'connection.made': [1, 'Create'],
-  'connection.ended': [4, 'Delete'],
-  'policy.changed': [3, 'Update'],
-  'target.changed': [3, 'Update'],
-  'recording.viewed': [2, 'Read'],
-  'recording.exported': [2, 'Read'],
-};
-const READS = /^(?:(?:tools|resources|resources\/templates|prompts|tasks)\/(?:list|read|get|result)|completion\/complete)\b/;
-
-function activityOf({ kind, command }: Event): { readonly id: number; readonly name: string } {
-  const known = ACTIVITIES[kind];
-  if (known) return { id: known[0], name: known[1] };
-  if (command && READS.test(command.name)) return { id: 2, name: 'Read' };
-  return { id: 99, name: kind };
 }
 
 function severityOf({ kind, decision }: Event): object {
@@ -114,6 +81,7 @@ function actorOf({ subject, session, client }: Event): object {
     },
     ...(session === undefined ? {} : { session: { uid: session, issuer: subject.issuer } }),
     ...(subject.onBehalfOf === undefined ? {} : { invoked_by: subject.onBehalfOf }),
+    ...(client?.name ? { app_name: client.name } : {}),
     ...(client?.id ? { app_uid: client.id } : {}),
   };
 }
