@@ -3,13 +3,14 @@ import type { Command } from '../../core/command.ts';
 import { SallyportError } from '../../core/error.ts';
 import { commandParts, makeEvent, sessionParts } from '../../core/event.ts';
 import { newId } from '../../core/id.ts';
-import { isJsonObject, member, type JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { passCommand } from '../../core/pipeline.ts';
 import type { Client, Issued, Session } from '../../core/session.ts';
 import type { Steps } from '../../core/steps.ts';
 import { subjectKey, type Subject } from '../../core/subject.ts';
 import { readTraceContext } from '../../core/trace-context.ts';
-import { idText, readBody, rpcCodeOf, metaMember, type RpcBody, type RpcMessage, type RpcRequest } from './codec.ts';
+import { idText, readBody, rpcCodeOf, type RpcBody, type RpcMessage, type RpcRequest } from './codec.ts';
+import { calledItself, clientName } from './client-name.ts';
 import { commandOf, formProblem, transportCommand } from './command.ts';
 import { httpStatus, refusalReply, rpcError } from './errors.ts';
 import type { Ask } from './ask.ts';
@@ -18,13 +19,12 @@ import { checkLegacy, checkModern, eraOf, readHeaders, repeatedHeader, type Head
 import { understandHeld } from './held.ts';
 import type { MayList } from './lists.ts';
 import { createBatchResponder, createResponder, type Responder } from './responder.ts';
-import { isSameCall, type OwnTask } from './own-task.ts';
-import { gateOf, headersOf, nobody, notRun } from './resume.ts';
+import { accepts, collect, contentProblem } from './read-request.ts';
+import { resume } from './resume.ts';
 import { needsMoreScope, stepUp } from './scope.ts';
 import { openSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
 import { callerTrace, traceHeaders } from './trace.ts';
-import { understand } from './understand.ts';
 import { takesBatches, type Era } from './versions.ts';
 
 /** A caller that was authenticated and may reach the target. */
@@ -152,40 +152,9 @@ async function pass(line: Line, message: RpcMessage, era: Era, responder: Respon
     ...(round ? { round } : {}),
     ...(watched ? { watched } : {}),
   };
-  const own: Ask = task ? { ...ask, ownTask: { ...task, resume: () => resume(line, ask, task) } } : ask;
+  const own: Ask = task ? { ...ask, ownTask: { ...task, resume: () => resume(ask, task, line.side, line.context) } } : ask;
   const run = (): Promise<void> => line.context.sessions.during(session, () => passCommand(line.context.gate, new McpExchange(own, line.side, line.context)));
   await (message.kind === 'request' ? line.side.underWay.during(session.id, message.id, run) : run());
-}
-
-/** Runs what a task is of, where people said yes and no process has it in hand: the one that had was ended. */
-async function resume({ side, context }: Line, poll: Ask, task: OwnTask): Promise<void> {
-  const end = context.tasks.begin(task.approval);
-  const { session } = poll;
-  const { era, request: message, approval: id } = task;
-  try {
-    const understood = await understand({ message, era, session, headers: headersOf(task), side, gate: context.gate });
-    if ('problem' in understood || !isSameCall(task, understood.command)) return end(notRun(id, task, "the tool's definition changed"));
-    const { command } = understood;
-    const [now, then] = [context.gate.decide(session, command), (await context.gate.approvals.get(id))?.decision];
-    if (now.policyVersion !== then?.policyVersion) return end(notRun(id, task, 'the policy changed'));
-    const { round: _round, ...rest } = poll;
-    const ask: Ask = {
-      ...rest,
-      steps: undefined,
-      message,
-      bytes: undefined,
-      command,
-      era,
-      headers: task.headers,
-      responder: nobody(),
-      resumes: { approval: id, end },
-    };
-    await context.sessions.during(session, () => passCommand(gateOf(context.gate), new McpExchange(ask, side, context)));
-  } catch {
-    // The target could not be asked what the tool is: the next time that somebody asks, it is tried again.
-  } finally {
-    end();
-  }
 }
 
 /** GET opens the stream of a session, DELETE ends it; both were before revision 2026-07-28. */
@@ -273,22 +242,6 @@ function forwarded(line: Line, era: Era): Record<string, string> {
   return out;
 }
 
-function clientName(message: RpcMessage, session: McpSession | undefined): string {
-  if (message.kind === 'response') return session?.clientName ?? '';
-  const info = metaMember(message.params, 'clientInfo') ?? member(message.params, 'clientInfo');
-  const name = isJsonObject(info) ? member(info, 'name') : undefined;
-  return typeof name === 'string' ? name.slice(0, 100) : (session?.clientName ?? '');
-}
-
-/** Name and version, as the client says them where a session begins. */
-function calledItself(message: RpcMessage | undefined): string | undefined {
-  if (message === undefined || message.kind === 'response') return undefined;
-  const info = metaMember(message.params, 'clientInfo') ?? member(message.params, 'clientInfo');
-  if (!isJsonObject(info)) return undefined;
-  const said = [member(info, 'name'), member(info, 'version')].filter((text): text is string => typeof text === 'string' && text !== '');
-  return said.length === 0 ? undefined : said.join(' ').slice(0, 100).toWellFormed().replaceAll('\0', '');
-}
-
 function formHeaderProblem(message: RpcMessage, era: Era): HeaderProblem | undefined {
   const wrong = formProblem(message, era);
   return wrong === undefined ? undefined : { code: -32600, message: wrong };
@@ -308,45 +261,4 @@ async function reject(
   await line.context.gate.recorder.append(makeEvent('command.refused', { ...about, outcome: { status: `http ${status}` }, note: problem.message }));
   const id = message?.kind === 'request' ? message.id : null;
   await line.responder.reply(status, rpcError(id, problem.code, problem.message, problem.data), headers);
-}
-
-interface ContentProblem extends HeaderProblem {
-  readonly status: number;
-}
-
-function contentProblem(request: IncomingMessage): ContentProblem | undefined {
-  const type = request.headers['content-type'] ?? '';
-  if (!/^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i.test(type))
-    return { status: 415, code: -32600, message: 'Content-Type must be application/json, in UTF-8' };
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') return { status: 415, code: -32600, message: 'a compressed request is not taken' };
-  if (accepts(request, 'application/json') && accepts(request, 'text/event-stream')) return undefined;
-  return { status: 406, code: -32600, message: 'Accept must list application/json and text/event-stream' };
-}
-
-function accepts(request: IncomingMessage, type: string): boolean {
-  const listed = (request.headers.accept ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((each) => each.split(';')[0]?.trim());
-  return listed.includes(type) || listed.includes('*/*');
-}
-
-/** The body, or undefined where it is over the limit: the rest is then not read. By events, since an iterator costs as much as all else here. */
-function collect(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.resolve(undefined);
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const take = (chunk: Buffer): void => {
-    size += chunk.length;
-    chunks.push(chunk);
-    if (size <= limit) return;
-    request.off('data', take).pause();
-    resolve(undefined);
-  };
-  request.on('data', take);
-  request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-  request.on('error', reject);
-  return promise;
 }
