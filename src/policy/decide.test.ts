@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commandOf, rulesOf, sessionOf, snapshotOf, subjectOf, TARGET } from './fixtures.ts';
-import type { CommandParts } from '../core/command.ts';
+import { makeCommand, type CommandParts } from '../core/command.ts';
 import { subjectKey, type Subject } from '../core/subject.ts';
 
 interface Case {
@@ -253,6 +253,16 @@ test('a default deny says what to do next, a written message is passed on', () =
   const snapshot = rulesOf('{ name: d, deny: [tools/call x], message: ask the data office }');
   assert.equal(snapshot.decide(sessionOf(snapshot), commandOf('tools/call x')).reason, 'ask the data office');
   assert.match(snapshot.decide(sessionOf(snapshot), commandOf('tools/call y')).reason, /no rule allows tools\/call y on models.*ask group:owners/);
+});
+
+test('of a command with several effects a default deny names those that no rule allows, and not more than can be read', () => {
+  const snapshot = rulesOf('{ name: a, allow: [read:one, read:two] }');
+  const reasonOf = (...effects: readonly string[]): string => {
+    const [name = ''] = effects;
+    return snapshot.decide(sessionOf(snapshot), makeCommand({ protocol: 'postgres', name, naming: 'literal', arguments: {}, effects })).reason;
+  };
+  assert.match(reasonOf('read:one', 'read:three', 'read:two', 'func:f'), /^no rule allows read:three, func:f on models:/);
+  assert.match(reasonOf('read:one', ...Array.from({ length: 7 }, (_, n) => `read:t${n}`)), /allows read:t0, read:t1, read:t2, read:t3, read:t4 and 2 more on/);
 });
 
 test('all matching review rules add their requirement; the owners answer where a rule names nobody', () => {

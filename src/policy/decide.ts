@@ -110,7 +110,8 @@ function verdictFor(target: CompiledTarget, question: WhenQuestion): Verdict {
 
   const reviews = target.reviews(command).filter((rule) => applies(rule, true));
   const covers = command.effects.map((effect) => coverOf(target, command, effect, reviews, applies));
-  if (covers.length === 0 || covers.includes(undefined)) return nothingMatched(target, command);
+  if (covers.length === 0) return nothingMatched(target, command.name);
+  if (covers.includes(undefined)) return nothingMatched(target, named(command.effects.filter((_effect, at) => covers[at] === undefined)));
   const quotas = target.limited ? quotasOf(target, command, reviews, applies) : [];
   const bounds = quotas.length === 0 ? {} : { quotas };
   if (reviews.length > 0) return { ...reviewed(reviews, command), ...bounds };
@@ -155,14 +156,22 @@ function makeApplies(question: WhenQuestion): Applies {
 
 function handshake(target: CompiledTarget, subject: Subject, command: Command): Verdict {
   const rule = target.rules.find((one) => one.permits && matchesSubject(one.subjects, subject));
-  if (!rule) return nothingMatched(target, command);
+  if (!rule) return nothingMatched(target, command.name);
   return { effect: 'allow', rule: rule.name, reason: `${command.name} is open to whom a rule names on this target` };
 }
 
-function nothingMatched(target: CompiledTarget, command: Command): Verdict {
+const MOST_NAMED = 5;
+
+/** What rules have to allow yet, so that nobody has to find out one by one. */
+function named(effects: readonly string[]): string {
+  const more = effects.length - MOST_NAMED;
+  return more > 0 ? `${effects.slice(0, MOST_NAMED).join(', ')} and ${more} more` : effects.join(', ');
+}
+
+function nothingMatched(target: CompiledTarget, what: string): Verdict {
   const { name, owners } = target.target;
   const whom = owners.length === 0 ? 'an administrator' : owners.join(' or ');
-  return { effect: 'deny', rule: 'default', reason: `no rule allows ${command.name} on ${name}: use what the target lists for you, or ask ${whom} for a rule` };
+  return { effect: 'deny', rule: 'default', reason: `no rule allows ${what} on ${name}: use what you may, or ask ${whom} for a rule` };
 }
 
 function reviewed(rules: readonly CompiledRule[], command: Command): Verdict {
