@@ -106,6 +106,14 @@ test('connect runs a client as its caller, over TLS to the gateway, and ends wit
   assert.match(absent.stderr, /^error: no-such-program cannot be run\nhint: is it installed\?/);
 });
 
+test('what MCP clients are told is of MCP servers: a database is named as one, with its way in', async () => {
+  const bridged = await sallyport('ann', ['mcp', 'bridge', 'shop']);
+  assert.deepEqual(bridged, { code: 2, stdout: '', stderr: 'error: shop is no MCP server: its protocol is postgres\nhint: sallyport connect shop\n' });
+  const config = await sallyport('ann', ['mcp', 'config', 'claude']);
+  assert.deepEqual(config, { code: 1, stdout: '', stderr: 'error: no MCP server is in your reach\nhint: `sallyport whoami` names the targets in reach\n' });
+  assert.match((await sallyport('ann', ['whoami'])).stdout, /^target +shop \(postgres\) sallyport connect shop$/m);
+});
+
 test('a certificate that is not trusted leads nowhere', async () => {
   const ran = await sallyport('ann', ['connect', 'shop', '--ca', certificates.otherCa, '--', 'psql', '-X', '-c', 'select 1']);
   assert.notEqual(ran.code, 0);

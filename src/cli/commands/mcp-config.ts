@@ -52,8 +52,8 @@ async function entriesOf(invocation: Invocation, client: McpClient): Promise<Ser
   const wanted = invocation.options['target'];
   const chosen = wanted === undefined ? reachable : reachable.filter(({ name }) => name === wanted);
   if (chosen.length === 0)
-    throw new SallyportError('not_found', 'no such target, or you may not reach it', {
-      hint: `in your reach: ${reachable.map(({ name }) => name).join(', ') || 'none'}`,
+    throw new SallyportError('not_found', wanted === undefined ? 'no MCP server is in your reach' : 'no such MCP server, or you may not reach it', {
+      hint: reachable.length === 0 ? '`sallyport whoami` names the targets in reach' : `in your reach: ${reachable.map(({ name }) => name).join(', ')}`,
     });
   return Object.fromEntries(chosen.map(({ name, url }) => [name, client.server(connectionOf(invocation, name, url))]));
 }
