@@ -34,17 +34,17 @@ export function Explain({ targets }: { readonly targets: readonly TargetPolicyVi
           <TextInput label="Subject" placeholder="person:scientist or workload:ci" required maxLength={340} {...plain} {...field('subject')} />
           <TextInput label="Groups" placeholder="data-science, ml-leads" {...plain} {...field('groups')} />
           <NativeSelect label="Target" data={targets.map(({ target }) => target)} {...field('target')} />
-          <TextInput label="Command" placeholder="tools/call run_model" required maxLength={2048} {...plain} {...field('command')} />
+          <TextInput label="Command" placeholder="tools/call run_model or read:public.users" required maxLength={2048} {...plain} {...field('command')} />
         </div>
         <Textarea label="Arguments, as JSON" rows={2} classNames={{ input: css.json }} {...plain} {...field('args')} />
         <div>
           <Button type="submit" loading={asked.isPending}>
             Explain
           </Button>
-        </div>
-        <div aria-live="polite" className={css.said}>
-          {asked.error && <Problem error={asked.error} />}
-          {asked.data && <ExplainedAnswer decision={asked.data} />}
+          <div aria-live="polite" className={css.said}>
+            {asked.error && <Problem error={asked.error} />}
+            {asked.data && <ExplainedAnswer decision={asked.data} />}
+          </div>
         </div>
       </form>
     </Section>

@@ -4,7 +4,7 @@ import { Page } from '../../components/page.tsx';
 
 export function TargetsPage(): ReactNode {
   return (
-    <Page title="Targets" lead="What you may reach through this gateway. A client needs another address, and nothing else.">
+    <Page title="Targets" lead="What you may reach through this gateway, and what to paste for your client.">
       <ConnectHelp />
     </Page>
   );

@@ -42,7 +42,7 @@ function Tools({ target, tools }: { readonly target: string; readonly tools: rea
   if (tools.length === 0) {
     return (
       <Empty title="No tool was seen yet">
-        The tools of <Line text={target} /> are pinned when the first client lists them. Connect one and they appear here by themselves.
+        The tools of <Line text={target} /> are pinned when the first client lists them. Connect one and they appear here by themselves; a database has none.
       </Empty>
     );
   }
