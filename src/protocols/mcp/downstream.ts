@@ -14,7 +14,7 @@ import { calledItself, clientName } from './client-name.ts';
 import { commandOf, formProblem, transportCommand } from './command.ts';
 import { httpStatus, refusalReply, rpcError } from './errors.ts';
 import type { Ask } from './ask.ts';
-import { isStanding, McpExchange } from './exchange.ts';
+import { McpExchange } from './exchange.ts';
 import { checkLegacy, checkModern, eraOf, readHeaders, repeatedHeader, type HeaderProblem, type McpHeaders } from './headers.ts';
 import { understandHeld } from './held.ts';
 import type { MayList } from './lists.ts';
@@ -24,6 +24,7 @@ import { resume } from './resume.ts';
 import { needsMoreScope, stepUp } from './scope.ts';
 import { openSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
+import { isStanding } from './standing.ts';
 import { callerTrace, traceHeaders } from './trace.ts';
 import { takesBatches, type Era } from './versions.ts';
 

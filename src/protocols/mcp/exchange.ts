@@ -1,7 +1,7 @@
 import type { Approval } from '../../core/approval.ts';
 import type { Command } from '../../core/command.ts';
 import { SallyportError } from '../../core/error.ts';
-import { isJsonObject, member, parseJson, writeJson, type JsonObject } from '../../core/json.ts';
+import { member, writeJson } from '../../core/json.ts';
 import type { Masker } from '../../core/masker.ts';
 import type { Exchange, Grant } from '../../core/pipeline.ts';
 import type { Refusal } from '../../core/refusing.ts';
@@ -13,11 +13,10 @@ import { endWhenAbandoned } from './abandoned.ts';
 import { asApproved } from './as-approved.ts';
 import { requestIdOf, requestMethodOf, type Ask } from './ask.ts';
 import { metaMember } from './codec.ts';
-import { isKnown } from './command.ts';
-import { refusalReply, rpcError, withNote } from './errors.ts';
 import { Holding } from './holding.ts';
 import { Incoming } from './incoming.ts';
 import { maskRequest } from './mask.ts';
+import { keptResult, refusalOf } from './own-reply.ts';
 import { withoutTask } from './own-task.ts';
 import type { KeptStream } from './replay-buffer.ts';
 import { emptyReply, eventText, keptReply, ownReply, type Reply } from './reply.ts';
@@ -25,6 +24,7 @@ import { sealSessionId, type McpSession } from './session-id.ts';
 import type { McpContext, TargetSide } from './side.ts';
 import { answerOwnTask, listOwnTasks, withListedIds, withTaskId } from './task-answer.ts';
 import { writeEvent } from './sse.ts';
+import { isStanding, mayStand, sayEnd } from './standing.ts';
 import type { UpstreamCall, UpstreamEvent } from './transport.ts';
 import { tellOfTasks } from './watched-tasks.ts';
 
@@ -239,27 +239,15 @@ export class McpExchange implements Exchange {
     this.#holding.end();
     const task = await this.#holding.instead(approval);
     if (task) return this.#ask.responder.reply(200, { jsonrpc: '2.0', id: requestIdOf(this.#ask), result: task });
-    const kept = parseJson(result);
-    const id = requestIdOf(this.#ask);
-    const message: JsonObject = isJsonObject(kept) ? { ...kept, id } : rpcError(id, -32603, 'the kept result cannot be read');
-    const about = { id: approval.id, status: approval.status, note: 'this is the recorded result of the approved call; it did not run again' };
-    await this.#ask.responder.reply(200, withNote(message, 'dev.sallyport/approval', about));
+    await this.#ask.responder.reply(200, keptResult(result, approval, requestIdOf(this.#ask)));
   }
 
   async refuse(refusal: Refusal): Promise<void> {
-    const { responder, message, era } = this.#ask;
-    const method = message && message.kind !== 'response' ? message.method : this.command.name;
-    const asked = {
-      id: requestIdOf(this.#ask),
-      method,
-      era,
-      known: message === undefined || message.kind === 'response' || isKnown(method, era),
-      consoleUrl: this.#context.consoleUrl,
-    };
-    const reply = refusalReply(refusal, asked);
+    const { responder, message } = this.#ask;
+    const reply = refusalOf(refusal, this.#ask, this.#context.consoleUrl);
     const instead = refusal.kind === 'approval' ? await this.#holding.instead(refusal.approval) : undefined;
     this.#holding.end(refusal, reply.message);
-    if (instead) return responder.reply(200, { jsonrpc: '2.0', id: asked.id, result: instead });
+    if (instead) return responder.reply(200, { jsonrpc: '2.0', id: requestIdOf(this.#ask), result: instead });
     if (message?.kind === 'request') return responder.reply(reply.status, reply.message);
     // Nobody awaits an answer to a notification: one that is denied is taken and goes no further.
     if (refusal.kind !== 'failed') return responder.empty(message ? 202 : 405);
@@ -280,28 +268,14 @@ export class McpExchange implements Exchange {
     return () => left.removeEventListener('abort', this.#onLeft);
   }
 
-  /** A stream that stays open is allowed only as long as it would be opened now, under the same policy and a token that lives. */
   #reconsider(): void {
-    const now = this.#context.gate.decide(this.session, this.command);
-    // What stands on people's yes instead of a rule is ended by the pipeline, with their window.
-    const effect = this.#grant?.by === 'people' ? 'review' : 'allow';
-    if (now.effect === effect && now.policyVersion === this.#grant?.policyVersion && Date.now() < this.#ask.expiresAt) return;
-    this.#endStanding();
+    if (!this.#grant || !mayStand(this.#ask, this.#grant, this.#context.gate)) this.#endStanding();
   }
 
   #endStanding(): void {
     this.#ended = true;
-    void this.#sayEnd().finally(() => this.#ask.responder.end());
+    void sayEnd(this.#ask).finally(() => this.#ask.responder.end());
     this.#abort.abort();
-  }
-
-  /** A subscription that ends is answered; the stream of a session just ends. */
-  async #sayEnd(): Promise<void> {
-    const { message, responder } = this.#ask;
-    if (!responder.streaming) return responder.empty(503);
-    if (message?.kind !== 'request') return;
-    const result = { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': message.id } };
-    await responder.reply(200, { jsonrpc: '2.0', id: message.id, result });
   }
 
   readonly #onLeft = (): void => {
@@ -316,12 +290,8 @@ export class McpExchange implements Exchange {
     if (opening && head.status === 200) this.#side.learned.mintsSessions = head.sessionId !== undefined;
     if (opening && head.sessionId !== undefined) {
       const version = member(message.params, 'protocolVersion');
-      const mcp: McpSession = {
-        id: session.id,
-        upstreamId: head.sessionId,
-        version: typeof version === 'string' ? version : '',
-        clientName: this.#ask.clientName,
-      };
+      const said = { version: typeof version === 'string' ? version : '', clientName: this.#ask.clientName };
+      const mcp: McpSession = { id: session.id, upstreamId: head.sessionId, ...said };
       this.#sessionHeader = { 'mcp-session-id': sealSessionId(mcp, session.subject, session.target, this.#context.sessionKey) };
     }
     if (head.stream) this.#ask.responder.startStream(this.#sessionHeader);
@@ -365,9 +335,4 @@ export class McpExchange implements Exchange {
     this.#reply = reply;
     return reply.part;
   }
-}
-
-/** A stream that stays open until somebody ends it. */
-export function isStanding(command: Command): boolean {
-  return command.name === 'stream/listen' || command.name === 'subscriptions/listen';
 }
