@@ -13,6 +13,9 @@ export class Client {
   #problem: Error | undefined;
   #wake: (() => void) | undefined;
   #ended = false;
+  /** What goes along with what is written next. */
+  #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
 
   constructor(socket: Socket, longest: number) {
     this.#socket = socket;
@@ -58,10 +61,21 @@ export class Client {
     });
   }
 
+  /** It goes along with what is written next, or when `flush` says that nothing follows: a write for each message costs more than the messages. */
+  gather(bytes: Uint8Array): void {
+    this.#gathered.push(bytes);
+    this.#gatheredBytes += bytes.length;
+    if (this.#gatheredBytes > GATHERED_BYTES) this.flush();
+  }
+
+  flush(): void {
+    if (this.#gathered.length > 0) void this.write(NOTHING);
+  }
+
   /** Resolves when there is room for more, or nobody left to send to. */
   write(bytes: Uint8Array): Promise<void> | undefined {
     const socket = this.#socket;
-    if (socket.destroyed || socket.write(bytes)) return undefined;
+    if (socket.destroyed || socket.write(this.#withGathered(bytes))) return undefined;
     return new Promise((resolve) => {
       const done = (): void => {
         socket.off('drain', done);
@@ -75,7 +89,16 @@ export class Client {
 
   /** Says the last word and hangs up. */
   end(bytes?: Uint8Array): void {
-    hangUp(this.#socket, bytes);
+    const last = this.#withGathered(bytes ?? NOTHING);
+    hangUp(this.#socket, last.length > 0 ? last : undefined);
+  }
+
+  #withGathered(bytes: Uint8Array): Uint8Array {
+    if (this.#gathered.length === 0) return bytes;
+    const all = [...this.#gathered, bytes];
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    return Buffer.concat(all);
   }
 
   #push(chunk: Buffer): void {
@@ -95,6 +118,8 @@ export class Client {
   }
 }
 
+const NOTHING = Buffer.alloc(0);
+const GATHERED_BYTES = 16 << 10;
 const LINGER_MS = 2000;
 
 /** Says the last word; whoever does not hang up as well is hung up on. */

@@ -45,6 +45,8 @@ export interface ExchangeHost {
   cancel(): void;
   /** To the caller; resolves when there is room for more. */
   write(bytes: Uint8Array): Promise<void>;
+  /** To the caller, with the end of its round. */
+  gather(bytes: Uint8Array): void;
   /** What was kept back may come. */
   more(): void;
   /** Aborts when the caller leaves, or takes its statement back. */
@@ -55,6 +57,8 @@ export interface ExchangeHost {
 
 /** Bytes that may wait for the pipeline before the server is made to wait. */
 export const BACKLOG_BYTES = 256 << 10;
+/** Of a last part: it may wait for the end of its round, which follows at once. */
+const FEW_BYTES = 16 << 10;
 const CANCELLED: WireError = {
   severity: 'ERROR',
   sqlstate: '57014',
@@ -148,9 +152,10 @@ export class StatementExchange implements Exchange {
     }
   }
 
-  async release(_part: ReplyPart, { bytes }: MaskedPart): Promise<void> {
+  async release({ kind }: ReplyPart, { bytes }: MaskedPart): Promise<void> {
     for (const counts of this.#counts) for (const [name, count] of counts) this.#applied.set(name, (this.#applied.get(name) ?? 0) + count);
-    if (bytes.length > 0) await this.#host.write(bytes);
+    if (kind === 'final' && bytes.length <= FEW_BYTES) this.#host.gather(bytes);
+    else if (bytes.length > 0) await this.#host.write(bytes);
   }
 
   /** What ran keeps no rows: it is told what came of it, and that it does not run twice. */

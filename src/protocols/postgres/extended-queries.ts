@@ -83,7 +83,7 @@ export class ExtendedQueries {
       simpleTurn(BACKEND.parseComplete, (answer) => {
         this.#statements.settle(name, statement);
         if (name !== '') this.#state.prepared(name, text);
-        void this.#passage.write(frameBytes(answer));
+        this.#passage.gather(frameBytes(answer));
       }),
     );
   }
@@ -106,7 +106,7 @@ export class ExtendedQueries {
       frameBytes(frame),
       simpleTurn(BACKEND.bindComplete, (answer) => {
         this.#portals.settle(portal.name, portal);
-        void this.#passage.write(frameBytes(answer));
+        this.#passage.gather(frameBytes(answer));
       }),
       portal,
     );
@@ -137,7 +137,7 @@ export class ExtendedQueries {
     if (!portal && !statement) return this.#unknownName(what, name);
     const turn = describeTurn(
       what,
-      (answer) => void this.#passage.write(frameBytes(answer)),
+      (answer) => this.#passage.gather(frameBytes(answer)),
       (described) => {
         if (statement && described) statement.described = described.parameters;
         if (portal && described) portal.columns = described.columns;
@@ -155,7 +155,7 @@ export class ExtendedQueries {
       simpleTurn(BACKEND.closeComplete, (answer) => {
         names.settle(name, undefined);
         if (what === 'statement') this.#state.deallocated(name);
-        void this.#passage.write(frameBytes(answer));
+        this.#passage.gather(frameBytes(answer));
       }),
     );
   }

@@ -194,6 +194,11 @@ export class Passage implements ExchangeHost {
     if (!this.#muted) await this.#parts.client.write(bytes);
   }
 
+  /** To the caller, with what is written next. */
+  gather(bytes: Uint8Array): void {
+    if (!this.#muted) this.#parts.client.gather(bytes);
+  }
+
   more(): void {
     this.#parts.server.more();
   }

@@ -31,7 +31,7 @@ test('while a long result is read, others get their turn after every share of it
   const server = new Server(
     { socket, user: '', parameters: new Map(), pid: 0, secret: Buffer.alloc(4), cancel: async () => {} },
     { longest: 1 << 20, askMs: 10_000 },
-    { parameter: nothing, pass: nothing, failed: nothing, ready: nothing, lost: nothing, masked: () => false },
+    { parameter: nothing, pass: nothing, failed: nothing, ready: nothing, answered: nothing, lost: nothing, masked: () => false },
   );
   let [messages, inTurn, most] = [0, 0, 0];
   const others = (): void => {

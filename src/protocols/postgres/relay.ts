@@ -57,6 +57,7 @@ export class Relay {
           this.#state.failed();
         },
         ready: (status) => this.#ready(status),
+        answered: () => client.flush(),
         lost: (error) => this.abandon(error),
         masked: () => options.masks().length > 0,
       },

@@ -89,7 +89,7 @@ export class Round {
       take: (frame) => {
         if (frame.type !== BACKEND.readyForQuery) throw unexpected(frame);
         this.#server.readyCame(frame);
-        void this.#passage.write(frameBytes(frame));
+        this.#passage.gather(frameBytes(frame));
         return 'done';
       },
     });

@@ -17,6 +17,8 @@ export interface ServerEvents extends AsideEvents {
   /** Something failed that is not the end of its round: what follows in it is skipped. */
   failed(): void;
   ready(status: 'I' | 'T' | 'E'): void;
+  /** All that came was answered to the caller, but for what is on its way through the pipeline. */
+  answered(): void;
   /** The server is gone, or makes no sense. */
   lost(error: WireError): void;
 }
@@ -157,6 +159,7 @@ export class Server {
       }
       this.#results?.flush();
       this.#talking?.offered();
+      if (!this.#holding) this.#events.answered();
     } catch (error) {
       const what = error instanceof MalformedMessage ? error.message : 'something that cannot be handled';
       this.#events.lost(fatal('08P01', `the server of the target sent ${what}`));
