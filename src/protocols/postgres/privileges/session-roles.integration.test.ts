@@ -97,6 +97,23 @@ test('what a dead process left is reaped; what belongs to one that lives, to thi
   await until('only that of people', async () => ((await names()).length === 1 ? true : undefined));
 });
 
+test('a role that could not be removed at the end of its session is removed by the next look for what is left', async () => {
+  const administration = await openAdministration();
+  let isBroken = false;
+  const breaking: Administration = {
+    read: (statement) => administration.read(statement),
+    run: (statements) => (isBroken ? Promise.reject(new Error('the connection ended')) : administration.run(statements)),
+  };
+  const installation = { name: 'test1', owner: 'here', isAlive: () => Promise.resolve(true) };
+  const roles = new SessionRoles({ administration: breaking, installation, open: new Set(), heir: 'app_owner' });
+  const { user } = await roles.open(newId(), GRANTS);
+  assert.deepEqual(await roles.reap((error) => assert.fail(String(error))), [], 'its session is open');
+  isBroken = true;
+  await assert.rejects(roles.close(user), /the connection ended/);
+  isBroken = false;
+  assert.deepEqual(await roles.reap((error) => assert.fail(String(error))), [user]);
+});
+
 test('where a right cannot be given, no role is left behind', async () => {
   const roles = await rolesOf('here');
   await assert.rejects(

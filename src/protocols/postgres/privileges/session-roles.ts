@@ -84,14 +84,12 @@ export class SessionRoles {
   /** Ends its connections; what it made goes to the heir, its rights and itself go. Does nothing where it is gone. */
   async close(user: string): Promise<void> {
     if (!user.startsWith(this.#prefix)) throw new TypeError(`${user} is no role of a session`);
-    const { administration, heir } = this.#options;
-    const role = quoted(user);
-    if ((await administration.read(`select count(*) from pg_catalog.pg_roles where rolname = ${literal(user)}`)) !== '0') {
-      await administration.run([`ALTER ROLE ${role} NOLOGIN`]);
-      await this.#endConnections(user);
-      await administration.run([`REASSIGN OWNED BY ${role} TO ${quoted(heir)}`, `DROP OWNED BY ${role}`, `DROP ROLE ${role}`]);
+    try {
+      await this.#remove(user);
+    } finally {
+      // Where it could not be removed, the next look for what is left behind finds it.
+      this.#options.open.delete(user);
     }
-    this.#options.open.delete(user);
   }
 
   /** Removes roles whose process is gone, and gives their names. One that cannot be removed stays for the next time. */
@@ -108,6 +106,15 @@ export class SessionRoles {
       }
     }
     return reaped;
+  }
+
+  async #remove(user: string): Promise<void> {
+    const { administration, heir } = this.#options;
+    const role = quoted(user);
+    if ((await administration.read(`select count(*) from pg_catalog.pg_roles where rolname = ${literal(user)}`)) === '0') return;
+    await administration.run([`ALTER ROLE ${role} NOLOGIN`]);
+    await this.#endConnections(user);
+    await administration.run([`REASSIGN OWNED BY ${role} TO ${quoted(heir)}`, `DROP OWNED BY ${role}`, `DROP ROLE ${role}`]);
   }
 
   async #left(): Promise<readonly { readonly name: string; readonly owner: string }[]> {

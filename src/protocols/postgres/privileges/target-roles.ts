@@ -25,6 +25,7 @@ export async function grantsFor(database: Database, role: string, may: May): Pro
 /** Roles for sessions on targets that have them, and their end. */
 export class TargetRoles {
   readonly #installation: Installation;
+  readonly #open = new Set<string>();
 
   constructor(installation: Installation) {
     this.#installation = installation;
@@ -50,6 +51,4 @@ export class TargetRoles {
   #rolesOn({ sessionRoles }: Target, database: Database): SessionRoles | undefined {
     return sessionRoles && new SessionRoles({ administration: database, installation: this.#installation, heir: sessionRoles.heir, open: this.#open });
   }
-
-  readonly #open = new Set<string>();
 }
