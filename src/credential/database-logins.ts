@@ -52,8 +52,8 @@ export interface DatabaseLoginsOptions {
   readonly random?: (size: number) => Buffer;
 }
 
-const SHORTEST_LOGIN_MS = 10 * 60_000;
-const LONGEST_LOGIN_MS = 8 * 3_600_000;
+export const SHORTEST_LOGIN_MS = 10 * 60_000;
+export const LONGEST_LOGIN_MS = 8 * 3_600_000;
 /** Rounds slow down guessing; there is nothing to guess in 192 random bits. */
 const ITERATIONS = 4096;
 
