@@ -3,8 +3,11 @@ import { connect as dial, createServer, isIP, type AddressInfo, type Socket } fr
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import type { Duplex } from 'node:stream';
-import { connect as secure } from 'node:tls';
-import { SallyportError } from '../core/error.ts';
+import { connect as secure, TLSSocket } from 'node:tls';
+import { explainError, SallyportError } from '../core/error.ts';
+import { ByteSource } from '../protocols/postgres/byte-source.ts';
+import { BACKEND, cstring, Fields, frameBytes, int32, MalformedMessage, message, type Frame } from '../protocols/postgres/codec.ts';
+import { errorMessage, fatal } from '../protocols/postgres/errors.ts';
 
 export interface LocalPort {
   readonly port: number;
@@ -17,6 +20,8 @@ export interface LocalPortOptions {
   readonly to: { readonly host: string; readonly port: number; readonly tls: boolean };
   /** Path of the authorities that are trusted, PEM; those of the system where absent. */
   readonly ca: string | undefined;
+  /** Milliseconds in which a client has to say what it wants, and the gateway to answer. */
+  readonly patienceMs?: number;
 }
 
 /** Requests that a client begins with, by their code; each is 8 bytes long. */
@@ -26,19 +31,21 @@ const SASL = 10;
 const LONGEST_START = 10_000;
 const LONGEST_OFFER = 16 << 10;
 const CANCEL = Buffer.of(0x04, 0xd2, 0x16, 0x2e);
-const FIRST_WAIT_MS = 10_000;
+const PATIENCE_MS = 20_000;
 
 /**
  * A port on the loopback behind which a database's port of the gateway is, over TLS where that speaks it: clients on this
  * machine need no certificate. A client that asks for encryption here is told that there is none on this piece of the way.
  */
-export async function openLocalPort({ port, to, ca }: LocalPortOptions): Promise<LocalPort> {
+export async function openLocalPort({ port, to, ca, patienceMs = PATIENCE_MS }: LocalPortOptions): Promise<LocalPort> {
   const trusted = ca === undefined ? undefined : await readFile(ca, 'utf8').catch(missing(ca));
   const open = new Set<Socket>();
   const server = createServer({ noDelay: true }, (client) => {
     open.add(client);
     client.once('close', () => open.delete(client));
-    void forward(client, to, trusted).catch(() => client.destroy());
+    // Until both ends are piped, nobody else hears of what breaks.
+    client.on('error', () => {});
+    void forward(client, (signal) => reach(to, trusted, signal), patienceMs);
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening').catch((cause: unknown) => {
@@ -61,88 +68,102 @@ function missing(path: string): (cause: unknown) => never {
   };
 }
 
-async function forward(client: Socket, to: LocalPortOptions['to'], ca: string | undefined): Promise<void> {
-  // Until both ends are piped, nobody else hears of what breaks.
-  client.on('error', () => {});
-  const first = await firstMessage(client);
-  const gateway = await reach(to, ca);
-  gateway.write(first);
-  if (to.tls && !first.subarray(4, 8).equals(CANCEL)) await withoutBinding(gateway, client);
+type Reach = (signal: AbortSignal) => Promise<Duplex>;
+
+/** Never rejects. */
+async function forward(client: Socket, reachGateway: Reach, patienceMs: number): Promise<void> {
+  const opening = new AbortController();
+  const late = setTimeout(() => opening.abort(), patienceMs);
+  const gateway = await open(client, reachGateway, opening.signal);
+  clearTimeout(late);
+  if (!gateway) return;
   await Promise.all([pipeline(client, gateway), pipeline(gateway, client)]).catch(() => {});
   client.destroy();
   gateway.destroy();
 }
 
-/** The message that begins what is meant for the gateway, whole. */
-async function firstMessage(client: Socket): Promise<Buffer> {
-  const late = setTimeout(() => client.destroy(), FIRST_WAIT_MS);
+/** Up to where each end hears the other as it is; undefined where it does not come to that: the client was told. */
+async function open(client: Socket, reachGateway: Reach, signal: AbortSignal): Promise<Duplex | undefined> {
+  let gateway: Duplex | undefined;
   try {
-    for (;;) {
-      const bytes = await read(client, 8);
-      const [length, code] = [bytes.readUInt32BE(0), bytes.readUInt32BE(4)];
-      if (length < 8 || length > LONGEST_START) throw new SallyportError('upstream_invalid', 'the client does not speak this protocol');
-      if (code !== SSL_REQUEST && code !== GSS_REQUEST) return length === 8 ? bytes : Buffer.concat([bytes, await read(client, length - 8)]);
-      client.write('N');
-    }
-  } finally {
-    clearTimeout(late);
+    const first = await firstMessage(client, signal);
+    gateway = await reachGateway(signal);
+    gateway.write(first);
+    if (gateway instanceof TLSSocket && !first.subarray(4, 8).equals(CANCEL)) await withoutBinding(gateway, client, signal);
+    return gateway;
+  } catch (error) {
+    gateway?.destroy();
+    const detail = signal.aborted ? 'it took too long' : explainError(error);
+    client.end(errorMessage({ ...fatal('08006', 'the gateway could not be reached'), detail }));
+    client.destroySoon();
+    return undefined;
   }
+}
+
+/** The message that begins what is meant for the gateway, whole. */
+async function firstMessage(client: Socket, signal: AbortSignal): Promise<Buffer> {
+  const source = new ByteSource(client, signal);
+  for (;;) {
+    const head = await exactly(source, 8);
+    const [length, code] = [head.readUInt32BE(0), head.readUInt32BE(4)];
+    if (length < 8 || length > LONGEST_START) throw new MalformedMessage('the client does not speak this protocol');
+    if (code !== SSL_REQUEST && code !== GSS_REQUEST) return length === 8 ? head : Buffer.concat([head, await exactly(source, length - 8)]);
+    client.write('N');
+  }
+}
+
+async function exactly(source: ByteSource, count: number): Promise<Buffer> {
+  const bytes = await source.bytes(count);
+  if (!bytes) throw new MalformedMessage('the connection ended');
+  return bytes;
 }
 
 /**
  * The gateway offers to bind the sign-in to its TLS connection, which ends here: a client that sees none takes that for an attack.
  * The offer is passed on without it.
  */
-async function withoutBinding(gateway: Duplex, client: Socket): Promise<void> {
+async function withoutBinding(gateway: Duplex, client: Socket, signal: AbortSignal): Promise<void> {
+  const source = new ByteSource(gateway, signal);
   for (;;) {
-    const header = await read(gateway, 5);
-    const length = header.readUInt32BE(1) - 4;
-    if (length < 4 || length > LONGEST_OFFER) throw new SallyportError('upstream_invalid', 'the gateway does not keep to the protocol');
-    const body = await read(gateway, length);
-    const isOffer = header.toString('latin1', 0, 1) === 'R' && body.readUInt32BE(0) === SASL;
-    client.write(isOffer ? offerOf(body) : Buffer.concat([header, body]));
+    const frame = await source.frame(() => LONGEST_OFFER);
+    client.write(offerOf(frame) ?? frameBytes(frame));
     // What comes before an offer is which version is spoken.
-    if (header.toString('latin1', 0, 1) !== 'v') return;
+    if (frame.type !== BACKEND.negotiateVersion) return;
   }
 }
 
-function offerOf(body: Buffer): Buffer {
-  const names = body
-    .toString('latin1', 4)
-    .split('\0')
-    .filter((name) => name !== '' && !name.endsWith('-PLUS'));
-  const rest = Buffer.concat([body.subarray(0, 4), Buffer.from(`${names.join('\0')}\0\0`, 'latin1')]);
-  const header = Buffer.alloc(5);
-  header.write('R', 0, 'latin1');
-  header.writeUInt32BE(rest.length + 4, 1);
-  return Buffer.concat([header, rest]);
+function offerOf(frame: Frame): Buffer | undefined {
+  if (frame.type !== BACKEND.authentication) return undefined;
+  const fields = new Fields(frame);
+  if (fields.int32() !== SASL) return undefined;
+  const names: string[] = [];
+  for (let name = fields.cstring(); name !== ''; name = fields.cstring()) names.push(name);
+  return message(BACKEND.authentication, int32(SASL), ...names.filter((name) => !name.endsWith('-PLUS')).map(cstring), Buffer.of(0));
 }
 
-async function read(source: Duplex, count: number): Promise<Buffer> {
-  for (;;) {
-    // Without an encoding a stream gives buffers.
-    const bytes = source.read(count) as Buffer | null;
-    if (bytes?.length === count) return bytes;
-    if (bytes || source.readableEnded || source.destroyed) throw new SallyportError('upstream_invalid', 'the connection ended');
-    const heard = new AbortController();
-    const { signal } = heard;
-    await Promise.race(['readable', 'end', 'close'].map((name) => once(source, name, { signal }).catch(() => {})));
-    heard.abort();
-  }
-}
-
-async function reach({ host, port, tls }: LocalPortOptions['to'], ca: string | undefined): Promise<Duplex> {
+async function reach({ host, port, tls }: LocalPortOptions['to'], ca: string | undefined, signal: AbortSignal): Promise<Duplex> {
   const socket = dial({ host, port, noDelay: true });
   socket.on('error', () => {});
-  await once(socket, 'connect');
-  if (!tls) return socket;
-  const request = Buffer.alloc(8);
-  request.writeUInt32BE(8, 0);
-  request.writeUInt32BE(SSL_REQUEST, 4);
-  socket.write(request);
-  if ((await read(socket, 1)).toString() !== 'S') throw new SallyportError('upstream_invalid', 'the gateway does not encrypt');
+  try {
+    await once(socket, 'connect', { signal });
+    return tls ? await encrypt(socket, { host, ca, signal }) : socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+interface Encryption {
+  readonly host: string;
+  readonly ca: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function encrypt(socket: Socket, { host, ca, signal }: Encryption): Promise<Duplex> {
+  socket.write(Buffer.concat([int32(8), int32(SSL_REQUEST)]));
+  if ((await exactly(new ByteSource(socket, signal), 1)).toString() !== 'S') throw new MalformedMessage('it does not encrypt');
   const secured = secure({ socket, ...(isIP(host) === 0 ? { servername: host } : { host }), ...(ca === undefined ? {} : { ca }) });
   secured.on('error', () => {});
-  await once(secured, 'secureConnect');
+  await once(secured, 'secureConnect', { signal });
   return secured;
 }
