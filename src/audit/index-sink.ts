@@ -8,7 +8,7 @@ import { LogReader } from './log-reader.ts';
 import { storeLeaves, type StoreLeaves } from './store-leaves.ts';
 
 /** What the index needs of a journal: another writer's log can be seen as one. */
-export type IndexedLog = Pick<Journal, 'folder' | 'writer' | 'position' | 'watch' | 'newest'>;
+export type IndexedLog = Pick<Journal, 'folder' | 'writer' | 'position' | 'watch' | 'newest'> & Partial<Pick<Journal, 'recent'>>;
 
 export interface IndexOptions {
   readonly journal: IndexedLog;
@@ -111,7 +111,7 @@ class IndexSink implements Index {
   /** One batch; `full` where there may be another one already. */
   async #copySome(): Promise<'nothing' | 'some' | 'full'> {
     const { journal, storage, batch = 500 } = this.#options;
-    const reader = (this.#reader ??= new LogReader(journal.folder, journal.writer, await this.#stored()));
+    const reader = (this.#reader ??= new LogReader(journal.folder, journal.writer, await this.#stored(), journal.recent));
     if (this.#held.length === 0) this.#held = (await reader.read(journal.position)).map(({ index, leaf }) => ({ index, text: leaf.toString() }));
     const some = this.#held.slice(0, batch);
     const last = some.at(-1);

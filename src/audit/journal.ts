@@ -17,6 +17,7 @@ import { openAuditKeys, type AuditKeys } from './key-files.ts';
 import type { KeyWrapping } from './key-wrapping.ts';
 import { lockFolder, type FolderLock } from './lock.ts';
 import { verifierText } from './note.ts';
+import { RecentRecords } from './recent-records.ts';
 import { recoverLog, type Recovered } from './recover.ts';
 import type { RecordingKeys } from './recording-keys.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -71,6 +72,8 @@ export interface Journal extends Recorder {
   readonly waiting: { readonly events: number; readonly bytes: number };
   /** The newest signed checkpoint. */
   readonly newest: NewestNote | undefined;
+  /** For whoever follows the log closely. */
+  readonly recent: RecentRecords;
   /** Calls back after each commit and each checkpoint, until the returned function is called. */
   watch(listener: () => void): () => void;
   /** Signs what is durable now. */
@@ -132,6 +135,7 @@ class FileJournal implements Journal {
   readonly publicKey: string;
   readonly recording: RecordingKeys;
   readonly cutBytes: number;
+  readonly recent: RecentRecords = new RecentRecords();
   readonly #opened: Opened;
   readonly #keys: DataKeys;
   readonly #tree: Tree;
@@ -279,6 +283,8 @@ class FileJournal implements Journal {
     } catch (error) {
       return this.#fail(batch, error);
     }
+    const { place: segment, bytes: end } = this.#segment;
+    this.recent.add({ first: this.#tree.size, records: batch.count, segment, offset: end - batch.bytes.length }, batch.bytes);
     for (const hash of batch.hashes) this.#tree.add(hash);
     this.#gap = undefined;
     batch.resolve();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { listSegments, type Segment } from './segment.ts';
+import type { RecentFrames, RecentRecords } from './recent-records.ts';
+import { listSegments, type Segment, type SegmentPlace } from './segment.ts';
 import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
 
 /**
@@ -8,15 +9,20 @@ import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
  */
 export class LogReader {
   readonly #folder: string;
+  readonly #recent: RecentRecords | undefined;
   #next: number;
-  #segment: Segment | undefined;
+  #segment: SegmentPlace | undefined;
+  /** Where in it `read` goes on; undefined at its beginning. */
+  #offset: number | undefined;
   #reader: SegmentReader | undefined;
   /** Read, and behind the limit of that time. */
   #surplus: readonly PlacedFrame[] = [];
 
-  constructor(folder: string, writer: string, from: number) {
+  /** `recent`: of whoever writes this log, where that is this process. */
+  constructor(folder: string, writer: string, from: number, recent?: RecentRecords) {
     this.#folder = join(folder, writer);
     this.#next = from;
+    this.#recent = recent;
   }
 
   /** Index of the record that `read` gives next. */
@@ -40,21 +46,39 @@ export class LogReader {
 
   /** `skipped`: retention deleted what stood here, and the next index is behind it. */
   async #readSome(limit: number): Promise<readonly PlacedFrame[] | 'skipped'> {
+    const recent = this.#surplus.length === 0 ? this.#recent?.read(this.#next) : undefined;
+    if (recent) return this.#takeRecent(recent, limit);
     // Looked at anew each time: a segment that failed may end in records that were never acknowledged, and its successor begins where it counts.
     const segments = (await listSegments(this.#folder, this.#segment?.sequence)).filter(({ header }) => header);
     const at = segments.findLastIndex(({ header }) => header && header.tree.size <= this.#next);
     const segment = segments[at];
     if (!segment) return [];
     if (segment.hashes !== undefined) return this.#skip((segment.header?.tree.size ?? 0) + segment.hashes);
-    if (segment.path !== this.#segment?.path) await this.#open(segment);
+    if (!this.#reader || segment.path !== this.#segment?.path) await this.#open(segment);
     return this.#take(Math.min(limit, segments[at + 1]?.header?.tree.size ?? limit));
   }
 
   async close(): Promise<void> {
+    await this.#closeFile();
+    this.#segment = undefined;
+    this.#offset = undefined;
+    this.#surplus = [];
+  }
+
+  async #closeFile(): Promise<void> {
     await this.#reader?.close();
     this.#reader = undefined;
-    this.#segment = undefined;
-    this.#surplus = [];
+  }
+
+  async #takeRecent({ frames, segment }: RecentFrames, limit: number): Promise<readonly PlacedFrame[]> {
+    await this.#closeFile();
+    const wanted = frames.filter(({ index }) => index < limit);
+    const last = wanted.at(-1);
+    if (!last) return [];
+    this.#segment = segment;
+    this.#offset = last.offset + last.size;
+    this.#next = last.index + 1;
+    return wanted;
   }
 
   async #skip(end: number): Promise<readonly PlacedFrame[] | 'skipped'> {
@@ -66,8 +90,9 @@ export class LogReader {
   }
 
   async #open(segment: Segment): Promise<void> {
+    const offset = segment.path === this.#segment?.path ? this.#offset : undefined;
     await this.close();
-    this.#reader = await SegmentReader.open(segment.path, segment.body);
+    this.#reader = await SegmentReader.open(segment.path, offset ?? segment.body);
     this.#segment = segment;
   }
 

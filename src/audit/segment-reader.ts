@@ -64,18 +64,9 @@ export class SegmentReader {
   }
 
   #parse(bytes: Buffer): readonly PlacedFrame[] {
-    const frames: PlacedFrame[] = [];
-    let at = 0;
-    while (at < bytes.length) {
-      const size = frameSizeAt(bytes, at);
-      if (typeof size !== 'number' || at + size > bytes.length) break;
-      const frame = readFrame(bytes, at, size);
-      if (!frame) break;
-      frames.push({ ...frame, offset: this.#offset + at });
-      at += size;
-    }
-    this.#offset += at;
-    this.#chunk = bytes[at] === 0 ? SMALLEST_CHUNK : Math.min(this.#chunk * 2, CHUNK);
+    const { frames, length } = framesAt(bytes, this.#offset);
+    this.#offset += length;
+    this.#chunk = bytes[length] === 0 ? SMALLEST_CHUNK : Math.min(this.#chunk * 2, CHUNK);
     return frames;
   }
 
@@ -104,6 +95,21 @@ export class SegmentReader {
     }
     return buffer.subarray(0, filled);
   }
+}
+
+/** The complete frames at the beginning of `bytes`, which stand at `offset` in their file, and how long they are together. */
+export function framesAt(bytes: Buffer, offset: number): { readonly frames: readonly PlacedFrame[]; readonly length: number } {
+  const frames: PlacedFrame[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const size = frameSizeAt(bytes, at);
+    if (typeof size !== 'number' || at + size > bytes.length) break;
+    const frame = readFrame(bytes, at, size);
+    if (!frame) break;
+    frames.push({ ...frame, offset: offset + at });
+    at += size;
+  }
+  return { frames, length: at };
 }
 
 function lengthWithoutZeros(bytes: Buffer): number {

@@ -1,21 +1,21 @@
 import type { WrappedKey } from './data-keys.ts';
 import type { Disk, DiskFile } from './disk.ts';
-import { encodeHeader, keysPath, segmentPath, type SegmentHeader } from './segment.ts';
+import { encodeHeader, keysPath, segmentPath, type SegmentHeader, type SegmentPlace } from './segment.ts';
 
 /** The segment that is being written, and its key file. After a call has thrown it is only good to be abandoned. */
 export class SegmentWriter {
   readonly #disk: Disk;
   readonly #folder: string;
-  readonly #path: string;
+  readonly #place: SegmentPlace;
   readonly #file: DiskFile;
   #keys: DiskFile | undefined;
   readonly #head: number;
   #bytes: number;
 
-  private constructor(disk: Disk, folder: string, path: string, file: DiskFile, bytes: number) {
+  private constructor(disk: Disk, folder: string, place: SegmentPlace, file: DiskFile, bytes: number) {
     this.#disk = disk;
     this.#folder = folder;
-    this.#path = path;
+    this.#place = place;
     this.#file = file;
     this.#head = bytes;
     this.#bytes = bytes;
@@ -30,12 +30,16 @@ export class SegmentWriter {
       await file.append(head);
       await file.sync();
       await disk.syncFolder(folder);
-      return new SegmentWriter(disk, folder, path, file, head.length);
+      return new SegmentWriter(disk, folder, { path, sequence: header.sequence }, file, head.length);
     } catch (error) {
       await file.close().catch(() => {});
       await disk.remove(path).catch(() => {});
       throw error;
     }
+  }
+
+  get place(): SegmentPlace {
+    return this.#place;
   }
 
   get bytes(): number {
@@ -64,8 +68,8 @@ export class SegmentWriter {
     await this.close().catch(() => {});
     if (this.#bytes > this.#head) return 'kept';
     try {
-      await this.#disk.remove(this.#path);
-      if (this.#keys) await this.#disk.remove(keysPath(this.#path));
+      await this.#disk.remove(this.#place.path);
+      if (this.#keys) await this.#disk.remove(keysPath(this.#place.path));
       return 'removed';
     } catch {
       return 'kept';
@@ -74,7 +78,7 @@ export class SegmentWriter {
 
   async #writeKeys(newKeys: readonly WrappedKey[]): Promise<void> {
     const isFirst = this.#keys === undefined;
-    this.#keys ??= await this.#disk.create(keysPath(this.#path));
+    this.#keys ??= await this.#disk.create(keysPath(this.#place.path));
     await this.#keys.append(Buffer.from(newKeys.map((key) => `${JSON.stringify(key)}\n`).join('')));
     await this.#keys.sync();
     if (isFirst) await this.#disk.syncFolder(this.#folder);

@@ -25,6 +25,8 @@ export interface Segment {
   readonly hashes?: number;
 }
 
+export type SegmentPlace = Pick<Segment, 'path' | 'sequence'>;
+
 const MAGIC = Buffer.from('SALLYPORT SEGMENT 1\n');
 /** What begins a file of leaf hashes; as long as a segment's. */
 export const HASHES_MAGIC: Buffer = Buffer.from('SALLYPORT HASHES  1\n');

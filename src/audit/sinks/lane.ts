@@ -23,7 +23,7 @@ export class Lane {
     this.#sink = sink;
     this.#positions = positions;
     const { next, signed } = positions.get(writer);
-    this.#records = new RecordFeed(logs.folder, writer, next);
+    this.#records = new RecordFeed(logs, writer, next);
     this.#checkpoints = new CheckpointFeed(logs.folder, writer, signed);
   }
 

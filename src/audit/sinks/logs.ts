@@ -11,12 +11,14 @@ export interface Logs {
   writers(): Promise<readonly string[]>;
   /** Index below which this writer's records are final: nothing takes them back. */
   end(writer: string): Promise<number>;
+  /** Reads this writer's records from an index on. */
+  reader(writer: string, from: number): LogReader;
   /** Calls back when there may be more, until the returned function is called. */
   watch(listener: () => void): () => void;
 }
 
 export interface LogsOptions {
-  readonly journal: Pick<Journal, 'folder' | 'writer' | 'position' | 'watch'>;
+  readonly journal: Pick<Journal, 'folder' | 'writer' | 'position' | 'watch'> & Partial<Pick<Journal, 'recent'>>;
   readonly now?: () => number;
   /** How long another writer's last segment must have rested until nobody is writing it any more. Default 30,000. */
   readonly restedMs?: number;
@@ -32,6 +34,7 @@ export function journalLogs({ journal, now = Date.now, restedMs = 30_000 }: Logs
     folder: journal.folder,
     writers: () => listWriters(journal.folder),
     end: async (writer) => (writer === journal.writer ? journal.position : others.end(writer)),
+    reader: (writer, from) => new LogReader(journal.folder, writer, from, writer === journal.writer ? journal.recent : undefined),
     watch: (listener) => journal.watch(listener),
   };
 }

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import { SallyportError } from '../../core/error.ts';
 import type { Leaf } from '../leaf.ts';
-import { LogReader } from '../log-reader.ts';
+import type { LogReader } from '../log-reader.ts';
 import { leafOf } from '../replay.ts';
 import { listSegments } from '../segment.ts';
 import type { PlacedFrame } from '../segment-reader.ts';
+import type { Logs } from './logs.ts';
 import type { Sink, SinkRecord } from './sink.ts';
 
 /** One writer's records in order, in portions. */
 export class RecordFeed {
-  readonly #folder: string;
+  readonly #logs: Logs;
   readonly #writer: string;
   #reader: LogReader;
   /** Read, but not taken: at most what one read gives. */
@@ -18,11 +19,11 @@ export class RecordFeed {
   #expected: number;
   #missed = 0;
 
-  constructor(folder: string, writer: string, from: number) {
-    this.#folder = folder;
+  constructor(logs: Logs, writer: string, from: number) {
+    this.#logs = logs;
     this.#writer = writer;
     this.#expected = from;
-    this.#reader = new LogReader(folder, writer, from);
+    this.#reader = logs.reader(writer, from);
   }
 
   /** Index of the record that comes next. */
@@ -80,10 +81,10 @@ export class RecordFeed {
 
   /** Where the oldest segment begins later than here, what lay before it was deleted. */
   async #skipDeleted(): Promise<void> {
-    const oldest = (await listSegments(join(this.#folder, this.#writer))).find(({ header }) => header)?.header?.tree.size;
+    const oldest = (await listSegments(join(this.#logs.folder, this.#writer))).find(({ header }) => header)?.header?.tree.size;
     if (oldest === undefined || oldest <= this.#reader.next) return;
     await this.#reader.close();
-    this.#reader = new LogReader(this.#folder, this.#writer, oldest);
+    this.#reader = this.#logs.reader(this.#writer, oldest);
   }
 }
 
