@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isSallyportError } from '../core/error.ts';
+import { Pause } from '../core/pause.ts';
 import type { OutboxRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
 import {
@@ -45,7 +45,7 @@ export class Outbox {
   readonly #sending = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
-  #wake: () => void = () => {};
+  readonly #pause = new Pause();
   #hasNews = false;
   #forgotAt = 0;
   #addedAt = 0;
@@ -68,13 +68,13 @@ export class Outbox {
   /** There may be something new: somebody else added it. */
   look(): void {
     this.#hasNews = true;
-    this.#wake();
+    this.#pause.end();
   }
 
   /** What is on the way is cut off; whoever starts next sends it again. */
   async close(): Promise<void> {
     this.#stop.abort();
-    this.#wake();
+    this.#pause.end();
     await this.#done;
     await Promise.allSettled(this.#sending);
   }
@@ -90,7 +90,7 @@ export class Outbox {
       } catch (error) {
         // The rows are where they were.
         if (!this.#stop.signal.aborted) this.#options.report?.(error);
-        await this.#pause(POLL_MS);
+        await this.#wait(POLL_MS);
       }
     }
   }
@@ -139,15 +139,11 @@ export class Outbox {
     if (this.#hasNews) return;
     const due = await nextDue(this.#options.storage.db);
     const wait = due === undefined || this.#sending.size >= AT_ONCE ? POLL_MS : Math.min(POLL_MS, Math.max(5, due - this.#now()));
-    await this.#pause(wait);
+    await this.#wait(wait);
   }
 
-  async #pause(milliseconds: number): Promise<void> {
-    if (this.#stop.signal.aborted || this.#hasNews) return;
-    const stop = new AbortController();
-    this.#wake = () => stop.abort();
-    await sleep(milliseconds, undefined, { signal: stop.signal, ref: false }).catch(() => {});
-    this.#wake = () => {};
+  async #wait(milliseconds: number): Promise<void> {
+    if (!this.#stop.signal.aborted && !this.#hasNews) await this.#pause.last(milliseconds);
   }
 }
 

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SallyportError } from '../core/error.ts';
+import { Pause } from '../core/pause.ts';
 import { exportRequest, type TraceResource } from './otlp-spans.ts';
 import type { TracedCommand } from './traced-command.ts';
 
@@ -40,7 +40,7 @@ export class TraceExport {
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
   #queue: TracedCommand[] = [];
-  #wake: () => void = () => {};
+  readonly #pause = new Pause();
   #closing = false;
   #reportedAt = Number.NEGATIVE_INFINITY;
 
@@ -52,13 +52,13 @@ export class TraceExport {
   add(command: TracedCommand): void {
     if (this.#queue.length >= CAPACITY) return this.#options.onDropped?.(1);
     this.#queue.push(command);
-    if (this.#queue.length === BATCH) this.#wake();
+    if (this.#queue.length === BATCH) this.#pause.end();
   }
 
   /** Sends what is there, once and for at most three seconds. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#wake();
+    this.#pause.end();
     const late = setTimeout(() => this.#stop.abort(), CLOSE_MS);
     await this.#done;
     clearTimeout(late);
@@ -66,7 +66,7 @@ export class TraceExport {
 
   async #run(): Promise<void> {
     while (!this.#closing || this.#queue.length > 0) {
-      if (this.#queue.length < BATCH && !this.#closing) await this.#pause(this.#options.gatherMs ?? GATHER_MS);
+      if (this.#queue.length < BATCH) await this.#rest(this.#options.gatherMs ?? GATHER_MS);
       const batch = this.#queue.slice(0, BATCH);
       this.#queue = this.#queue.slice(BATCH);
       if (batch.length > 0) await this.#send(batch);
@@ -88,7 +88,7 @@ export class TraceExport {
           onDropped?.(batch.length);
           return this.#tell(error);
         }
-        await this.#pause(wait);
+        await this.#rest(wait);
       }
     }
   }
@@ -100,11 +100,7 @@ export class TraceExport {
     this.#options.report?.(error);
   }
 
-  async #pause(milliseconds: number): Promise<void> {
-    if (this.#closing) return;
-    const stop = new AbortController();
-    this.#wake = () => stop.abort();
-    await sleep(milliseconds, undefined, { signal: stop.signal, ref: false }).catch(() => {});
-    this.#wake = () => {};
+  async #rest(milliseconds: number): Promise<void> {
+    if (!this.#closing) await this.#pause.last(milliseconds);
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import { SallyportError } from '../../core/error.ts';
+import { Pause } from '../../core/pause.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { LogReader } from '../log-reader.ts';
 import type { RecordingKeys } from '../recording-keys.ts';
@@ -46,6 +46,7 @@ export class SearchSink {
   /** The position as the database has it. */
   #from = 0;
   #wake: () => void = () => {};
+  readonly #pause = new Pause();
 
   constructor(options: SearchSinkOptions) {
     this.#options = options;
@@ -164,9 +165,8 @@ export class SearchSink {
   }
 
   async #wait(milliseconds: number): Promise<void> {
-    const woken = new AbortController();
-    this.#wake = () => (this.#stop.signal.aborted || this.#hurry > this.#position ? woken.abort() : undefined);
-    await setTimeout(milliseconds, undefined, { signal: woken.signal }).catch(() => {});
+    this.#wake = () => (this.#stop.signal.aborted || this.#hurry > this.#position ? this.#pause.end() : undefined);
+    await this.#pause.last(milliseconds);
     this.#wake = () => {};
   }
 }

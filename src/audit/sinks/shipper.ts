@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { SallyportError } from '../../core/error.ts';
+import { Pause } from '../../core/pause.ts';
 import { backOffMs, type BackOff } from './back-off.ts';
 import { Lane } from './lane.ts';
 import type { Logs } from './logs.ts';
@@ -42,7 +43,10 @@ class Shipper implements Shipping {
   readonly #done: Promise<void>;
   readonly #stopWatching: () => void;
   #moved = Promise.withResolvers<void>();
-  #wake: () => void = () => {};
+  /** Until there is news. */
+  readonly #idle = new Pause();
+  /** Until it is closed. */
+  readonly #gathering = new Pause();
   #isClosing = false;
   #failures = 0;
   #retryAfterMs = 0;
@@ -64,7 +68,7 @@ class Shipper implements Shipping {
     this.#stopWatching = options.logs.watch(() => {
       this.#behindSince ??= this.#now();
       this.#hasNews = true;
-      this.#wake();
+      this.#idle.end();
     });
     this.#done = this.#run();
   }
@@ -96,14 +100,15 @@ class Shipper implements Shipping {
     const wanted = await this.#writers();
     const isBehind = ({ writer, end }: WriterStatus): boolean => this.#options.positions.get(writer).next < end;
     while (wanted.some(isBehind) && !this.#isClosing) {
-      this.#wake();
+      this.#idle.end();
       await this.#moved.promise;
     }
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    this.#wake();
+    this.#idle.end();
+    this.#gathering.end();
     const late = setTimeout(this.#options.closeMs ?? 5000, undefined, { signal: this.#cut.signal, ref: false }).then(
       () => this.#cut.abort(),
       () => {},
@@ -235,23 +240,17 @@ class Shipper implements Shipping {
     const { backOff = {}, random = Math.random } = this.#options;
     const wait = Math.max(backOffMs(this.#failures, random, backOff), Math.min(this.#retryAfterMs, backOff.longestMs ?? 60_000));
     this.#retryAfterMs = 0;
-    await this.#pause(wait, 'until-closed');
+    await this.#gather(wait);
   }
 
   async #grown(round: Round): Promise<void> {
     if (this.#isClosing) return;
-    if (round === 'nothing') await this.#pause(Math.min(this.#options.pollMs ?? 2000, Math.max(0, this.#saveDueMs())), 'until-woken');
-    await this.#pause(this.#options.sink.gatherMs, 'until-closed');
+    if (round === 'nothing' && !this.#hasNews) await this.#idle.last(Math.min(this.#options.pollMs ?? 2000, Math.max(0, this.#saveDueMs())));
+    await this.#gather(this.#options.sink.gatherMs);
   }
 
-  async #pause(milliseconds: number, until: 'until-woken' | 'until-closed'): Promise<void> {
-    if (this.#isClosing || (until === 'until-woken' && this.#hasNews)) return;
-    const stop = new AbortController();
-    this.#wake = () => {
-      if (until === 'until-woken' || this.#isClosing) stop.abort();
-    };
-    await setTimeout(milliseconds, undefined, { signal: stop.signal, ref: false }).catch(() => {});
-    this.#wake = () => {};
+  async #gather(milliseconds: number): Promise<void> {
+    if (!this.#isClosing) await this.#gathering.last(milliseconds);
   }
 }
 
