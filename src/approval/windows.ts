@@ -1,7 +1,7 @@
 import type { AccessWindow, Approval, ApprovalAsk, WindowQuestion } from '../core/approval.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import { makeCommand } from '../core/command.ts';
-import type { Decision } from '../core/decision.ts';
+import type { ReviewDecision } from '../core/decision.ts';
 import { SallyportError } from '../core/error.ts';
 import { commandParts, decisionParts, makeEvent, sessionParts } from '../core/event.ts';
 import { newId } from '../core/id.ts';
@@ -18,7 +18,7 @@ export interface WindowRequest {
   readonly session: Session;
   readonly window: AccessWindow;
   /** Whose yes it takes; for break-glass, who reviews it. */
-  readonly decision: Extract<Decision, { effect: 'review' }>;
+  readonly decision: ReviewDecision;
 }
 
 /** The same record as for a command: what is approved is the pattern, the constraint and the time. Its protocol is ours, so that no command can have its digest. */

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import type { Decision } from './decision.ts';
+import type { ReviewDecision } from './decision.ts';
 import type { Session } from './session.ts';
 import type { Subject } from './subject.ts';
 
@@ -37,7 +37,7 @@ export interface Approval {
   /** The command's canonical form, secrets masked, as approvers see it. */
   readonly shown: string;
   readonly digest: string;
-  readonly decision: Extract<Decision, { effect: 'review' }>;
+  readonly decision: ReviewDecision;
   readonly answers: readonly ApprovalAnswer[];
   readonly createdAt: number;
   /** When it ends unanswered (pending) or unused (granted). */
@@ -51,7 +51,7 @@ export interface Approval {
 export interface ApprovalAsk {
   readonly session: Session;
   readonly command: Command;
-  readonly decision: Extract<Decision, { effect: 'review' }>;
+  readonly decision: ReviewDecision;
   readonly shown: string;
 }
 
@@ -59,7 +59,7 @@ export interface ApprovalAsk {
 export interface WindowQuestion {
   readonly session: Session;
   readonly command: Command;
-  readonly decision: Extract<Decision, { effect: 'review' }>;
+  readonly decision: ReviewDecision;
 }
 
 /** The gate's side of approvals; `src/approval` holds them in the database. */

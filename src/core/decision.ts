@@ -77,6 +77,9 @@ export type Decision =
   | (Decided & { readonly effect: 'deny'; /** A limit is reached: the same command may pass later. */ readonly retryAfterMs?: number })
   | (Decided & { readonly effect: 'review'; readonly approvals: readonly ApprovalRequirement[] });
 
+/** What people are asked about. */
+export type ReviewDecision = Extract<Decision, { effect: 'review' }>;
+
 /** The same decision as a refusal, but for its reason. */
 export function denied({ rule, risk, masks, policyVersion }: Decision): Omit<Extract<Decision, { effect: 'deny' }>, 'reason'> {
   return { effect: 'deny', rule, risk, masks, policyVersion };

@@ -5,7 +5,7 @@
 import type { Approval } from './approval.ts';
 import { canonicalJson } from './canonical.ts';
 import type { Command } from './command.ts';
-import { denied, type Decision } from './decision.ts';
+import { denied, type Decision, type ReviewDecision } from './decision.ts';
 import { SallyportError } from './error.ts';
 import { decisionParts, makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
 import type { Gate } from './gate.ts';
@@ -64,8 +64,6 @@ export interface Exchange extends Releasing {
   outdated?(): Promise<string | undefined>;
 }
 
-type Review = Extract<Decision, { effect: 'review' }>;
-
 /** Steps 3 to 9. Never throws: whatever goes wrong is refused in the protocol's form, and recorded. */
 export async function passCommand(gate: Gate, exchange: Exchange): Promise<void> {
   const { session, command } = exchange;
@@ -113,7 +111,7 @@ export async function passCommand(gate: Gate, exchange: Exchange): Promise<void>
 }
 
 /** People agreed ahead: the decision is to let it through, and names the window. */
-function within(asked: Asked, window: Approval, review: Review): Asked {
+function within(asked: Asked, window: Approval, review: ReviewDecision): Asked {
   const { rule, risk, masks, policyVersion, quotas } = asked.decision;
   const reason = `approved ahead, until ${new Date(window.expiresAt).toISOString()}, by window ${window.id}`;
   const decision: Decision = { effect: 'allow', rule, reason, risk, masks, policyVersion, ...(quotas ? { quotas } : {}) };
@@ -121,7 +119,7 @@ function within(asked: Asked, window: Approval, review: Review): Asked {
 }
 
 /** Step 4: the approval of exactly this command, after waiting for people where it is still open. */
-async function approve(gate: Gate, exchange: Exchange, decision: Review, masker: Masker): Promise<Approval> {
+async function approve(gate: Gate, exchange: Exchange, decision: ReviewDecision, masker: Masker): Promise<Approval> {
   const { session, command } = exchange;
   const name = masker.text(command.name).value;
   const { input } = command;

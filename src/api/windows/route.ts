@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono';
 import type { z } from 'zod';
 import type { WindowRequest } from '../../approval/windows.ts';
-import type { ApprovalRequirement, Decision } from '../../core/decision.ts';
+import type { ApprovalRequirement, ReviewDecision } from '../../core/decision.ts';
 import { SallyportError } from '../../core/error.ts';
 import { newId } from '../../core/id.ts';
 import type { Subject } from '../../core/subject.ts';
@@ -73,7 +73,7 @@ export function windowRoutes(deps: ApiDeps): Hono<ApiEnv> {
     };
   }
 
-  function reviewOf(approvals: readonly ApprovalRequirement[], reason: string): Extract<Decision, { effect: 'review' }> {
+  function reviewOf(approvals: readonly ApprovalRequirement[], reason: string): ReviewDecision {
     const rule = [...new Set(approvals.map((requirement) => requirement.rule))].join(', ');
     return { effect: 'review', rule, reason, approvals, risk: { score: 0, factors: [] }, masks: [], policyVersion: deps.snapshot().version };
   }

@@ -18,18 +18,18 @@ export interface McpSession {
 
 /** Visible ASCII, as the specification asks. `key`: 32 bytes. */
 export function sealSessionId(session: McpSession, subject: Subject, target: Target, key: Uint8Array): string {
-  return seal(JSON.stringify([session.id, session.upstreamId, session.version, session.clientName]), boundTo(subject, target), key);
+  return seal(JSON.stringify([session.id, session.upstreamId, session.version, session.clientName]), holderOf(subject, target), key);
 }
 
 /** The session, or undefined where the id is not ours, not this subject's, or for another target. */
 export function openSessionId(value: string, subject: Subject, target: Target, key: Uint8Array): McpSession | undefined {
-  const text = value.length > 4096 ? undefined : unseal(value, boundTo(subject, target), key);
+  const text = value.length > 4096 ? undefined : unseal(value, holderOf(subject, target), key);
   if (text === undefined) return undefined;
   // Only the gateway can have written it.
   const [id, upstreamId, version, clientName] = JSON.parse(text) as [string, string, string, string];
   return { id, upstreamId, version, clientName };
 }
 
-function boundTo(subject: Subject, target: Target): readonly unknown[] {
+function holderOf(subject: Subject, target: Target): readonly unknown[] {
   return [subjectKey(subject), target.name, target.address ?? target.command ?? ''];
 }
