@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { plainTarget } from '../../test/support/plain-target.ts';
 import type { Approval, Approvals } from './approval.ts';
 import { makeCommand, type Command } from './command.ts';
 import type { Decision } from './decision.ts';
@@ -12,7 +13,6 @@ import { passCommand, type Exchange } from './pipeline.ts';
 import type { Refusal } from './refusing.ts';
 import type { MaskedPart, ReplyPart } from './reply-part.ts';
 import type { Session } from './session.ts';
-import { DEFAULT_LIMITS } from './target.ts';
 
 const COMMAND = makeCommand({ protocol: 'mcp', name: 'tools/call x', naming: 'plain', arguments: { password: 'hunter2' } });
 const DECIDED = { rule: 'r', reason: 'because', risk: { score: 5, factors: [] }, masks: [], policyVersion: 'v1' } as const;
@@ -122,19 +122,7 @@ function approvalsOf(script: Script, world: World): Approvals {
 }
 
 function exchangeOf(script: Script, world: World): Exchange {
-  const target = {
-    name: 't',
-    protocol: 'mcp',
-    labels: {},
-    owners: [],
-    audit: 'strict',
-    masking: 'enforce',
-    pin: 'trust-first',
-    extraArguments: 'allow',
-    leadingDash: 'allow',
-    limits: DEFAULT_LIMITS,
-    ...script.session,
-  } as const;
+  const target = plainTarget({ name: 't', leadingDash: 'allow', ...script.session });
   const session: Session = {
     id: 's',
     subject: { kind: 'person', id: 'a', name: 'a', groups: [], issuer: 'i' },

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { plainTarget } from '../../test/support/plain-target.ts';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { until } from '../../test/support/until.ts';
 import { makeCommand, type Command } from '../core/command.ts';
 import type { Session } from '../core/session.ts';
-import { DEFAULT_LIMITS, type Target } from '../core/target.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { openHistory, type KeptHistory } from './history.ts';
 import { storedUseBook } from './use-book.ts';
@@ -29,18 +29,7 @@ after(async () => {
 const call = (name: string): Command => makeCommand({ protocol: 'mcp', name: `tools/call ${name}`, naming: 'plain', arguments: {} });
 const fail = (error: unknown): void => assert.fail(String(error));
 const sessionOf = (name: string, target = 'models', id = `session of ${name}`): Session => {
-  const about: Target = {
-    name: target,
-    protocol: 'mcp',
-    labels: {},
-    owners: [],
-    audit: 'strict',
-    masking: 'enforce',
-    pin: 'trust-first',
-    extraArguments: 'allow',
-    leadingDash: 'refuse',
-    limits: DEFAULT_LIMITS,
-  };
+  const about = plainTarget({ name: target });
   const subject = { kind: 'person', id: name, name, groups: [], issuer: 'test' } as const;
   return { id, subject, target: about, client: { address: '', userAgent: '', id: '' } };
 };

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { plainTarget } from '../../test/support/plain-target.ts';
 import { startPostgres } from '../../test/support/postgres.ts';
 import type { Quota } from '../core/quota.ts';
 import type { Admission, Exhausted } from '../core/quota-keeper.ts';
 import type { Session } from '../core/session.ts';
 import { subjectKey } from '../core/subject.ts';
-import { DEFAULT_LIMITS, type Target } from '../core/target.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { storedDayBook } from './day-book.ts';
 import { QuotaCounter } from './quotas.ts';
@@ -31,18 +31,7 @@ function benchOn(storages: readonly Storage[]) {
   let opened = 0;
   const clock = { now: Date.UTC(2026, 5, 1, 12) };
   const open = () => new QuotaCounter(storedDayBook(storages[(opened += 1) % storages.length] ?? sqlite), () => clock.now);
-  const target: Target = {
-    name: `t${(names += 1)}`,
-    protocol: 'mcp',
-    labels: {},
-    owners: [],
-    audit: 'strict',
-    masking: 'enforce',
-    pin: 'trust-first',
-    extraArguments: 'allow',
-    leadingDash: 'refuse',
-    limits: DEFAULT_LIMITS,
-  };
+  const target = plainTarget({ name: `t${(names += 1)}` });
   const sessionOf = (name: string): Session => ({
     id: 's',
     subject: { kind: 'person', id: name, name, groups: [], issuer: 'test' },

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_LIMITS, type Target } from '../../core/target.ts';
+import { plainTarget } from '../../../test/support/plain-target.ts';
 import { createMasker } from '../../masking/masker.ts';
 import { createCatalog } from './catalog.ts';
 import { memoryPins } from './pins/pin-store.ts';
 import { ToolPins } from './pins/tool-pins.ts';
 import type { Upstream } from './upstream.ts';
 
-const target: Target = {
-  name: 'lab',
-  protocol: 'mcp',
-  labels: {},
-  owners: [],
-  audit: 'strict',
-  masking: 'enforce',
-  pin: 'trust-first',
-  extraArguments: 'allow',
-  leadingDash: 'refuse',
-  limits: DEFAULT_LIMITS,
-};
+const target = plainTarget();
 const catalogOf = () => {
   const pins = new ToolPins(memoryPins(), { append: () => Promise.resolve() });
   return createCatalog({ target, upstream: silent, pins, masker: () => createMasker([], { key: Buffer.alloc(32), direction: 'reply' }) });

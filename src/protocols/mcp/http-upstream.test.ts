@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plainTarget } from '../../../test/support/plain-target.ts';
 import { isSallyportError } from '../../core/error.ts';
-import { DEFAULT_LIMITS, type Target } from '../../core/target.ts';
+import type { Target } from '../../core/target.ts';
 import { createHttpUpstream } from './http-upstream.ts';
 
-const target = (address: string): Target => ({
-  name: 'lab',
-  protocol: 'mcp',
-  address,
-  labels: {},
-  owners: [],
-  audit: 'strict',
-  masking: 'enforce',
-  pin: 'trust-first',
-  extraArguments: 'allow',
-  leadingDash: 'refuse',
-  limits: DEFAULT_LIMITS,
-});
+const target = (address: string): Target => plainTarget({ address });
 const open = (address: string) => createHttpUpstream(target(address), () => Promise.resolve({ kind: 'headers', headers: [], warnings: [] }));
 
 test('link-local addresses and cloud metadata are not dialled, in any spelling; private ones are', async () => {

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { it } from 'node:test';
+import { plainTarget } from '../../../test/support/plain-target.ts';
 import type { Subject } from '../../core/subject.ts';
-import { DEFAULT_LIMITS, type Target } from '../../core/target.ts';
+import type { Target } from '../../core/target.ts';
 import { openSessionId, sealSessionId, type McpSession } from './session-id.ts';
 
 const subject = (id: string): Subject => ({ kind: 'person', id, name: id, groups: [], issuer: 'https://idp.example' });
-const target = (name: string, address: string): Target => ({
-  name,
-  address,
-  protocol: 'mcp',
-  labels: {},
-  owners: [],
-  audit: 'strict',
-  masking: 'enforce',
-  pin: 'trust-first',
-  extraArguments: 'allow',
-  leadingDash: 'refuse',
-  limits: DEFAULT_LIMITS,
-});
+const target = (name: string, address: string): Target => plainTarget({ name, address });
 const SESSION: McpSession = { id: '01J', upstreamId: 'abc', version: '2025-11-25', clientName: 'x' };
 const KEY = randomBytes(32);
 const MODELS = target('models', 'http://a/mcp');

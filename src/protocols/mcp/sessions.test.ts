@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { plainTarget } from '../../../test/support/plain-target.ts';
 import type { Event } from '../../core/event.ts';
-import { DEFAULT_LIMITS, type Target } from '../../core/target.ts';
 import type { Subject } from '../../core/subject.ts';
 import { Sessions } from './sessions.ts';
 
@@ -9,18 +9,7 @@ const MINUTE = 60_000;
 const ann: Subject = { kind: 'person', id: 'ann', name: 'ann', groups: [], issuer: 'test' };
 const bob: Subject = { ...ann, id: 'bob', name: 'bob' };
 const client = { address: '', userAgent: '', id: 'c' };
-const target: Target = {
-  name: 'models',
-  protocol: 'mcp',
-  labels: {},
-  owners: [],
-  audit: 'strict',
-  masking: 'enforce',
-  pin: 'trust-first',
-  extraArguments: 'allow',
-  leadingDash: 'refuse',
-  limits: DEFAULT_LIMITS,
-};
+const target = plainTarget({ name: 'models' });
 
 const annCalls = { subject: ann, target, client };
 const bobCalls = { subject: bob, target, client };

@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_LIMITS, type Target } from '../../core/target.ts';
+import { plainTarget } from '../../../test/support/plain-target.ts';
+import type { Target } from '../../core/target.ts';
 import { isReadOnlyTool, writeBackProblem } from './write-back.ts';
 
-const target = (parts: Partial<Target> = {}): Target => ({
-  name: 't',
-  protocol: 'mcp',
-  labels: {},
-  owners: [],
-  audit: 'strict',
-  masking: 'enforce',
-  pin: 'trust-first',
-  extraArguments: 'allow',
-  leadingDash: 'refuse',
-  limits: DEFAULT_LIMITS,
-  ...parts,
-});
+const target = (parts: Partial<Target> = {}): Target => plainTarget({ name: 't', ...parts });
 
 test('a call that writes a placeholder back is refused, one with a real value is not', () => {
   for (const value of ['[redacted:email]', 'mail [hash:email:0123456789ab] x', '************7141'])

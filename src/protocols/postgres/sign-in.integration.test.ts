@@ -11,9 +11,9 @@ import { promisify } from 'node:util';
 import { makeCertificates, type Certificates } from '../../../test/support/certificates.ts';
 import { OPEN_POLICY, startPostgresGateway, type PostgresGateway } from '../../../test/support/postgres-gateway.ts';
 import { openWire, startupMessage, wireQuery } from '../../../test/support/wire-client.ts';
+import { plainTarget } from '../../../test/support/plain-target.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Target } from '../../core/target.ts';
-import { DEFAULT_LIMITS } from '../../core/target.ts';
 import { int32 } from './codec.ts';
 import { dial } from './upstream.ts';
 
@@ -226,20 +226,8 @@ test('replication is refused, and other protocols are not answered', async () =>
   }
 });
 
-const targetOf = (tls: Target['tls']): Target => ({
-  name: 'shop',
-  protocol: 'postgres',
-  address: `postgres://localhost:${gateway.serverPort}/appdb`,
-  ...(tls ? { tls } : {}),
-  labels: {},
-  owners: [],
-  audit: 'strict',
-  masking: 'enforce',
-  pin: 'trust-first',
-  extraArguments: 'allow',
-  leadingDash: 'refuse',
-  limits: DEFAULT_LIMITS,
-});
+const targetOf = (tls: Target['tls']): Target =>
+  plainTarget({ name: 'shop', protocol: 'postgres', address: `postgres://localhost:${gateway.serverPort}/appdb`, ...(tls ? { tls } : {}) });
 const dialAs = (user: string, password: string, tls: Target['tls']) =>
   dial({ target: targetOf(tls), database: 'appdb', applicationName: 'test', login: { user, password: new Secret(password) } });
 

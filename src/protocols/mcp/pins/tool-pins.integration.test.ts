@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
+import { plainTarget } from '../../../../test/support/plain-target.ts';
 import type { Event } from '../../../core/event.ts';
 import type { JsonValue } from '../../../core/json.ts';
 import type { Subject } from '../../../core/subject.ts';
-import { DEFAULT_LIMITS, type Target } from '../../../core/target.ts';
+import type { Target } from '../../../core/target.ts';
 import { createMasker } from '../../../masking/masker.ts';
 import { startPostgres } from '../../../../test/support/postgres.ts';
 import { openStorage, type Storage } from '../../../storage/storage.ts';
@@ -16,19 +17,7 @@ import { memoryPins, storedPins, type PinStore } from './pin-store.ts';
 import { ToolPins } from './tool-pins.ts';
 
 const OWNER: Subject = { kind: 'person', id: '7', name: 'olga', groups: ['owners'], issuer: 'test' };
-const target: Target = {
-  name: 'lab',
-  protocol: 'mcp',
-  address: 'http://127.0.0.1:1/mcp',
-  labels: {},
-  owners: ['group:owners'],
-  audit: 'strict',
-  masking: 'enforce',
-  pin: 'trust-first',
-  extraArguments: 'allow',
-  leadingDash: 'refuse',
-  limits: DEFAULT_LIMITS,
-};
+const target = plainTarget({ address: 'http://127.0.0.1:1/mcp', owners: ['group:owners'] });
 const masker = createMasker([{ fields: [], detect: ['secret'], operator: 'redact' }], { key: Buffer.alloc(32), direction: 'reply' });
 
 const folder = await mkdtemp(join(tmpdir(), 'sallyport-pins-'));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { plainTarget } from '../../../../test/support/plain-target.ts';
 import { startPostgresGateway, UNCHECKED_PASSWORD, type PostgresGateway } from '../../../../test/support/postgres-gateway.ts';
 import { until } from '../../../../test/support/until.ts';
-import { DEFAULT_LIMITS, type Target } from '../../../core/target.ts';
 import { Database } from '../database.ts';
 import { Grammar } from '../sql/grammar.ts';
 
@@ -74,21 +74,13 @@ test('statements of the gateway’s own call what the server has built in, on ea
   await gateway.direct.query(
     `create function public.json_build_object(text, name, text, text) returns json language sql as $$ select '{"name":"of others"}'::json $$`,
   );
-  const target: Target = {
+  const target = plainTarget({
     name: 'shop',
     protocol: 'postgres',
     address: `postgres://127.0.0.1:${gateway.serverPort}/appdb`,
     credential: { login: { user: 'postgres', password: UNCHECKED_PASSWORD } },
     tls: { mode: 'disable' },
-    labels: {},
-    owners: [],
-    audit: 'strict',
-    masking: 'enforce',
-    pin: 'trust-first',
-    extraArguments: 'allow',
-    leadingDash: 'refuse',
-    limits: DEFAULT_LIMITS,
-  };
+  });
   const database = new Database(target, 'appdb', { grammar: await Grammar.load() });
   const read = (): Promise<string> => database.read(`select json_build_object('name', 'built in'::name, 'owner', ''::text)::text`);
   assert.match(await read(), /built in/);
