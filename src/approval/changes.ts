@@ -1,4 +1,5 @@
 import type { Approval } from '../core/approval.ts';
+import { Listeners } from '../core/listeners.ts';
 
 type Listener = (approval: Approval) => void;
 
@@ -8,15 +9,15 @@ const REMEMBERED = 5_000;
 /** Who wants to hear of changes in this process: callers that wait for one record, and consoles that watch all. */
 export class Changes {
   readonly #waiters = new Map<string, Set<() => void>>();
-  readonly #listeners = new Set<Listener>();
-  readonly #ownListeners = new Set<Listener>();
+  readonly #listeners: Listeners<[Approval]>;
+  readonly #ownListeners: Listeners<[Approval]>;
   readonly #announced = new Map<string, string>();
   #closed = false;
-  readonly #report: (error: unknown) => void;
 
   /** `report` hears of a listener that throws; the others still hear of the change. */
   constructor(report: (error: unknown) => void) {
-    this.#report = report;
+    this.#listeners = new Listeners(report);
+    this.#ownListeners = new Listeners(report);
   }
 
   get waitedFor(): readonly string[] {
@@ -24,18 +25,16 @@ export class Changes {
   }
 
   get watched(): boolean {
-    return this.#listeners.size > 0;
+    return this.#listeners.areSome;
   }
 
   listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Only what this process changed: of several processes, one tells people. */
   listenOwn(listener: Listener): () => void {
-    this.#ownListeners.add(listener);
-    return () => void this.#ownListeners.delete(listener);
+    return this.#ownListeners.add(listener);
   }
 
   /** `ended` resolves when the record is no longer pending, when `signal` aborts, or at `close`; `stop` forgets the wait. */
@@ -56,14 +55,14 @@ export class Changes {
 
   /** A change that this process made. */
   announceOwn(approval: Approval): void {
-    for (const listener of this.#ownListeners) this.#tell(listener, approval);
+    this.#ownListeners.tell(approval);
     this.announce(approval);
   }
 
   announce(approval: Approval): void {
     if (approval.status !== 'pending') this.#waiters.get(approval.id)?.forEach((wake) => wake());
     if (!this.#isNews(approval)) return;
-    for (const listener of this.#listeners) this.#tell(listener, approval);
+    this.#listeners.tell(approval);
   }
 
   close(): void {
@@ -71,14 +70,6 @@ export class Changes {
     this.#listeners.clear();
     this.#ownListeners.clear();
     for (const waiters of this.#waiters.values()) waiters.forEach((wake) => wake());
-  }
-
-  #tell(listener: Listener, approval: Approval): void {
-    try {
-      listener(approval);
-    } catch (error) {
-      this.#report(error);
-    }
   }
 
   #isNews({ id, status, answers }: Approval): boolean {

@@ -1,4 +1,6 @@
 import type { Transaction } from 'kysely';
+import { Listeners } from '../core/listeners.ts';
+import { Polling } from '../storage/polling.ts';
 import type { Schema } from '../storage/schema.ts';
 
 export interface ChangeFeedOptions<Row extends { readonly change: number }> {
@@ -19,22 +21,23 @@ const STALE_MS = 10 * 60_000;
 export class ChangeFeed<Row extends { readonly change: number }> {
   readonly #options: ChangeFeedOptions<Row>;
   readonly #now: () => number;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: Listeners;
   #position = -1;
   #readAt = 0;
   #last: Promise<void> = Promise.resolve();
-  #polling = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #polling: Polling;
 
   constructor(options: ChangeFeedOptions<Row>) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#listeners = new Listeners(options.report);
+    this.#polling = new Polling({ look: () => this.refresh(), everyMs: options.pollMs ?? POLL_MS, report: options.report });
   }
 
   /** Resolves when everything is read that was there: who cannot read does not start. */
   async start(): Promise<void> {
     await this.refresh();
-    this.#timer = setInterval(() => this.#poll(), this.#options.pollMs ?? POLL_MS);
+    this.#polling.start();
   }
 
   /** Whether what is in memory may still be relied on. */
@@ -49,22 +52,13 @@ export class ChangeFeed<Row extends { readonly change: number }> {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
     this.#listeners.clear();
+    await this.#polling.stop();
     await this.#last.catch(() => {});
-  }
-
-  #poll(): void {
-    if (this.#polling) return;
-    this.#polling = true;
-    this.refresh()
-      .catch((error: unknown) => this.#options.report?.(error))
-      .finally(() => (this.#polling = false));
   }
 
   async #look(): Promise<void> {
@@ -75,15 +69,7 @@ export class ChangeFeed<Row extends { readonly change: number }> {
     if (!last) return;
     this.#position = last.change;
     this.#options.apply(rows);
-    for (const listener of this.#listeners) this.#tell(listener);
-  }
-
-  #tell(listener: () => void): void {
-    try {
-      listener();
-    } catch (error) {
-      this.#options.report?.(error);
-    }
+    this.#listeners.tell();
   }
 }
 

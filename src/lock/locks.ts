@@ -4,6 +4,7 @@
  */
 import { isSallyportError, SallyportError } from '../core/error.ts';
 import { eventSubject, makeEvent, type EventKind } from '../core/event.ts';
+import { Listeners } from '../core/listeners.ts';
 import type { LockWatch } from '../core/lock.ts';
 import type { Recorder } from '../core/recorder.ts';
 import type { Subject } from '../core/subject.ts';
@@ -47,7 +48,7 @@ export async function openLocks(options: LockOptions): Promise<Locks> {
 class DatabaseLocks implements Locks {
   readonly #options: LockOptions;
   readonly #now: () => number;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: Listeners;
   #known: readonly Lock[] = [];
   #text = '[]';
   #asked = 0;
@@ -59,6 +60,7 @@ class DatabaseLocks implements Locks {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#polling = new Polling({ look: () => this.refresh(), everyMs: options.pollMs ?? POLL_MS, report: options.report });
+    this.#listeners = new Listeners(options.report);
   }
 
   start(): void {
@@ -105,8 +107,7 @@ class DatabaseLocks implements Locks {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   async close(): Promise<void> {
@@ -135,15 +136,7 @@ class DatabaseLocks implements Locks {
     if (text === this.#text) return;
     this.#text = text;
     this.#known = rows.map(toLock);
-    for (const listener of this.#listeners) this.#tell(listener);
-  }
-
-  #tell(listener: () => void): void {
-    try {
-      listener();
-    } catch (error) {
-      this.#options.report?.(error);
-    }
+    this.#listeners.tell();
   }
 }
 
