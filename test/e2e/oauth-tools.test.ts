@@ -6,37 +6,25 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startGatewayProcess, type GatewayProcess } from '../support/gateway.ts';
 import { freePort } from '../support/listen.ts';
+import { SCIENTIST, startOAuthBench, type OAuthBench } from '../support/oauth-bench.ts';
 import { letIn } from '../support/oauth-person.ts';
 import { until } from '../support/until.ts';
-import { startWorkbench, type Workbench } from '../support/workbench.ts';
 
 const MODULES = join(import.meta.dirname, '../../node_modules');
 const CONFORMANCE = join(MODULES, 'conformance-next/dist/index.js');
 const INSPECTOR = join(MODULES, '@modelcontextprotocol/inspector/clients/launcher/build/index.js');
-const SCIENTIST = { name: 'scientist', kind: 'person', groups: ['data-science'], password: 'a-scientist-of-this-test-only' } as const;
-const POLICY = {
-  kind: 'Policy',
-  name: 'workbench',
-  targets: ['workbench'],
-  rules: [{ name: 'all', subjects: ['group:data-science'], allow: ['*'] }],
-};
 
-let workbench: Workbench;
-let gateway: GatewayProcess;
+let bench: OAuthBench;
 let folder: string;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-oauth-tools-'));
-  workbench = await startWorkbench();
-  const target = { kind: 'Target', name: 'workbench', protocol: 'mcp', address: workbench.url };
-  gateway = await startGatewayProcess({ resources: [target, POLICY], accounts: [SCIENTIST] });
+  bench = await startOAuthBench();
 });
 
 after(async () => {
-  await gateway?.stop();
-  await workbench?.close();
+  await bench?.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -52,7 +40,7 @@ async function runTool(
   const ended = once(child, 'exit');
   try {
     const opened = await until(`the tool to print the address: ${said}`, () => address.exec(said)?.[0] ?? (child.exitCode === null ? undefined : said), 1200);
-    await letIn(gateway.url, opened, SCIENTIST.name, SCIENTIST.password);
+    await letIn(bench.gateway.url, opened, SCIENTIST.name, SCIENTIST.password);
     const [code] = (await ended) as [number | null];
     return { code: code ?? 1, said };
   } finally {
@@ -64,13 +52,13 @@ const ADDRESS = /http:\/\/127\.0\.0\.1:\d+\/oauth\/authorize\?[^\s"']+/;
 
 test('the official conformance suite for authorization servers passes, with a person who lets it in', async () => {
   const port = await freePort();
-  const registered = await fetch(`${gateway.url}/oauth/register`, {
+  const registered = await fetch(`${bench.gateway.url}/oauth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ redirect_uris: [`http://127.0.0.1:${port}/callback`], token_endpoint_auth_method: 'none', client_name: 'conformance' }),
   });
   const { client_id: clientId } = (await registered.json()) as { client_id: string };
-  const args = ['authorization', '--url', gateway.url, '--client-id', clientId, '--resource', gateway.endpoint('workbench'), '-p', String(port), '-o', folder];
+  const args = ['authorization', '--url', bench.gateway.url, '--client-id', clientId, '--resource', bench.endpoint, '-p', String(port), '-o', folder];
   const { code, said } = await runTool([CONFORMANCE, ...args], ADDRESS);
   assert.equal(code, 0, said);
 
@@ -91,7 +79,7 @@ test('the official conformance suite for authorization servers passes, with a pe
 
 test('the Inspector signs in by itself and calls a tool', async () => {
   const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
-  const args = ['--cli', gateway.endpoint('workbench'), '--transport', 'http', '--callback-url', callback, '--method', 'tools/call', '--tool-name', 'echo'];
+  const args = ['--cli', bench.endpoint, '--transport', 'http', '--callback-url', callback, '--method', 'tools/call', '--tool-name', 'echo'];
   const env = {
     HOME: folder,
     MCP_CATALOG_PATH: join(folder, 'catalog.json'),

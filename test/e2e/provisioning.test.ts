@@ -2,33 +2,21 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { launchBrowser, openPerson } from '../support/browser.ts';
-import { startPair, type Pair, type Replica } from '../support/pair.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { callRaw, type RawReply } from '../support/raw.ts';
+import { startBenchPair, visitBoth, type BenchPair, type Visit } from '../support/bench-pair.ts';
+import type { Replica } from '../support/pair.ts';
 import { EMAIL, GROUPS, readReply, startCompanyProvider, type CompanyProvider } from '../support/saml-provider.ts';
 import { until } from '../support/until.ts';
 import { WebBrowser } from '../support/web-browser.ts';
-import { startWorkbench, type Workbench } from '../support/workbench.ts';
 
 const SCIM_TOKEN = 'canary-scim-token-of-the-company-0123456789';
-/** Longer than any test: what ends sooner was ended. */
-const FOREVER_MS = 600_000;
 
-let postgres: TestPostgres | undefined;
-let workbench: Workbench;
 let company: CompanyProvider;
-let pair: Pair;
+let pair: BenchPair;
 let people = 0;
 
 before(async () => {
-  postgres = await startPostgres();
-  assert.ok(postgres, 'the PostgreSQL server is not installed: apt-get install postgresql');
-  [workbench, company] = [await startWorkbench(), await startCompanyProvider()];
+  company = await startCompanyProvider();
   process.env['SALLYPORT_TEST_SCIM_TOKEN'] = SCIM_TOKEN;
-  const rules = [
-    { name: 'staff', subjects: ['group:staff'], allow: ['tools/list', 'tools/call echo'] },
-    { name: 'waiters', subjects: ['group:waiters'], allow: ['tools/call wait'] },
-  ];
   const saml = {
     entityId: company.entityId,
     metadata: { url: `${company.url}/metadata` },
@@ -36,21 +24,11 @@ before(async () => {
     groups: { missing: 'none' },
   };
   const scim = { token: { env: 'SALLYPORT_TEST_SCIM_TOKEN' }, id: 'externalId' };
-  pair = await startPair({
-    database: postgres.url,
-    accounts: [],
-    resources: [
-      { kind: 'Target', name: 'bench', protocol: 'mcp', address: workbench.url, owners: ['group:owners'] },
-      { kind: 'Policy', name: 'bench', targets: ['bench'], rules },
-    ],
-    config: () => ({ identity: { providers: [{ name: 'company', saml, scim }] } }),
-  });
+  pair = await startBenchPair(() => ({ identity: { providers: [{ name: 'company', saml, scim }] } }));
 });
 after(async () => {
   await pair?.stop();
   await company?.close();
-  await workbench?.close();
-  await postgres?.stop();
 });
 
 interface ScimReply {
@@ -70,11 +48,9 @@ async function scim(method: string, path: string, body?: object): Promise<ScimRe
 
 const patch = (path: string, ...Operations: readonly object[]): Promise<ScimReply> => scim('PATCH', path, { Operations });
 
-interface Visitor {
+interface Visitor extends Visit {
   readonly id: string;
   readonly groups: Readonly<Record<'staff' | 'waiters', string>>;
-  readonly browser: WebBrowser;
-  readonly csrf: string;
 }
 
 /** By SAML at this replica: the page of the provider posts the reply without our cookies. */
@@ -107,66 +83,49 @@ async function comeIn(replica: Replica): Promise<Visitor> {
   for (const group of Object.values(groups)) await patch(`/Groups/${group}`, { op: 'add', path: 'members', value: [{ value: id }] });
   const { browser, status, page } = await signIn({ id: externalId, email, groups: ['owners'] }, replica);
   assert.equal(status, 200, page);
-  for (const other of [pair.one, pair.two]) browser.setCookie(other.url, 'sallyport', browser.cookie(replica.url, 'sallyport') ?? '');
-  const me = (await (await browser.send(`${replica.url}/api/me`)).json()) as { csrf: string; subject: { groups: string[] } };
-  assert.deepEqual(me.subject.groups, ['staff', 'waiters'], 'what provisioning says wins over what the sign-in says');
-  return { id, groups, browser, csrf: me.csrf };
-}
-
-async function tokenOf({ browser, csrf }: Visitor, { url }: Replica): Promise<string> {
-  const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf };
-  const reply = await browser.send(`${url}/api/token`, { method: 'POST', headers, body: JSON.stringify({ target: 'bench' }) });
-  return ((await reply.json()) as { token: string }).token;
-}
-
-const call = ({ url }: Replica, token: string, tool: string, args: object): Promise<RawReply> => callRaw(`${url}/mcp/bench`, token, tool, args);
-
-/** A call that is under way in that replica when this resolves. */
-async function startWaiting(token: string, replica: Replica): Promise<{ readonly ended: Promise<RawReply> }> {
-  const before = workbench.begun();
-  const ended = call(replica, token, 'wait', { ms: FOREVER_MS });
-  await until('the call to run', () => (workbench.begun() > before ? true : undefined));
-  return { ended };
+  const visit = await visitBoth(pair, browser, replica);
+  assert.deepEqual(visit.groups, ['staff', 'waiters'], 'what provisioning says wins over what the sign-in says');
+  return { id, groups, browser, csrf: visit.csrf };
 }
 
 test('who is deactivated by SCIM is out in both processes: what runs, tokens, the console, the next sign-in; a colleague is not', async (t) => {
-  const tokens = [await tokenOf(ann, pair.one), await tokenOf(ann, pair.two)] as const;
-  const running = [await startWaiting(tokens[0], pair.one), await startWaiting(tokens[1], pair.two)];
-  const bobs = await tokenOf(bob, pair.two);
+  const tokens = [await pair.token(ann, pair.one), await pair.token(ann, pair.two)] as const;
+  const running = [await pair.startWaiting(pair.one, tokens[0]), await pair.startWaiting(pair.two, tokens[1])];
+  const bobs = await pair.token(bob, pair.two);
   const at = performance.now();
   await patch(`/Users/${ann.id}`, { op: 'Replace', path: 'active', value: 'False' });
   for (const { ended } of running) assert.match((await ended).text, /no longer active/);
   t.diagnostic(`calls in both processes ended after ${Math.round(performance.now() - at)} ms`);
   for (const [n, replica] of [pair.one, pair.two].entries()) {
-    assert.equal((await call(replica, tokens[n] ?? '', 'echo', { value: 'x' })).status, 401);
+    assert.equal((await pair.call(replica, tokens[n] ?? '', 'echo', { value: 'x' })).status, 401);
     assert.equal((await ann.browser.send(`${replica.url}/api/me`)).status, 401);
   }
-  assert.equal((await call(pair.two, bobs, 'echo', { value: 'here' })).message.result?.content?.[0]?.text, 'here');
+  assert.equal((await pair.call(pair.two, bobs, 'echo', { value: 'here' })).message.result?.content?.[0]?.text, 'here');
   const again = await signIn({ id: `u-${people - 1}`, email: 'ann@example.com', groups: ['owners'] }, pair.two);
   assert.equal(again.status, 403);
   assert.match(again.page, /deactivated/);
 });
 
 test('who is deleted by SCIM is out the same way, and nobody who comes back under another name', async () => {
-  const token = await tokenOf(ann, pair.two);
-  const running = await startWaiting(token, pair.two);
+  const token = await pair.token(ann, pair.two);
+  const running = await pair.startWaiting(pair.two, token);
   await scim('DELETE', `/Users/${ann.id}`);
   assert.match((await running.ended).text, /no longer active/);
-  assert.equal((await call(pair.two, token, 'echo', { value: 'x' })).status, 401);
+  assert.equal((await pair.call(pair.two, token, 'echo', { value: 'x' })).status, 401);
   const again = await signIn({ id: `u-${people - 1}`, email: `u-${people}@example.com`, groups: [] }, pair.one);
   assert.equal(again.status, 403);
   assert.equal((await bob.browser.send(`${pair.one.url}/api/me`)).status, 200);
 });
 
 test('a group that SCIM takes away in the middle of a session ends what it allowed, counts at the next command, and comes back', async () => {
-  const token = await tokenOf(ann, pair.two);
-  const running = await startWaiting(token, pair.two);
+  const token = await pair.token(ann, pair.two);
+  const running = await pair.startWaiting(pair.two, token);
   await patch(`/Groups/${groups.waiters}`, { op: 'remove', path: `members[value eq "${ann.id}"]` });
   assert.match((await running.ended).text, /groups of .* changed/);
-  assert.equal((await call(pair.two, token, 'wait', { ms: 0 })).message.result?.isError, true);
-  assert.equal((await call(pair.two, token, 'echo', { value: 'left' })).message.result?.content?.[0]?.text, 'left');
+  assert.equal((await pair.call(pair.two, token, 'wait', { ms: 0 })).message.result?.isError, true);
+  assert.equal((await pair.call(pair.two, token, 'echo', { value: 'left' })).message.result?.content?.[0]?.text, 'left');
   await patch(`/Groups/${groups.waiters}`, { op: 'add', path: 'members', value: [{ value: ann.id }] });
-  await until('the group to be back', async () => ((await call(pair.two, token, 'wait', { ms: 0 })).message.result?.isError === true ? undefined : true));
+  await until('the group to be back', async () => ((await pair.call(pair.two, token, 'wait', { ms: 0 })).message.result?.isError === true ? undefined : true));
 });
 
 test('a person whom the provider has not announced does not come in; who is announced does', async () => {

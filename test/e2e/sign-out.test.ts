@@ -3,47 +3,26 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Subject } from '../../src/core/subject.ts';
 import { openDirectory, type Directory } from '../../src/identity/directory.ts';
+import { startBenchPair, visitBoth, type BenchPair, type Visit } from '../support/bench-pair.ts';
 import { CLIENT, startCorporateProvider, type CorporateProvider } from '../support/corporate-provider.ts';
-import { startPair, type Pair, type Replica } from '../support/pair.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { callRaw, type RawReply } from '../support/raw.ts';
+import type { Replica } from '../support/pair.ts';
+import type { RawReply } from '../support/raw.ts';
 import { until } from '../support/until.ts';
 import { WebBrowser } from '../support/web-browser.ts';
-import { startWorkbench, type Workbench } from '../support/workbench.ts';
 
-/** Longer than any test: what ends sooner was ended. */
-const FOREVER_MS = 600_000;
-
-let postgres: TestPostgres | undefined;
-let workbench: Workbench;
 let corporate: CorporateProvider;
-let pair: Pair;
+let pair: BenchPair;
 /** Provisioning, as another process does it. */
 let directory: Directory;
 let people = 0;
 
 before(async () => {
-  postgres = await startPostgres();
-  assert.ok(postgres, 'the PostgreSQL server is not installed: apt-get install postgresql');
-  workbench = await startWorkbench();
   process.env['SALLYPORT_TEST_CLIENT_SECRET'] = CLIENT.client_secret;
   corporate = await startCorporateProvider({ gateways: [] });
-  const rules = [
-    { name: 'staff', subjects: ['group:staff'], allow: ['tools/list', 'tools/call echo'] },
-    { name: 'waiters', subjects: ['group:waiters'], allow: ['tools/call wait'] },
-  ];
-  pair = await startPair({
-    database: postgres.url,
-    accounts: [],
-    resources: [
-      { kind: 'Target', name: 'bench', protocol: 'mcp', address: workbench.url, owners: ['group:owners'] },
-      { kind: 'Policy', name: 'bench', targets: ['bench'], rules },
-    ],
-    config(url) {
-      corporate.serve(url);
-      const oidc = { issuer: corporate.issuer, clientId: CLIENT.client_id, clientSecret: { env: 'SALLYPORT_TEST_CLIENT_SECRET' } };
-      return { identity: { providers: [{ name: 'corp', domains: ['example.com'], oidc }] } };
-    },
+  pair = await startBenchPair((url) => {
+    corporate.serve(url);
+    const oidc = { issuer: corporate.issuer, clientId: CLIENT.client_id, clientSecret: { env: 'SALLYPORT_TEST_CLIENT_SECRET' } };
+    return { identity: { providers: [{ name: 'corp', domains: ['example.com'], oidc }] } };
   });
   directory = await openDirectory({ storage: pair.storage, recorder: { append: () => Promise.resolve() } });
 });
@@ -51,14 +30,10 @@ after(async () => {
   await directory?.close();
   await pair?.stop();
   await corporate?.close();
-  await workbench?.close();
-  await postgres?.stop();
 });
 
-interface Visitor {
+interface Visitor extends Visit {
   readonly person: Subject;
-  readonly browser: WebBrowser;
-  readonly csrf: string;
 }
 
 let ann: Visitor;
@@ -68,41 +43,28 @@ beforeEach(async () => {
 });
 
 /** Somebody new, signed in by their provider at this replica, with a cookie that is good at both. */
-async function comeIn({ url }: Replica): Promise<Visitor> {
+async function comeIn(replica: Replica): Promise<Visitor> {
   const id = `u${(people += 1)}`;
   const name = `${id}@example.com`;
   const groups = ['staff', 'waiters'];
   corporate.as({ id, claims: { email: name, email_verified: true, groups } });
   const browser = new WebBrowser();
-  const { response } = await browser.go(`${url}/sign-in/corp/start`);
+  const { response } = await browser.go(`${replica.url}/sign-in/corp/start`);
   assert.equal(response?.status, 200, await response?.text());
-  for (const other of [pair.one, pair.two]) browser.setCookie(other.url, 'sallyport', browser.cookie(url, 'sallyport') ?? '');
-  const { csrf } = (await (await browser.send(`${url}/api/me`)).json()) as { csrf: string };
+  const { csrf } = await visitBoth(pair, browser, replica);
   return { person: { issuer: corporate.issuer, kind: 'person', id, name, groups }, browser, csrf };
 }
 
-async function tokenOf({ browser, csrf }: Visitor, { url }: Replica): Promise<string> {
-  const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf };
-  const reply = await browser.send(`${url}/api/token`, { method: 'POST', headers, body: JSON.stringify({ target: 'bench' }) });
-  return ((await reply.json()) as { token: string }).token;
-}
-
 const call = async (visitor: Visitor, replica: Replica, tool: string, args: object, token?: string): Promise<RawReply> =>
-  callRaw(`${replica.url}/mcp/bench`, token ?? (await tokenOf(visitor, replica)), tool, args);
+  pair.call(replica, token ?? (await pair.token(visitor, replica)), tool, args);
 
-/** A call that is under way in that replica when this resolves. */
-async function startWaiting(visitor: Visitor, replica: Replica): Promise<{ readonly ended: Promise<RawReply> }> {
-  const before = workbench.begun();
-  const ended = call(visitor, replica, 'wait', { ms: FOREVER_MS });
-  await until('the call to run', () => (workbench.begun() > before ? true : undefined));
-  return { ended };
-}
+const startWaiting = async (visitor: Visitor, replica: Replica) => pair.startWaiting(replica, await pair.token(visitor, replica));
 
 /** What was said to whoever was cut off. */
 const wordsOf = ({ text }: RawReply): string => text;
 
 test('signing out ends, in the other process too, the tokens that came of it and the call that runs; nobody else’s', async () => {
-  const token = await tokenOf(ann, pair.two);
+  const token = await pair.token(ann, pair.two);
   const [mine, here, others] = [await startWaiting(ann, pair.two), await startWaiting(ann, pair.one), await startWaiting(bob, pair.two)];
   assert.equal((await call(ann, pair.two, 'echo', { value: 'before' }, token)).message.result?.content?.[0]?.text, 'before');
   const headers = { 'content-type': 'application/json', 'x-csrf-token': ann.csrf };
@@ -115,7 +77,7 @@ test('signing out ends, in the other process too, the tokens that came of it and
 });
 
 test('who is deactivated is out everywhere: console, tokens, and what runs', async () => {
-  const token = await tokenOf(ann, pair.two);
+  const token = await pair.token(ann, pair.two);
   const running = await startWaiting(ann, pair.two);
   assert.equal((await ann.browser.send(`${pair.two.url}/api/me`)).status, 200);
   await directory.deactivate(ann.person);
@@ -127,7 +89,7 @@ test('who is deactivated is out everywhere: console, tokens, and what runs', asy
 });
 
 test('a group that is taken away while a call runs ends that call, and the same token has the rights that are left', async () => {
-  const token = await tokenOf(ann, pair.two);
+  const token = await pair.token(ann, pair.two);
   const running = await startWaiting(ann, pair.two);
   await directory.put({ ...ann.person, groups: ['staff'] });
   assert.match(wordsOf(await running.ended), /groups of .* changed/);
