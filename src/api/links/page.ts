@@ -1,6 +1,7 @@
 import type { OpenedLink } from '../../notice/links.ts';
 import { noticeOf, type ApprovalNotice } from '../../notice/notice.ts';
 import { visible } from '../../notice/visible.ts';
+import { htmlPage } from '../html-page.ts';
 import { html, type Html } from '../html.ts';
 
 /** Far more than a person reads; beyond it the page says how much there is. */
@@ -53,26 +54,9 @@ export function messagePage(title: string, text: string): string {
   return page(title, html`<p>${text}</p>`);
 }
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+/** A command is wide. */
+const STYLE = `body{max-width:60rem;margin:2rem auto}
 th{text-align:left;vertical-align:top;padding-right:1rem;font-weight:600}td,pre{unicode-bidi:isolate;overflow-wrap:anywhere}
 pre{white-space:pre-wrap;border:1px solid;padding:1rem}textarea{display:block;width:100%}button{font:inherit;padding:.4rem 1.2rem}.warning{font-weight:700}`;
 
-function page(title: string, body: Html): string {
-  const { text } = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <meta name="robots" content="noindex" />
-        <title>${title} - Sallyport</title>
-        <style>
-          ${STYLE}
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        ${body}
-      </body>
-    </html>`;
-  return text;
-}
+const page = (title: string, body: Html): string => htmlPage(title, body, { style: STYLE });
