@@ -53,3 +53,15 @@ function parseNote(text: string, signatures: readonly string[], offset: number):
 export function checkpointIsSigned(note: CheckpointNote, verifiers: readonly NoteVerifier[]): boolean {
   return note.checkpoint !== undefined && noteIsSigned(note.text, note.signatures, note.checkpoint.origin, verifiers);
 }
+
+/** The roots that were signed for logs of each size: more than one of a size is a fork. */
+export function rootsBySize(checkpoints: readonly Checkpoint[]): ReadonlyMap<number, ReadonlySet<string>> {
+  const roots = new Map<number, Set<string>>();
+  for (const { size, root } of checkpoints) roots.set(size, (roots.get(size) ?? new Set()).add(root));
+  return roots;
+}
+
+/** 0 where there is none. */
+export function newestSize(checkpoints: readonly Checkpoint[]): number {
+  return checkpoints.reduce((newest, { size }) => Math.max(newest, size), 0);
+}

@@ -68,7 +68,8 @@ function sessionRow(id: string, leaf: Leaf): SessionRow {
   };
 }
 
-function addRows(a: SessionRow, b: SessionRow): SessionRow {
+/** `b` came later. */
+export function addRows(a: SessionRow, b: SessionRow): SessionRow {
   return {
     ...a,
     opened_at: a.opened_at < b.opened_at ? a.opened_at : b.opened_at,

@@ -1,6 +1,6 @@
 import type { CosignedCheck } from './cosigned.ts';
 import { deletedBy, firstOutside, mergeDeletions, type Deletions, type IndexRange } from './deletions.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { newestSize, rootsBySize, type Checkpoint } from './checkpoint.ts';
 import { SEAL_OVERHEAD, sealedHash } from './data-keys.ts';
 import { readLeaf, type Leaf } from './leaf.ts';
 import type { Problem, ProblemKind } from './problem.ts';
@@ -37,10 +37,8 @@ export class LeafCheck {
   constructor(writer: string, checkpoints: readonly Checkpoint[], cosigned?: CosignedCheck) {
     this.#writer = writer;
     this.#cosigned = cosigned;
-    const bySize = new Map<number, Set<string>>();
-    for (const { size, root } of checkpoints) bySize.set(size, (bySize.get(size) ?? new Set()).add(root));
-    this.#checkpoints = bySize;
-    this.#newest = Math.max(0, ...bySize.keys());
+    this.#checkpoints = rootsBySize(checkpoints);
+    this.#newest = newestSize(checkpoints);
   }
 
   get problem(): Problem | undefined {

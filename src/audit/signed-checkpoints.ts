@@ -1,4 +1,4 @@
-import { checkpointIsSigned, parseCheckpoints, type Checkpoint, type CheckpointNote } from './checkpoint.ts';
+import { checkpointIsSigned, parseCheckpoints, type Checkpoint } from './checkpoint.ts';
 import type { Problem } from './problem.ts';
 import type { NoteVerifier } from './note.ts';
 
@@ -16,13 +16,13 @@ export function signedOnly({ source, where, writer, verifiers, problems }: Signe
   const { notes } = parseCheckpoints(writer === '' ? `${source.trimEnd()}\n\n` : source);
   if (writer === '' && notes.length === 0)
     problems.push({ writer, index: 0, segment: where, offset: 0, kind: 'bad-signature', message: `the ${where} is no checkpoint` });
-  const isGood = (note: CheckpointNote): boolean =>
-    checkpointIsSigned(note, verifiers) && (writer === '' || (note.checkpoint !== undefined && isOf(writer)(note.checkpoint)));
-  for (const note of notes.filter((each) => !isGood(each))) {
-    const message = `the checkpoint at character ${note.offset} of ${where} is not signed by this key for this log`;
-    problems.push({ writer, index: note.checkpoint?.size ?? 0, segment: where, offset: note.offset, kind: 'bad-signature', message });
-  }
-  return notes.filter(isGood).flatMap(({ checkpoint }) => (checkpoint ? [checkpoint] : []));
+  return notes.flatMap((note) => {
+    const { checkpoint, offset } = note;
+    if (checkpoint && (writer === '' || isOf(writer)(checkpoint)) && checkpointIsSigned(note, verifiers)) return [checkpoint];
+    const message = `the checkpoint at character ${offset} of ${where} is not signed by this key for this log`;
+    problems.push({ writer, index: checkpoint?.size ?? 0, segment: where, offset, kind: 'bad-signature', message });
+    return [];
+  });
 }
 
 export function isOf(writer: string): (checkpoint: Checkpoint) => boolean {

@@ -1,11 +1,11 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { EventRow, Schema, SessionRow } from '../storage/schema.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { newestSize, rootsBySize, type Checkpoint } from './checkpoint.ts';
 import { CosignedCheck, givenSources } from './cosigned.ts';
 import { deletedBy, type IndexRange } from './deletions.ts';
 import { erasedBy } from './erasures.ts';
-import { eventRow, sessionRows } from './index-rows.ts';
+import { addRows, eventRow, sessionRows } from './index-rows.ts';
 import type { Problem, ProblemKind } from './problem.ts';
 import { readLeaf, type Leaf } from './leaf.ts';
 import { parseVerifiers } from './note.ts';
@@ -98,7 +98,8 @@ class DatabaseCheck {
 
   async #verifyWriter(writer: string, checkpoints: readonly Checkpoint[], own: number, cosigned?: CosignedCheck): Promise<Walked> {
     const tree = new Tree();
-    const newest = checkpoints.reduce((size, one) => Math.max(size, one.size), 0);
+    const newest = newestSize(checkpoints);
+    const signed = rootsBySize(checkpoints);
     const deleted: Deleted[] = [];
     const erased: { readonly by: number; readonly session: string }[] = [];
     const hashes: Schema['erased_leaves'][] = [];
@@ -124,11 +125,11 @@ class DatabaseCheck {
         hashes.push(entry.erased);
         tree.add(Buffer.from(entry.erased.hash, 'hex'));
       }
-      const here = checkpoints.filter(({ size }) => size === tree.size);
-      if (here.length === 0) continue;
-      const root = tree.root().toString('base64');
-      if (here.every((checkpoint) => checkpoint.root === root)) covered = isRight ? tree.size : covered;
-      else if (here.some((checkpoint) => checkpoint.root === root)) wrong(covered, 'fork', `two different logs of ${tree.size} events were signed`);
+      const roots = signed.get(tree.size);
+      if (!roots) continue;
+      const agrees = roots.has(tree.root().toString('base64'));
+      if (agrees && roots.size === 1) covered = isRight ? tree.size : covered;
+      else if (agrees) wrong(covered, 'fork', `two different logs of ${tree.size} events were signed`);
       else wrong(covered, 'edited', `among events ${covered} to ${tree.size - 1} is one that is not what was signed`);
     }
     if (tree.size < newest) wrong(tree.size, 'truncated', `the rows end here, but ${newest} events were signed`);
@@ -160,7 +161,7 @@ class DatabaseCheck {
     if (session !== undefined) erased.push({ by: leaf.index, session });
     for (const row of sessionRows([leaf])) {
       const known = this.#sums.get(row.id);
-      this.#sums.set(row.id, known ? sumOf(known, row) : row);
+      this.#sums.set(row.id, known ? addRows(known, row) : row);
     }
   }
 
@@ -233,14 +234,3 @@ function differenceOf(row: EventRow, leaf: Leaf | undefined, column: keyof Event
 }
 
 const show = (value: unknown): string => JSON.stringify(value).slice(0, 200);
-
-function sumOf(a: SessionRow, b: SessionRow): SessionRow {
-  return {
-    ...a,
-    opened_at: a.opened_at < b.opened_at ? a.opened_at : b.opened_at,
-    last_at: a.last_at > b.last_at ? a.last_at : b.last_at,
-    commands: a.commands + b.commands,
-    refused: a.refused + b.refused,
-    masked: a.masked + b.masked,
-  };
-}
