@@ -5,6 +5,7 @@ import type { Problem } from './problem.ts';
 import type { NoteVerifier } from './note.ts';
 import { isOf } from './signed-checkpoints.ts';
 import { judgeCosignature, type WitnessKey } from './witness-key.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** What a verifier demands of witnesses. */
 export interface WitnessDemand {
@@ -107,10 +108,7 @@ export function cosignedPath(folder: string): string {
 
 export async function readCosigned(folder: string): Promise<Source> {
   const where = cosignedPath(folder);
-  const text = await readFile(where, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
+  const text = (await readFile(where, 'utf8').catch(unlessMissing)) ?? '';
   return { text, where };
 }
 

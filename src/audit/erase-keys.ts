@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SallyportError } from '../core/error.ts';
 import type { WrappedKey } from './data-keys.ts';
 import { listWriters } from './segment.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /**
  * Overwrites these sessions' data keys with spaces, in every key file of a journal folder, and resolves when that is on the disk. Lines keep their
@@ -19,11 +20,8 @@ export async function eraseKeys(folder: string, sessions: ReadonlySet<string>): 
 }
 
 async function eraseFrom(path: string, sessions: ReadonlySet<string>): Promise<number> {
-  const file = await open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
-    // Retention deleted it meanwhile.
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  // Retention may have deleted it meanwhile.
+  const file = await open(path, 'r+').catch(unlessMissing);
   if (!file) return 0;
   try {
     return await eraseLines(file, path, sessions);

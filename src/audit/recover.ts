@@ -92,10 +92,7 @@ function afterNothing(folder: string, newest: Checkpoint | undefined, cutBytes: 
 /** The newest note that our own key signed for this log; an unfinished one at the end is cut off. */
 async function recoverCheckpoints(folder: string, origin: string, verifiers: readonly NoteVerifier[]): Promise<CheckpointNote | undefined> {
   const path = checkpointsPath(folder);
-  const source = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const source = await readFile(path, 'utf8').catch(unlessMissing);
   if (source === undefined) return undefined;
   const { notes, rest } = parseCheckpoints(source);
   const last = notes.at(-1);

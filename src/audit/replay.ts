@@ -8,6 +8,7 @@ import { LogReader } from './log-reader.ts';
 import { keysPath, listWriters } from './segment.ts';
 import type { RecordingKeys } from './recording-keys.ts';
 import type { PlacedFrame } from './segment-reader.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 export interface RecordedBody {
   readonly name: Body['name'];
@@ -132,10 +133,7 @@ export class BodyOpener {
 }
 
 async function readKeys(path: string): Promise<ReadonlyMap<string, WrappedKey>> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
+  const text = (await readFile(path, 'utf8').catch(unlessMissing)) ?? '';
   // What stands behind the last newline is unfinished, and no acknowledged record needs it.
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
   return new Map(lines.filter((line) => line.trim() !== '').map((line) => parseKey(line, path)));

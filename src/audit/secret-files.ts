@@ -3,13 +3,11 @@ import { constants } from 'node:fs';
 import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError } from '../core/error.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** Undefined where it is missing. Throws `config_invalid` where a secret one is open to everybody. */
 export async function readIfThere(path: string, mode = 0o600): Promise<Buffer | undefined> {
-  return readSecretFile(path, mode).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  return readSecretFile(path, mode).catch(unlessMissing);
 }
 
 /** Two processes may start at once: one of them wins, with a whole file. Returns what is there then. */

@@ -10,6 +10,7 @@ import { parseVerifiers, type NoteVerifier } from './note.ts';
 import { checkpointsPath, listSegments, listWriters, type Segment } from './segment.ts';
 import { isOf, signedOnly } from './signed-checkpoints.ts';
 import { SegmentReader, type PlacedFrame, type Rest } from './segment-reader.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 export type { Problem } from './problem.ts';
 
@@ -103,7 +104,7 @@ async function verifyWriter(task: WriterTask): Promise<Walked> {
   const { folder, writer, verifiers, problems } = task;
   // The log may grow meanwhile: what lay before the last segment of this moment must be signed by what is read next, and records are read last.
   const signedBefore = lastFirst(await listSegments(folder));
-  const source = await readFile(checkpointsPath(folder), 'utf8').catch(emptyIfMissing);
+  const source = (await readFile(checkpointsPath(folder), 'utf8').catch(unlessMissing)) ?? '';
   const own = signedOnly({ source, where: checkpointsPath(folder), writer, verifiers, problems });
   const cosigned = task.cosigned && new CosignedCheck({ ...task, ...task.cosigned, sources: [await readCosigned(folder), ...task.cosigned.given] });
   const segments = await listSegments(folder);
@@ -173,8 +174,3 @@ async function readAll(reader: SegmentReader, segment: Segment, check: LeafCheck
 }
 
 const NOTHING: Rest = { kind: 'nothing', bytes: 0 };
-
-function emptyIfMissing(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return '';
-  throw error;
-}

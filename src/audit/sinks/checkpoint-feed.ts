@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseCheckpoints } from '../checkpoint.ts';
 import { checkpointsPath } from '../segment.ts';
 import type { SinkCheckpoint } from './sink.ts';
+import { unlessMissing } from '../unless-missing.ts';
 
 const CHUNK = 1 << 18;
 
@@ -51,9 +52,6 @@ export class CheckpointFeed {
 }
 
 async function sizeOf(path: string): Promise<number> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const found = await stat(path).catch(unlessMissing);
   return found?.size ?? 0;
 }

@@ -3,6 +3,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { explainError, SallyportError } from '../../core/error.ts';
 import { localDisk, type Disk, type DiskFile } from '../disk.ts';
 import { SENT, type Sink, type SinkBatch } from './sink.ts';
+import { unlessMissing } from '../unless-missing.ts';
 
 export interface FileSettings {
   readonly path: string;
@@ -127,10 +128,7 @@ const TAIL = 1 << 16;
 
 /** Length of the file up to and with its last line break; undefined where there is no file. */
 async function wholeLines(path: string): Promise<number | undefined> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const file = await open(path, 'r').catch(unlessMissing);
   if (!file) return undefined;
   try {
     for (let end = (await file.stat()).size; end > 0;) {
