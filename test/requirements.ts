@@ -183,6 +183,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     promise: 'signed tokens of your own issuers; local accounts for the start and for emergencies; short-lived tokens for one target each',
     proof: [
       proof('src/identity/authenticate.integration.test.ts', ''),
+      proof('src/identity/authenticate-signature.integration.test.ts', ''),
+      proof('src/identity/own-tokens.integration.test.ts', ''),
       proof('src/identity/accounts.integration.test.ts', ''),
       proof('src/api/token/token.integration.test.ts', ''),
     ],
