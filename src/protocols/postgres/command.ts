@@ -1,4 +1,4 @@
-import { makeCommand, type Command } from '../../core/command.ts';
+import { makeCommand, type Command, type CommandParts } from '../../core/command.ts';
 import type { Analysis } from './sql/analysis.ts';
 import { effectTexts } from './sql/effect.ts';
 
@@ -21,20 +21,35 @@ export interface StatementParts {
  * Its name is that of the most severe effect.
  */
 export function statementCommand({ text, analysis, parameters = [], searchPath = [], objection, masked }: StatementParts): Command {
+  const parts = { ...sharedParts(analysis, masked), arguments: { statement: text, ...(parameters.length === 0 ? {} : { parameters }), searchPath } };
+  return makeCommand(objection === undefined ? parts : { ...parts, objection });
+}
+
+type SharedParts = Omit<CommandParts, 'arguments' | 'objection'>;
+
+const known = new WeakMap<Analysis, Map<StatementParts['masked'], SharedParts>>();
+
+/** What texts of one analysis have in common: made once for all of them. */
+function sharedParts(analysis: Analysis, masked: StatementParts['masked']): SharedParts {
+  let parts = known.get(analysis);
+  if (!parts) known.set(analysis, (parts = new Map()));
+  let shared = parts.get(masked);
+  if (!shared) parts.set(masked, (shared = makeShared(analysis, masked)));
+  return shared;
+}
+
+function makeShared(analysis: Analysis, masked: StatementParts['masked']): SharedParts {
   const effects = analysis.effects.map(({ name }) => name);
-  const details = analysis.effects.flatMap((effect) => (effect.columns.length === 0 ? [] : effectTexts(effect)));
-  return makeCommand({
+  return {
     protocol: 'postgres',
     name: mostSevere(effects),
     naming: 'plain',
     effects,
-    details,
-    arguments: { statement: text, ...(parameters.length === 0 ? {} : { parameters }), searchPath },
+    details: analysis.effects.flatMap((effect) => (effect.columns.length === 0 ? [] : effectTexts(effect))),
     flags: analysis.flags,
     risk: { bases: [...effects.map(riskOf), ...(masked ? ['masked-read'] : [])], modifiers: modifiersOf(analysis, effects, masked) },
     definition: analysis.dependencies.join('\n'),
-    ...(objection === undefined ? {} : { objection }),
-  });
+  };
 }
 
 /** Which factor of risk an effect is, from the most severe down; the first pattern that fits counts. */

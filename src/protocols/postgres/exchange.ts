@@ -211,6 +211,7 @@ export class StatementExchange implements Exchange {
   }
 
   #totals(): readonly MaskApplied[] {
+    if (this.#applied.size === 0 && this.#counts.length === 0) return NOTHING_APPLIED;
     const totals = new Map(this.#applied);
     for (const counts of this.#counts) for (const [name, count] of counts) totals.set(name, (totals.get(name) ?? 0) + count);
     return [...totals].map(([name, count]) => ({ by: name.includes('.') ? ('field' as const) : ('detector' as const), name, count }));
@@ -233,5 +234,6 @@ const withWhy = (error: WireError, unclear: string | undefined): WireError =>
 
 const WIRE = { contentType: 'application/octet-stream' };
 const NOTHING: ReadonlyMap<string, number> = new Map();
+const NOTHING_APPLIED: readonly MaskApplied[] = [];
 
 const joined = (parts: readonly Buffer[]): Buffer => (parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));

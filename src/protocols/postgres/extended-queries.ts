@@ -2,7 +2,7 @@ import { Clearance } from './clearance.ts';
 import type { Client } from './client.ts';
 import { BACKEND, frameBytes, FRONTEND, type Frame } from './codec.ts';
 import { Executions } from './executions.ts';
-import { describeStatement, FLUSH, readBind, readExecute, readNamed, readParse } from './messages.ts';
+import { describeStatement, FLUSH, readBind, readExecute, readNamed, readParse, type Bind } from './messages.ts';
 import { boundTexts, needsTypes } from './parameters.ts';
 import type { Passage } from './passage.ts';
 import { Round } from './round.ts';
@@ -51,9 +51,10 @@ export class ExtendedQueries {
     this.#round.end();
   }
 
-  async take(frame: Frame): Promise<void> {
+  /** Undefined where nothing has to be waited for. */
+  take(frame: Frame): Promise<void> | undefined {
     if (frame.type === FRONTEND.sync) return this.#sync();
-    if (this.#round.failed) return;
+    if (this.#round.failed) return undefined;
     switch (frame.type) {
       case FRONTEND.parse:
         return this.#parse(frame);
@@ -88,17 +89,28 @@ export class ExtendedQueries {
     );
   }
 
-  async #bind(frame: Frame): Promise<void> {
+  #bind(frame: Frame): Promise<void> | undefined {
     const bind = readBind(frame);
     const statement = this.#statements.get(bind.statement);
-    if (!statement)
-      return this.#round.fail({
+    if (!statement) {
+      this.#round.fail({
         severity: 'ERROR',
         sqlstate: '26000',
         message: `prepared statement "${bind.statement}" does not exist`,
         hint: 'A statement of PREPARE is run by EXECUTE.',
       });
-    if (needsTypes(bind, statement.types) && !statement.described && !(await this.#describeStatement(statement))) return;
+      return undefined;
+    }
+    if (needsTypes(bind, statement.types) && !statement.described) return this.#bindDescribed(frame, bind, statement);
+    this.#addPortal(frame, bind, statement);
+    return undefined;
+  }
+
+  async #bindDescribed(frame: Frame, bind: Bind, statement: WireStatement): Promise<void> {
+    if (await this.#describeStatement(statement)) this.#addPortal(frame, bind, statement);
+  }
+
+  #addPortal(frame: Frame, bind: Bind, statement: WireStatement): void {
     const parameters = boundTexts(bind, statement.described ?? statement.types);
     const portal: WirePortal = { name: bind.portal, statement, parameters, cleared: false, columns: undefined, rows: 0 };
     this.#portals.expect(portal.name, portal);
@@ -130,7 +142,7 @@ export class ExtendedQueries {
     return !this.#round.failed && !this.#passage.over;
   }
 
-  async #describe(frame: Frame): Promise<void> {
+  #describe(frame: Frame): undefined {
     const { what, name } = readNamed(frame);
     const portal = what === 'portal' ? this.#portals.get(name) : undefined;
     const statement = what === 'statement' ? this.#statements.get(name) : undefined;
@@ -146,7 +158,7 @@ export class ExtendedQueries {
     this.#round.add(frameBytes(frame), turn, portal);
   }
 
-  async #close(frame: Frame): Promise<void> {
+  #close(frame: Frame): undefined {
     const { what, name } = readNamed(frame);
     const names = what === 'portal' ? this.#portals : this.#statements;
     names.expect(name, undefined);
@@ -160,7 +172,7 @@ export class ExtendedQueries {
     );
   }
 
-  async #execute(frame: Frame): Promise<void> {
+  #execute(frame: Frame): Promise<void> | undefined {
     const { portal: name, rows } = readExecute(frame);
     const portal = this.#portals.get(name);
     return portal ? this.#executions.run(portal, rows) : this.#unknownName('portal', name);
@@ -176,7 +188,7 @@ export class ExtendedQueries {
     if (await this.#clearance.clear()) this.#round.send(FLUSH);
   }
 
-  #unknownName(what: 'statement' | 'portal', name: string): void {
+  #unknownName(what: 'statement' | 'portal', name: string): undefined {
     const error =
       what === 'portal'
         ? { sqlstate: '34000', message: `portal "${name}" does not exist` }

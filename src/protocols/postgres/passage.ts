@@ -47,8 +47,8 @@ export interface Sending {
 
 interface Running {
   readonly sending: Sending;
-  /** Ends the wait for people. */
-  readonly stop: AbortController;
+  /** Ends the wait for people; made when it begins. */
+  stop: AbortController | undefined;
   grant: Grant | undefined;
   timer: NodeJS.Timeout | undefined;
 }
@@ -112,7 +112,7 @@ export class Passage implements ExchangeHost {
     const now = observer ? performance.now() : 0;
     const steps = observer?.begin({ session: this.session, command, arrived: now, authenticated: now, standing: false });
     const exchange = new StatementExchange(this, command, { steps, unclear: sending.unclear });
-    const running: Running = { sending, stop: new AbortController(), grant: undefined, timer: undefined };
+    const running: Running = { sending, stop: undefined, grant: undefined, timer: undefined };
     this.#cancelled = false;
     this.#running = running;
     try {
@@ -165,13 +165,13 @@ export class Passage implements ExchangeHost {
   /** The caller, or somebody with its key, wants what runs to end. */
   cancelRequest(): void {
     this.#cancelled = true;
-    this.#running?.stop.abort();
+    this.#running?.stop?.abort();
     if (this.#running?.grant) this.cancel();
   }
 
   /** What people approved runs on when its caller leaves; everything else ends. */
   callerLeft(): void {
-    this.#running?.stop.abort();
+    this.#running?.stop?.abort();
     if (!this.#running?.grant || this.#running.grant.approval !== undefined) return;
     this.cancel();
     // A server that does not stop either is left alone with it.
@@ -185,7 +185,7 @@ export class Passage implements ExchangeHost {
   abandon(error: WireError): void {
     if (this.#over) return;
     this.#over = true;
-    this.#running?.stop.abort();
+    this.#running?.stop?.abort();
     this.#parts.client.end(errorMessage({ ...error, severity: 'FATAL' }));
     this.#parts.server.close();
   }
@@ -204,7 +204,10 @@ export class Passage implements ExchangeHost {
   }
 
   waiting(): AbortSignal {
-    return AbortSignal.any([this.#running?.stop.signal ?? AbortSignal.abort(), this.#parts.client.left]);
+    const running = this.#running;
+    if (!running || this.#cancelled || this.#over) return AbortSignal.abort();
+    running.stop ??= new AbortController();
+    return AbortSignal.any([running.stop.signal, this.#parts.client.left]);
   }
 
   begin(exchange: StatementExchange, grant: Grant): void {

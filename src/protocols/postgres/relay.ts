@@ -89,9 +89,11 @@ export class Relay {
     const { left } = this.#client;
     left.addEventListener('abort', () => this.#passage.callerLeft());
     try {
-      for (let frame = await this.#client.next(); frame; frame = await this.#client.next()) {
-        if (this.#passage.over || frame.type === FRONTEND.terminate) break;
-        await this.#take(frame);
+      for (;;) {
+        const frame = this.#client.now() ?? (await this.#client.next());
+        if (!frame || this.#passage.over || frame.type === FRONTEND.terminate) break;
+        const taking = this.#take(frame);
+        if (taking) await taking;
       }
     } catch (error) {
       this.#broken(error);
@@ -122,7 +124,8 @@ export class Relay {
     this.abandon(fatal('XX000', 'the gateway failed on this session'));
   }
 
-  async #take(frame: Frame): Promise<void> {
+  /** Undefined where nothing has to be waited for. */
+  #take(frame: Frame): Promise<void> | undefined {
     switch (frame.type) {
       case FRONTEND.query:
         return this.#simple.take(frame);

@@ -32,7 +32,14 @@ export interface Understood {
   readonly copies: ReadonlyMap<number, CopyFormat>;
 }
 
-const verdicts = new WeakMap<Analysis, { readonly masks: ColumnMasks; readonly verdict: MaskVerdict }>();
+/** What masks say of an analysis: the same for all texts that share it. */
+interface Judged {
+  readonly masks: ColumnMasks;
+  readonly verdict: MaskVerdict;
+  readonly masked: 'used' | 'read' | undefined;
+}
+
+const judgements = new WeakMap<Analysis, Judged>();
 
 /** What a statement would do, as rules and masks see it. Nothing is sent. */
 export function understand(question: Question, { database, catalog, namespace, masks: rules }: Surroundings): Understood {
@@ -46,10 +53,9 @@ export function understand(question: Question, { database, catalog, namespace, m
     ...(parameterTypes?.length ? { parameterTypes } : {}),
   });
   const masks = database.masks(rules, catalog);
-  const verdict = verdictOf(analysis, masks);
+  const { verdict, masked } = judge(analysis, masks);
   const copies = copiesOf(question, analysis, verdict, database);
   const objection = copies === 'unreadable' ? 'a COPY in a form whose masked columns cannot be found' : verdict.kind === 'refused' ? verdict.reason : undefined;
-  const masked = maskedBy(analysis, verdict, masks);
   const command = statementCommand({
     text,
     analysis,
@@ -61,12 +67,13 @@ export function understand(question: Question, { database, catalog, namespace, m
   return { command, analysis, verdict, masks, copies: copies === 'unreadable' ? new Map() : copies };
 }
 
-function verdictOf(analysis: Analysis, masks: ColumnMasks): MaskVerdict {
-  const known = verdicts.get(analysis);
-  if (known?.masks === masks) return known.verdict;
+function judge(analysis: Analysis, masks: ColumnMasks): Judged {
+  const known = judgements.get(analysis);
+  if (known?.masks === masks) return known;
   const verdict = maskVerdict(analysis, masks);
-  verdicts.set(analysis, { masks, verdict });
-  return verdict;
+  const judged = { masks, verdict, masked: maskedBy(analysis, verdict, masks) };
+  judgements.set(analysis, judged);
+  return judged;
 }
 
 function maskedBy({ uses }: Analysis, verdict: MaskVerdict, { columns }: ColumnMasks): 'used' | 'read' | undefined {

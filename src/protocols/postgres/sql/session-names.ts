@@ -58,12 +58,17 @@ export class SessionNames {
 
   #settle(): void {
     const start = this.#start;
+    // Most rounds change no names.
+    if (start !== this.#names || this.#local || this.#untilCommit.size > 0) this.#settleChanges(start);
+    this.#start = undefined;
+    this.#ended = 'commit';
+  }
+
+  #settleChanges(start: Namespace | undefined): void {
     // Prepared statements outlive a rollback; what else the transaction changed does not.
     if (start && this.#ended === 'rollback') this.#names = { ...start, prepared: this.#names.prepared };
     else this.#names = this.#committed();
-    this.#start = undefined;
     this.#local = undefined;
-    this.#ended = 'commit';
     this.#untilCommit.clear();
   }
 
