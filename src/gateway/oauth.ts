@@ -1,4 +1,4 @@
-import { messagePage } from '../api/oauth/page.ts';
+import { clientErrorPage } from '../api/oauth/page.ts';
 import { LOCAL_ISSUER } from '../identity/local-issuer.ts';
 import { COMMAND_LINE, commandLineClient, mayConnect } from '../identity/oauth/command-line.ts';
 import { createOAuthServer, type OAuthServer } from '../identity/oauth/server.ts';
@@ -40,7 +40,7 @@ export async function openOAuth({ url, keysFolder, storage, recorder, identity, 
     },
     mayReach: (subject, target) => mayConnect(subject, target, (one, name) => snapshot().mayReach(one, name)),
     endGrant: (grantId) => revocations.end(grantId),
-    errorPage: (description) => messagePage('The client sent something that is not accepted', description),
+    errorPage: clientErrorPage,
     report: (error) => log.error('oauth', error),
   });
   for (const grant of machines.grants) server.addGrant(grant);

@@ -19,7 +19,7 @@ export function PasskeysDialog({ close }: { readonly close: () => void }): React
       <div className={css.body}>
         <p className={css.lead}>With one of them, this account signs in with its password and the passkey, and no longer with the password alone.</p>
         {list.error && <Problem error={list.error} again={() => void list.refetch()} />}
-        {list.data && (
+        {list.data && list.data.passkeys.length > 0 && (
           <ul className={css.list} aria-label="Your passkeys">
             {list.data.passkeys.map((passkey) => (
               <Row key={passkey.id} passkey={passkey} />

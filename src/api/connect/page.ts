@@ -23,7 +23,7 @@ export function connectPage({ person, csrf, target, known }: Shown): string {
         <input type="hidden" name="csrf" value="${csrf}" />
         <p>
           <button name="answer" value="connect">${known ? 'Connect another account' : 'Connect'}</button>
-          ${known ? html`<button name="answer" value="disconnect">Disconnect</button>` : html``}
+          ${known ? html`<button class="second" name="answer" value="disconnect">Disconnect</button>` : html``}
         </p>
       </form>`,
   );
@@ -37,8 +37,4 @@ export function departurePage(issuer: string, url: string): string {
 /** Somebody else's page led here; from here on it is one of ours. */
 export function arrivalPage(path: string): string {
   return htmlPage('Almost there', html`<p><a href="${path}">Go on</a></p>`, { goTo: path });
-}
-
-export function messagePage(title: string, text: string): string {
-  return htmlPage(title, html`<p>${text}</p>`);
 }

@@ -9,7 +9,8 @@ import { signedInByCookie } from '../caller.ts';
 import type { ApiDeps, ApiEnv, Caller, UpstreamDeps } from '../deps.ts';
 import { statusOf } from '../refusal.ts';
 import { connectCookie } from './connect-cookie.ts';
-import { arrivalPage, connectPage, departurePage, messagePage } from './page.ts';
+import { messagePage } from '../html-page.ts';
+import { arrivalPage, connectPage, departurePage } from './page.ts';
 import { answerSchema, arrivalSchema } from './schema.ts';
 
 /**

@@ -4,7 +4,8 @@ import type { Links } from '../../notice/links.ts';
 import { readForm } from '../body.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { statusOf } from '../refusal.ts';
-import { linkPage, messagePage } from './page.ts';
+import { messagePage } from '../html-page.ts';
+import { linkPage } from './page.ts';
 import { formSchema } from './schema.ts';
 
 /**

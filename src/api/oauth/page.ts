@@ -2,7 +2,7 @@ import type { Authorization, ClientView } from '../../identity/oauth/authorizati
 import type { DeviceRequest } from '../../identity/oauth/devices.ts';
 import { OWN_API } from '../../identity/audience.ts';
 import { redirectKind } from '../../identity/oauth/redirects.ts';
-import { htmlPage } from '../html-page.ts';
+import { factTable, htmlPage } from '../html-page.ts';
 import { html, type Html } from '../html.ts';
 
 /** What a page that asks needs to know of who is asked. */
@@ -17,7 +17,7 @@ export function strangerPage({ client, redirectUri, target }: Authorization, nex
     'Connect a client',
     html`${facts(client, target, redirectUri)}
       <p>Nothing is given to it until you are signed in and agree.</p>
-      <p><a href="${next}">Continue</a></p>`,
+      <p><a class="button" href="${next}">Continue</a></p>`,
   );
 }
 
@@ -54,8 +54,14 @@ export function deviceConsentPage({ client, target, scope, address, userCode }: 
   );
 }
 
-export function messagePage(title: string, text: string): string {
-  return htmlPage(title, html`<p>${text}</p>`);
+/** Clients keep for years what they registered, and a gateway does not: the way out is theirs. */
+export function clientErrorPage(description: string): string {
+  const out = 'Start again in your client. If it stays so, have the client forget this gateway, and add its address anew.';
+  return htmlPage(
+    'The client sent something that is not accepted',
+    html`<p>${description}</p>
+      <p>${out}</p>`,
+  );
 }
 
 /** Whose client it is comes before what it calls itself: a name is free to take. */
@@ -64,7 +70,7 @@ function facts(client: ClientView, target: string, redirectUri?: string, scope?:
     target === OWN_API
       ? ownFacts(client, redirectUri)
       : [
-          ['Client', client.host ?? 'not verified: it registered itself'],
+          ['client', client.host ?? 'not verified: it registered itself'],
           ['calls itself', client.name ?? '-'],
           ['client_id', client.id],
           ['wants to reach', target],
@@ -73,20 +79,12 @@ function facts(client: ClientView, target: string, redirectUri?: string, scope?:
             : [['may', scope.split(' ').includes('mcp:write') ? 'do what the policy allows you' : 'read what the policy allows you'] as const]),
           ...(redirectUri === undefined ? [] : [['answers go to', redirectUri] as const]),
         ];
-  return html`<table>
-    ${rows.map(
-      ([name, value]) =>
-        html`<tr>
-          <th scope="row">${name}</th>
-          <td>${value}</td>
-        </tr>`,
-    )}
-  </table>`;
+  return factTable(rows);
 }
 
 /** It is given more than a client of a target: it is told in these words, and not in the terms of one. */
 const ownFacts = (client: ClientView, redirectUri?: string): readonly (readonly [string, string])[] => [
-  ['Client', client.name ?? client.id],
+  ['client', client.name ?? client.id],
   ['wants to', 'sign in as you'],
   ['may', 'do whatever you may do here, approvals among it, for eight hours or until you sign out'],
   ...(redirectUri === undefined ? [] : [['answers go to', redirectUri] as const]),
@@ -103,6 +101,6 @@ function answers(csrf: string, more: readonly (readonly [string, string])[]): Ht
   return html`<form method="post">
     <input type="hidden" name="csrf" value="${csrf}" />
     ${more.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
-    <p><button name="answer" value="allow">Allow</button> <button name="answer" value="deny">Deny</button></p>
+    <p><button name="answer" value="allow">Allow</button> <button class="second" name="answer" value="deny">Deny</button></p>
   </form>`;
 }

@@ -13,7 +13,8 @@ import { clientOf } from '../client.ts';
 import type { ApiDeps, ApiEnv, Caller } from '../deps.ts';
 import { pagePolicy } from '../guard.ts';
 import { RateLimit } from '../rate-limit.ts';
-import { consentPage, deviceConsentPage, devicePage, messagePage, strangerPage } from './page.ts';
+import { messagePage } from '../html-page.ts';
+import { consentPage, deviceConsentPage, devicePage, strangerPage } from './page.ts';
 import { consentSchema, deviceSchema } from './schema.ts';
 
 const GONE = 'This request is over, or was begun in another browser. Start again in your client.';

@@ -10,7 +10,7 @@ import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { headersOf } from '../guard.ts';
 import { RateLimit } from '../rate-limit.ts';
 import { notFound } from '../refusal.ts';
-import { messagePage } from './page.ts';
+import { messagePage } from '../html-page.ts';
 import { oauthPages } from './pages-route.ts';
 
 /** For each address, so many at once and then a minute, below each of these paths. What costs a row or a request to somebody else has less. */

@@ -6,7 +6,7 @@ import { LOCAL_ISSUER } from '../../identity/local-issuer.ts';
 import type { FetchDocument } from '../../identity/oauth/fetch-document.ts';
 import { createOAuthServer, type OAuthServer } from '../../identity/oauth/server.ts';
 import { startTestApi, type TestApi } from '../testing.ts';
-import { messagePage } from './page.ts';
+import { messagePage } from '../html-page.ts';
 
 export const REDIRECT = 'https://app.example/callback';
 

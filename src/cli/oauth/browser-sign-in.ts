@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { messagePage } from '../../api/html-page.ts';
 import { SallyportError } from '../../core/error.ts';
 import type { AuthorizationServer } from './server.ts';
 import { readSmallJson } from './small-json.ts';
@@ -63,12 +64,12 @@ async function land(expected: Expected, patienceMs: number): Promise<Landing> {
   const { promise: code, resolve, reject } = Promise.withResolvers<string>();
   const server = createServer((request, response) => {
     const outcome = readCallback(request, expected);
-    if (outcome === undefined) return answer(response, 404, 'Nothing is here.');
+    if (outcome === undefined) return answer(response, 404, messagePage('Nothing is here', 'This page is for one answer to the command line.'));
     if ('code' in outcome) {
-      answer(response, 200, 'You are signed in on the command line. You can close this page.');
+      answer(response, 200, messagePage('You are signed in', 'The command line goes on by itself. You can close this page.'));
       resolve(outcome.code);
     } else {
-      answer(response, 400, 'Nobody was signed in. The command line says why.');
+      answer(response, 400, messagePage('Nobody was signed in', 'The command line says why.'));
       reject(signInRefused(outcome.refused));
     }
   });
@@ -110,15 +111,15 @@ function sameText(a: string, b: string): boolean {
   return timingSafeEqual(hash(a), hash(b));
 }
 
-function answer(response: ServerResponse, status: number, text: string): void {
+function answer(response: ServerResponse, status: number, page: string): void {
   const headers = {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     connection: 'close',
   };
-  response.writeHead(status, headers).end(`<!doctype html><html lang="en"><title>Sallyport</title><p>${text}</p></html>\n`);
+  response.writeHead(status, headers).end(page);
 }
 
 function closed(server: Server): Promise<void> {
