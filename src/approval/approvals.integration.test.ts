@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
-import { Client } from 'pg';
+import { makeDatabase } from '../../test/support/databases.ts';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { testApprovals } from './conformance.ts';
 
@@ -21,15 +21,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function freshPostgres(): Promise<string> {
-  const name = `approvals_${(databases += 1)}`;
-  const client = new Client({ connectionString: server?.url });
-  await client.connect();
-  await client.query(`create database ${name}`).finally(() => client.end());
-  const url = new URL(server?.url ?? '');
-  url.pathname = `/${name}`;
-  return url.href;
-}
+const freshPostgres = (): Promise<string> => makeDatabase(server?.url ?? '', `approvals_${(databases += 1)}`);
 
 testApprovals({ name: 'SQLite', fresh: async () => `sqlite:${join(folder, `${(databases += 1)}.db`)}` });
 testApprovals({ name: 'PostgreSQL', fresh: freshPostgres });

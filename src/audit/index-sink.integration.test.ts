@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
-import { Client } from 'pg';
+import { makeDatabase } from '../../test/support/databases.ts';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { isSallyportError } from '../core/error.ts';
 import { subjectKey } from '../core/subject.ts';
@@ -27,15 +27,7 @@ async function storageOf(t: TestContext, data: DataFolder, kind: Kind = 'sqlite'
   return storage;
 }
 
-async function freshDatabase(): Promise<string> {
-  const name = `audit_${(databases += 1)}`;
-  const client = new Client({ connectionString: server?.url });
-  await client.connect();
-  await client.query(`create database ${name}`).finally(() => client.end());
-  const url = new URL(server?.url ?? '');
-  url.pathname = `/${name}`;
-  return url.href;
-}
+const freshDatabase = (): Promise<string> => makeDatabase(server?.url ?? '', `audit_${(databases += 1)}`);
 
 async function indexed(storage: Storage): Promise<readonly number[]> {
   const rows = await storage.db.selectFrom('events').select('leaf_index').orderBy('leaf_index').execute();

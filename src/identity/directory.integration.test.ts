@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Client } from 'pg';
+import { makeDatabase } from '../../test/support/databases.ts';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { until } from '../../test/support/until.ts';
 import type { Event } from '../core/event.ts';
@@ -30,15 +30,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function freshPostgres(): Promise<string> {
-  const name = `directory_${(databases += 1)}`;
-  const client = new Client({ connectionString: postgres?.url });
-  await client.connect();
-  await client.query(`create database ${name}`).finally(() => client.end());
-  const url = new URL(postgres?.url ?? '');
-  url.pathname = `/${name}`;
-  return url.href;
-}
+const freshPostgres = (): Promise<string> => makeDatabase(postgres?.url ?? '', `directory_${(databases += 1)}`);
 
 interface Site {
   readonly storage: Storage;

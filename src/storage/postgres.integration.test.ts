@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { Client } from 'pg';
+import { makeDatabase } from '../../test/support/databases.ts';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { until } from '../../test/support/until.ts';
 import { testStorage } from './conformance.ts';
@@ -22,13 +23,7 @@ async function asOperator(statement: string): Promise<void> {
   await client.query(statement).finally(() => client.end());
 }
 
-async function fresh(): Promise<string> {
-  const name = `conformance_${(databases += 1)}`;
-  await asOperator(`create database ${name}`);
-  const url = new URL(server?.url ?? '');
-  url.pathname = `/${name}`;
-  return url.href;
-}
+const fresh = (): Promise<string> => makeDatabase(server?.url ?? '', `conformance_${(databases += 1)}`);
 
 testStorage({ name: 'PostgreSQL', fresh });
 

@@ -39,11 +39,11 @@ export function onBothDatabases(define: (databases: FreshDatabases) => void): vo
   }
 }
 
-async function makeDatabase(server: string, name: string): Promise<string> {
+/** A database of this name on a server. Returns its url. */
+export async function makeDatabase(server: string, name: string): Promise<string> {
   const client = new Client({ connectionString: server });
   await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
+  await client.query(`create database ${name}`).finally(() => client.end());
   const url = new URL(server);
   url.pathname = `/${name}`;
   return url.href;

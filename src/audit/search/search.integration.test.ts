@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { sql } from 'kysely';
-import { Client } from 'pg';
+import { makeDatabase } from '../../../test/support/databases.ts';
 import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
 import { until } from '../../../test/support/until.ts';
 import { makeEvent, type Event, type EventKind, type EventParts } from '../../core/event.ts';
@@ -25,15 +25,7 @@ before(async () => {
 });
 after(() => server?.stop());
 
-async function freshDatabase(): Promise<string> {
-  const name = `search_${(databases += 1)}`;
-  const client = new Client({ connectionString: server?.url });
-  await client.connect();
-  await client.query(`create database ${name}`).finally(() => client.end());
-  const url = new URL(server?.url ?? '');
-  url.pathname = `/${name}`;
-  return url.href;
-}
+const freshDatabase = (): Promise<string> => makeDatabase(server?.url ?? '', `search_${(databases += 1)}`);
 
 interface Bench {
   readonly storage: Storage;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
-import { Client } from 'pg';
+import { makeDatabase } from '../../../test/support/databases.ts';
 import { startFaultProxy } from '../../../test/support/fault-proxy.ts';
 import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
 import { openStorage, type Storage } from '../../storage/storage.ts';
@@ -43,12 +43,7 @@ async function startDatabase(t: TestContext): Promise<OtherSide> {
   const proxy = await startFaultProxy({ path: join(url.searchParams.get('host') ?? '', '.s.PGSQL.5432') });
   t.after(() => proxy.close());
   const name = `sinks_${(databases += 1)}`;
-  const client = new Client({ connectionString: server?.url });
-  await client.connect();
-  await client.query(`create database ${name}`).finally(() => client.end());
-  const direct = new URL(url);
-  direct.pathname = `/${name}`;
-  const reader = await openStorage({ url: direct.href });
+  const reader = await openStorage({ url: await makeDatabase(url.href, name) });
   t.after(() => reader.close());
   const storage = await openStorage({ url: `postgres://sallyport@127.0.0.1:${proxy.port}/${name}` });
   t.after(() => storage.close());
