@@ -27,15 +27,15 @@ export function statementCommand({ text, analysis, parameters = [], searchPath =
 
 type SharedParts = Omit<CommandParts, 'arguments' | 'objection'>;
 
-const known = new WeakMap<Analysis, Map<StatementParts['masked'], SharedParts>>();
+const known = new WeakMap<Analysis, { readonly masked: StatementParts['masked']; readonly parts: SharedParts }>();
 
 /** What texts of one analysis have in common: made once for all of them. */
 function sharedParts(analysis: Analysis, masked: StatementParts['masked']): SharedParts {
-  let parts = known.get(analysis);
-  if (!parts) known.set(analysis, (parts = new Map()));
-  let shared = parts.get(masked);
-  if (!shared) parts.set(masked, (shared = makeShared(analysis, masked)));
-  return shared;
+  const before = known.get(analysis);
+  if (before && before.masked === masked) return before.parts;
+  const parts = makeShared(analysis, masked);
+  known.set(analysis, { masked, parts });
+  return parts;
 }
 
 function makeShared(analysis: Analysis, masked: StatementParts['masked']): SharedParts {

@@ -156,6 +156,7 @@ export class ExtendedQueries {
       },
     );
     this.#round.add(frameBytes(frame), turn, portal);
+    return undefined;
   }
 
   #close(frame: Frame): undefined {
