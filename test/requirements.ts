@@ -154,7 +154,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       proof('src/identity/workloads/workload-tokens.integration.test.ts', 'becomes the workload that its claims make it'),
       proof('src/identity/workloads/workload-tokens.integration.test.ts', 'counts once for each target, in whichever process'),
       proof('src/gateway/machines.integration.test.ts', 'becomes one of ours for one target'),
-      proof('src/gateway/machines.integration.test.ts', 'proves itself once by one assertion'),
+      proof('src/gateway/machine-clients.integration.test.ts', 'proves itself once by one assertion'),
     ],
   },
   {
@@ -163,7 +163,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     proof: [
       proof('src/policy/properties.test.ts', 'an AI agent for a person gets nothing that the agent, or the person, would not get alone'),
       proof('src/policy/decide.test.ts', 'limits bind an AI agent by its own count and by that of the person behind it'),
-      proof('src/gateway/machines.integration.test.ts', 'gets what both may, and no more than either'),
+      proof('src/gateway/machine-agents.integration.test.ts', 'gets what both may, and no more than either'),
       proof('src/identity/workloads/delegation.integration.test.ts', 'a lock or the end of either ends it'),
     ],
   },
