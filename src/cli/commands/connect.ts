@@ -8,6 +8,7 @@ import type { Invocation } from '../command.ts';
 import { mintDatabaseLogin } from '../database-login.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { openLocalPort, type LocalPort } from '../local-port.ts';
+import { stopSignal } from '../stop-signal.ts';
 import type { DatabaseLoginView } from '../views.ts';
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
@@ -77,10 +78,4 @@ async function untilStopped({ terminal, format }: Invocation, login: DatabaseLog
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((stop) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop());
-  });
 }

@@ -3,6 +3,7 @@ import { SallyportError } from '../../core/error.ts';
 import type { Gateway, GatewayOptions } from '../../gateway/main.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Running {
@@ -61,13 +62,6 @@ function demoPort(text = '7600'): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port > 0 && port < 65_536) return port;
   throw new SallyportError('usage', `SALLYPORT_PORT is ${text}, which is no port`, { hint: 'a number from 1 to 65535' });
-}
-
-/** Resolves at the first signal. A later one, such as npm's own beside the terminal's, changes nothing. */
-function stopSignal(): Promise<void> {
-  return new Promise((stop) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop());
-  });
 }
 
 async function close(running: Running): Promise<ExitCode> {
