@@ -4,7 +4,7 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openJournal } from '../../src/audit/journal.ts';
+import { openJournal } from '../../src/audit/open-journal.ts';
 import { newId } from '../../src/core/id.ts';
 import { makeEvent, type Event, type EventParts } from '../../src/core/event.ts';
 import type { Body } from '../../src/core/recorder.ts';

@@ -1,6 +1,6 @@
 /** The process that `crash.integration.test.ts` kills: sixteen callers append without end; each acknowledged id goes to standard output. */
 import { writeSync } from 'node:fs';
-import { openJournal } from './journal.ts';
+import { openJournal } from './open-journal.ts';
 import { aBody, anEvent } from './testing.ts';
 
 const [, , folder = '', keysFolder = '', segmentBytes = '100000'] = process.argv;

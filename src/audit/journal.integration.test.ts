@@ -74,7 +74,7 @@ test('a writer without a name gets one, and keeps it', async (t) => {
   const names: string[] = [];
   for (let i = 0; i < 2; i += 1) {
     const { writer: _, ...rest } = { writer: '', folder: data.journal, keysFolder: data.keys };
-    const { openJournal } = await import('./journal.ts');
+    const { openJournal } = await import('./open-journal.ts');
     const journal = await openJournal(rest);
     await journal.append(anEvent());
     names.push(journal.writer);

@@ -1,7 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeEvent } from '../core/event.ts';
-import { openJournal } from './journal.ts';
+import { openJournal } from './open-journal.ts';
 import type { KeyWrapping } from './key-wrapping.ts';
 import { generateSignerText, parseSigner, verifierText } from './note.ts';
 import { addRecordingKey } from './recording-keys.ts';

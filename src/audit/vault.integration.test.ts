@@ -9,7 +9,7 @@ import { startVault, type TestVault } from '../../test/support/vault.ts';
 import { explainError, isSallyportError } from '../core/error.ts';
 import { rotateKey, rotateRecordingKey } from './key-rotation.ts';
 import type { KeyWrapping } from './key-wrapping.ts';
-import { openJournal } from './journal.ts';
+import { openJournal } from './open-journal.ts';
 import { readRecordingKeys, wrapRecordingKeys, type RecordingKeys } from './recording-keys.ts';
 import { readSession } from './replay.ts';
 import { testDeps } from './sinks/testing.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { tmpdir } from 'node:os';
 import { parseCheckpoints } from './checkpoint.ts';
-import { openJournal } from './journal.ts';
+import { openJournal } from './open-journal.ts';
 import { listSegments, type Segment } from './segment.ts';
 import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
 import { aBody, anEvent, dataFolder } from './testing.ts';

@@ -3,7 +3,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startWitness } from '../../test/support/witness.ts';
-import { openJournal } from './journal.ts';
+import { openJournal } from './open-journal.ts';
 import { anEvent, dataFolder } from './testing.ts';
 import { verifyLog } from './verify.ts';
 import { parseWitnessKey } from './witness-key.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
 import { openApprovals, type ApprovalService } from '../../src/approval/approvals.ts';
-import { openJournal } from '../../src/audit/journal.ts';
+import { openJournal } from '../../src/audit/open-journal.ts';
 import { explainError } from '../../src/core/error.ts';
 import type { Event } from '../../src/core/event.ts';
 import type { Body, Recorder } from '../../src/core/recorder.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startIndex } from '../../src/audit/index-sink.ts';
-import { openJournal } from '../../src/audit/journal.ts';
+import { openJournal } from '../../src/audit/open-journal.ts';
 import { makeEvent } from '../../src/core/event.ts';
 import { openStorage } from '../../src/storage/storage.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closedNote, parseCheckpoints, signCheckpoint } from '../../src/audit/checkpoint.ts';
 import { FRAME_HEADER, sealFrame } from '../../src/audit/frame.ts';
-import { openJournal } from '../../src/audit/journal.ts';
+import { openJournal } from '../../src/audit/open-journal.ts';
 import { leafText, readLeaf } from '../../src/audit/leaf.ts';
 import { generateSignerText, parseSigner, type NoteSigner } from '../../src/audit/note.ts';
 import { listSegments, type Segment } from '../../src/audit/segment.ts';
