@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Bucket } from '../../src/audit/sinks/s3-client.ts';
-import { createS3Sink, type S3Settings } from '../../src/audit/sinks/s3.ts';
-import { shipTo, testDeps } from '../../src/audit/sinks/testing.ts';
+import type { S3Settings } from '../../src/audit/sinks/s3.ts';
+import { S3_DEPS, s3Settings, shipToS3 } from '../support/s3-sink.ts';
 import { aBody, anEvent, dataFolder, type DataFolder } from '../../src/audit/testing.ts';
 import { startWitnesses } from '../../src/audit/witness.ts';
 import { S3_ACCESS_KEY, S3_BUCKET, S3_SECRET_KEY, startS3, type S3Server } from '../support/s3.ts';
@@ -16,21 +16,7 @@ import { parseScript, runStep, type Outcome } from './script.ts';
 
 const AWS = { AWS_ACCESS_KEY_ID: S3_ACCESS_KEY, AWS_SECRET_ACCESS_KEY: S3_SECRET_KEY };
 
-const DEPS = testDeps({ ID: S3_ACCESS_KEY, KEY: S3_SECRET_KEY });
-
-const settingsOf = ({ port }: S3Server): S3Settings => ({
-  endpoint: `http://127.0.0.1:${port}`,
-  bucket: S3_BUCKET,
-  region: 'us-east-1',
-  prefix: 'acme/audit/',
-  accessKeyId: { env: 'ID' },
-  secretAccessKey: { env: 'KEY' },
-  objectBytes: 8000,
-  partBytes: 8 << 20,
-  everyMs: 5,
-  overwrite: 'refuse',
-  timeoutMs: 20_000,
-});
+const settingsOf = ({ port }: S3Server): S3Settings => s3Settings(port, { prefix: 'acme/audit/', timeoutMs: 20_000 });
 
 /** Runs one command in a folder that holds `checkpoint.pub` alone. */
 async function shell(t: TestContext, publicKey: string) {
@@ -58,8 +44,7 @@ async function shippedLog(t: TestContext): Promise<{ readonly data: DataFolder; 
   const server = await startS3();
   t.after(() => server.close());
   const journal = await data.open();
-  const sink = createS3Sink(settingsOf(server), { ...DEPS, notes: join(data.path, 's3.upload') });
-  const sinks = await shipTo(sink, journal, data.path);
+  const sinks = await shipToS3(settingsOf(server), journal, data.path);
   await sinks.caughtUp();
   await sinks.close();
   await journal.close();
@@ -79,7 +64,7 @@ test('a bucket is verified where it is, with the public key and an access key of
   assert.match(good.stdout[0] ?? '', /^w1: 40 events, 40 as signed \(\d+ checkpoints\)$/);
   assert.equal((await verify(`s3://${S3_BUCKET}/acme/audit/ ${endpoint}`, AWS)).exit, 0);
 
-  const bucket = new Bucket(settingsOf(server), DEPS);
+  const bucket = new Bucket(settingsOf(server), S3_DEPS);
   const keys: string[] = [];
   for await (const key of bucket.list('acme/audit/w1/records/', new AbortController().signal)) keys.push(key);
   await bucket.expect({ method: 'DELETE', key: keys[1] ?? '' }, new AbortController().signal);

@@ -4,44 +4,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { startFaultProxy, type FaultProxy } from '../../../test/support/fault-proxy.ts';
-import { S3_ACCESS_KEY, S3_BUCKET, S3_SECRET_KEY, startS3, type S3Server } from '../../../test/support/s3.ts';
+import { S3_ACCESS_KEY, startS3, type S3Server } from '../../../test/support/s3.ts';
 import { parseCheckpoints } from '../checkpoint.ts';
 import { frameSizeAt, readFrame, type Frame } from '../frame.ts';
-import type { Journal } from '../journal.ts';
 import { leafOf } from '../replay.ts';
 import { listSegments } from '../segment.ts';
 import { aBody, anEvent } from '../testing.ts';
 import { objectKey, parseObjectKey } from './bucket-layout.ts';
 import { testSink, type OtherSide } from './conformance.ts';
 import { Bucket } from './s3-client.ts';
-import { createS3Sink, type S3Settings } from './s3.ts';
-import type { Sinks } from './sinks.ts';
-import { QUICK_TIMEOUT_MS, recorded, retried, shipTo, testDeps } from './testing.ts';
+import { createS3Sink } from './s3.ts';
+import { S3_DEPS, s3Settings, shipToS3 } from '../../../test/support/s3-sink.ts';
+import { recorded, retried, shipTo, testDeps } from './testing.ts';
 
 const LINE = { down: 'reset', silent: 'silent', error: 'http-500', cut: 'cut', slow: 'slow' } as const;
 const MIB = 1 << 20;
-const deps = testDeps({ ID: S3_ACCESS_KEY, KEY: S3_SECRET_KEY });
 const signal = new AbortController().signal;
-
-function settings(port: number, parts: Partial<S3Settings> = {}): S3Settings {
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    bucket: S3_BUCKET,
-    region: 'us-east-1',
-    prefix: 'sallyport/',
-    accessKeyId: { env: 'ID' },
-    secretAccessKey: { env: 'KEY' },
-    objectBytes: 8000,
-    partBytes: 8 * MIB,
-    everyMs: 5,
-    overwrite: 'refuse',
-    timeoutMs: QUICK_TIMEOUT_MS,
-    ...parts,
-  };
-}
-
-const ship = (journal: Journal, folder: string, chosen: S3Settings): Promise<Sinks> =>
-  shipTo(createS3Sink(chosen, { ...deps, notes: join(folder, 's3.upload') }), journal, folder);
 
 interface Stored {
   readonly frames: readonly Frame[];
@@ -52,7 +30,7 @@ interface Stored {
 
 /** What a reader finds: it lists the bucket and reads each object. */
 async function readBucket(port: number): Promise<Stored> {
-  const bucket = new Bucket(settings(port, { timeoutMs: 20_000 }), deps);
+  const bucket = new Bucket(s3Settings(port, { timeoutMs: 20_000 }), S3_DEPS);
   const keys: string[] = [];
   const frames: Frame[] = [];
   const checkpoints: number[] = [];
@@ -97,7 +75,7 @@ async function servers(t: TestContext): Promise<{ readonly server: S3Server; rea
 async function start(t: TestContext): Promise<OtherSide> {
   const { server, proxy } = await servers(t);
   return {
-    ship: (journal, folder) => ship(journal, folder, settings(proxy.port)),
+    ship: (journal, folder) => shipToS3(s3Settings(proxy.port), journal, folder),
     arrived: async () => idsOf(await readBucket(server.port)),
     checkpoints: async () => (await readBucket(server.port)).checkpoints,
     raw: async () => (await readBucket(server.port)).raw,
@@ -113,7 +91,7 @@ test('s3: the objects are the journal, byte for byte, and their names say which 
   const data = await recorded(t);
   const { server } = await servers(t);
   await data.record(30);
-  const sinks = await ship(data.log, `${data.path}/sinks`, settings(server.port));
+  const sinks = await shipToS3(s3Settings(server.port), data.log, `${data.path}/sinks`);
   await sinks.caughtUp();
   await sinks.close();
   const stored = await readBucket(server.port);
@@ -136,7 +114,7 @@ test('s3: after a crash behind an object nothing is put twice: what is there is 
   await data.record(5);
   let isCut = false;
   // The answer to the first object is lost: it is there, and nobody knows.
-  const lost = createS3Sink(settings(proxy.port), { ...deps, notes: `${data.path}/upload` });
+  const lost = createS3Sink(s3Settings(proxy.port), { ...S3_DEPS, notes: `${data.path}/upload` });
   const crashing = await shipTo(
     { ...lost, send: async (batch, stop) => lost.send(batch, stop).then((result) => (isCut ? result : Promise.reject(new Error('lost answer')))) },
     data.log,
@@ -146,7 +124,7 @@ test('s3: after a crash behind an object nothing is put twice: what is there is 
   await crashing.close();
   isCut = true;
   await data.record(7);
-  const sinks = await ship(data.log, `${data.path}/sinks`, settings(proxy.port));
+  const sinks = await shipToS3(s3Settings(proxy.port), data.log, `${data.path}/sinks`);
   await sinks.caughtUp();
   await sinks.close();
   const stored = await readBucket(server.port);
@@ -160,11 +138,11 @@ test('s3: an object of the same name with something else in it is left alone, an
   const data = await recorded(t);
   const { server } = await servers(t);
   await data.record(3);
-  const bucket = new Bucket(settings(server.port), deps);
+  const bucket = new Bucket(s3Settings(server.port), S3_DEPS);
   t.after(() => bucket.close());
   const key = objectKey('sallyport/', { kind: 'records', writer: 'w1', first: 0, next: 3 });
   await bucket.expect({ method: 'PUT', key, body: Buffer.from('somebody else was here') }, signal);
-  const sinks = await ship(data.log, `${data.path}/sinks`, settings(server.port));
+  const sinks = await shipToS3(s3Settings(server.port), data.log, `${data.path}/sinks`);
   await retried(sinks, 2);
   const { lastError } = (await sinks.status())[0] ?? {};
   await sinks.close();
@@ -178,14 +156,14 @@ test('s3: a large record goes up in parts, and an upload that broke goes on wher
   const { server, proxy } = await servers(t);
   const large = randomBytes(11 * MIB).toString('latin1');
   await data.log.append(anEvent(), [aBody(large)]);
-  const chosen = settings(proxy.port, { partBytes: 5 * MIB, timeoutMs: 20_000 });
-  const first = await shipTo(createS3Sink(chosen, { ...deps, notes: `${data.path}/upload` }), data.log, `${data.path}/sinks`);
+  const chosen = s3Settings(proxy.port, { partBytes: 5 * MIB, timeoutMs: 20_000 });
+  const first = await shipTo(createS3Sink(chosen, { ...S3_DEPS, notes: `${data.path}/upload` }), data.log, `${data.path}/sinks`);
   while (!server.requests.some(({ path }) => path.includes('partNumber=2'))) await new Promise((resolve) => setTimeout(resolve, 2));
   proxy.fault = 'reset';
   await first.close();
   const before = server.requests.length;
   proxy.fault = 'none';
-  const second = await shipTo(createS3Sink(chosen, { ...deps, notes: `${data.path}/upload` }), data.log, `${data.path}/sinks`);
+  const second = await shipTo(createS3Sink(chosen, { ...S3_DEPS, notes: `${data.path}/upload` }), data.log, `${data.path}/sinks`);
   await second.caughtUp();
   await second.close();
   const again = server.requests.slice(before).map(({ method, path }) => `${method} ${/uploads|partNumber=\d|uploadId/.exec(path)?.[0] ?? ''}`);
@@ -203,7 +181,7 @@ test('s3: a wrong secret key is told as such, without the key', async (t) => {
   const { server } = await servers(t);
   await data.record(1);
   const wrong = testDeps({ ID: S3_ACCESS_KEY, KEY: 'wrong-secret-key' });
-  const sinks = await shipTo(createS3Sink(settings(server.port), { ...wrong, notes: `${data.path}/upload` }), data.log, `${data.path}/sinks`);
+  const sinks = await shipTo(createS3Sink(s3Settings(server.port), { ...wrong, notes: `${data.path}/upload` }), data.log, `${data.path}/sinks`);
   await retried(sinks);
   const { lastError } = (await sinks.status())[0] ?? {};
   await sinks.close();
@@ -216,7 +194,7 @@ test('s3: while the bucket is gone nothing is lost, and when it is made again ev
   const data = await recorded(t);
   const { server } = await servers(t);
   await server.removeBucket();
-  const sinks = await ship(data.log, `${data.path}/sinks`, settings(server.port));
+  const sinks = await shipToS3(s3Settings(server.port), data.log, `${data.path}/sinks`);
   await data.record(40);
   await retried(sinks, 3);
   const { lastError, lagEvents } = (await sinks.status())[0] ?? {};
@@ -231,8 +209,8 @@ test('s3: objects are put with their lock, their checksum and the condition that
   const data = await recorded(t);
   const { server } = await servers(t);
   await data.record(1);
-  const chosen = settings(server.port, { objectLock: { mode: 'COMPLIANCE', days: 30 } });
-  const sinks = await ship(data.log, `${data.path}/sinks`, chosen);
+  const chosen = s3Settings(server.port, { objectLock: { mode: 'COMPLIANCE', days: 30 } });
+  const sinks = await shipToS3(chosen, data.log, `${data.path}/sinks`);
   await sinks.caughtUp();
   await sinks.close();
   const put = server.requests.find(({ method, path }) => method === 'PUT' && path.includes('/records/'));
