@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { signIn, type Api } from '../../test/support/api.ts';
 import { until } from '../../test/support/until.ts';
-import { ACCESS, EXCHANGE, PASSWORD, issued, payload, startMachineRig, type MachineRig } from './test-machines.ts';
+import { ACCESS, EXCHANGE, PASSWORD, issued, payload, startMachineRig, type MachineRig } from '../../test/support/machines.ts';
 
 let rig: MachineRig;
 let ann: Api;

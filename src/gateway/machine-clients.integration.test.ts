@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { signTestToken, testKey } from '../identity/test-issuer.ts';
-import { BEARER, SECRET, issued, payload, seconds, startMachineRig, type Answer, type MachineRig } from './test-machines.ts';
+import { BEARER, SECRET, issued, payload, seconds, startMachineRig, type Answer, type MachineRig } from '../../test/support/machines.ts';
 
 let rig: MachineRig;
 

@@ -2,10 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { startGatewayProcess, type GatewayProcess } from '../../test/support/gateway.ts';
-import { callRaw } from '../../test/support/raw.ts';
-import { startWorkbench, type Workbench } from '../../test/support/workbench.ts';
-import { signTestToken, startTestIssuer, testKey, type TestIssuer, type TestKey } from '../identity/test-issuer.ts';
+import { startGatewayProcess, type GatewayProcess } from './gateway.ts';
+import { callRaw } from './raw.ts';
+import { startWorkbench, type Workbench } from './workbench.ts';
+import { signTestToken, startTestIssuer, testKey, type TestIssuer, type TestKey } from '../../src/identity/test-issuer.ts';
 
 /** Of the client `nightly`. */
 export const SECRET = randomBytes(24).toString('hex');
