@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { testKey, signTestToken, type TestKey } from '../../src/identity/test-issuer.ts';
 import { listen } from './listen.ts';
+import type { OidcSettings } from '../../src/identity/oidc/settings.ts';
 
 export interface HostileProvider {
   readonly issuer: string;
@@ -86,3 +87,16 @@ export const json =
 
 const defined = (object: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+
+/** As a gateway is configured for it. */
+export const settingsFor = ({ issuer }: HostileProvider, more: Partial<OidcSettings> = {}): OidcSettings => ({
+  issuer,
+  clientId: HOSTILE_CLIENT,
+  scopes: ['openid', 'email'],
+  claims: { id: 'sub', name: 'email', groups: 'groups' },
+  groups: { from: 'token', missing: 'refuse', prefix: '' },
+  require: {},
+  trustEmail: false,
+  domains: [],
+  ...more,
+});

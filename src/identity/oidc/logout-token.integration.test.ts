@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { HOSTILE_CLIENT, startHostileProvider, type HostileProvider } from '../../../test/support/hostile-provider.ts';
+import { settingsFor, startHostileProvider, type HostileProvider } from '../../../test/support/hostile-provider.ts';
 import { joinToken } from '../test-issuer.ts';
 import { createOidcProvider } from './oidc-provider.ts';
 import type { OidcSettings } from './settings.ts';
@@ -11,22 +11,7 @@ before(async () => {
 });
 after(() => hostile.close());
 
-const open = (more: Partial<OidcSettings> = {}) =>
-  createOidcProvider({
-    name: 'corp',
-    title: 'Corp',
-    settings: {
-      issuer: hostile.issuer,
-      clientId: HOSTILE_CLIENT,
-      scopes: ['openid'],
-      claims: { id: 'sub', name: 'email', groups: 'groups' },
-      groups: { from: 'token', missing: 'refuse', prefix: '' },
-      require: {},
-      trustEmail: false,
-      domains: [],
-      ...more,
-    },
-  });
+const open = (more: Partial<OidcSettings> = {}) => createOidcProvider({ name: 'corp', title: 'Corp', settings: settingsFor(hostile, more) });
 
 describe('a logout token', () => {
   const EVENT = { 'http://schemas.openid.net/event/backchannel-logout': {} };

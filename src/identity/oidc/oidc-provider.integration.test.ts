@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { exportSPKI } from 'jose';
-import { HOSTILE_CLIENT, json, startHostileProvider, type HostileProvider } from '../../../test/support/hostile-provider.ts';
+import { HOSTILE_CLIENT, json, settingsFor, startHostileProvider, type HostileProvider } from '../../../test/support/hostile-provider.ts';
 import { explainError, isSallyportError } from '../../core/error.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Profile } from '../profile.ts';
@@ -25,19 +25,8 @@ beforeEach(() => {
   hostile.asked.length = 0;
 });
 
-const settings = (more: Partial<OidcSettings> = {}): OidcSettings => ({
-  issuer: hostile.issuer,
-  clientId: HOSTILE_CLIENT,
-  scopes: ['openid', 'email'],
-  claims: { id: 'sub', name: 'email', groups: 'groups' },
-  groups: { from: 'token', missing: 'refuse', prefix: '' },
-  require: {},
-  trustEmail: false,
-  domains: [],
-  ...more,
-});
 const open = (more: Partial<OidcSettings> = {}) =>
-  createOidcProvider({ name: 'corp', title: 'Corp', settings: settings(more), secret: async () => new Secret(SECRET) });
+  createOidcProvider({ name: 'corp', title: 'Corp', settings: settingsFor(hostile, more), secret: async () => new Secret(SECRET) });
 
 interface Attempt {
   readonly settings?: Partial<OidcSettings>;
