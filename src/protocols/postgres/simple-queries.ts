@@ -45,7 +45,7 @@ export class SimpleQueries {
 
   /** Something that is a round of its own and goes nowhere. */
   async refuse(command: Command): Promise<void> {
-    await this.#passage.pass(command, { refuse: (error) => this.#fail(error), send: () => {}, copies: false });
+    await this.#passage.pass(command, { refuse: (error) => this.#fail(error), send: () => {}, copies: false, unclear: command.objection });
     await this.#server.idle();
   }
 

@@ -46,7 +46,7 @@ const VOLATILE_VALUES = each(
 );
 
 const FILES: Readonly<Record<string, KnownFunction>> = {
-  ...effect('pg_read_file pg_read_binary_file pg_stat_file pg_file_read pg_file_length lo_import', 'file:read', 'file:read:%'),
+  ...effect('pg_read_file pg_read_binary_file pg_stat_file pg_file_read pg_file_length', 'file:read', 'file:read:%'),
   ...effect(
     `pg_ls_dir pg_ls_logdir pg_ls_waldir pg_ls_tmpdir pg_ls_archive_statusdir pg_ls_logicalsnapdir pg_ls_logicalmapdir pg_ls_replslotdir
     pg_ls_summariesdir pg_logdir_ls pg_current_logfile`,
