@@ -3,40 +3,42 @@ import type { CopyFormat } from './copy-format.ts';
 import { Output, type Rewritten } from './output.ts';
 import { rewriteTuple, type RowPlan } from './row-mask.ts';
 
-/** `first`: the run begins with the first message of the COPY, which may hold a header. */
+/** `first`: the first message of the COPY, which may hold a header. */
+type Place = 'first' | 'later';
+
 export interface CopyPlan extends RowPlan {
   readonly format: CopyFormat;
 }
 
 /** Rewrites a run of CopyData messages, each of one row, as servers write them. Throws `MalformedMessage` for what cannot be read so. */
-export function rewriteCopy(run: Buffer, plan: CopyPlan, place: 'first' | 'later'): Rewritten {
+export function rewriteCopy(run: Buffer, plan: CopyPlan, place: Place): Rewritten {
   const out = new Output(run.length);
-  let isFirst = place === 'first';
+  let here = place;
   for (let at = 0; at < run.length;) {
     const end = at + 1 + run.readUInt32BE(at + 1);
     const began = out.length;
     out.copy(run, at, at + HEADER_BYTES);
-    rewriteMessage(run.subarray(at + HEADER_BYTES, end), plan, out, isFirst);
+    rewriteMessage(run.subarray(at + HEADER_BYTES, end), plan, out, here);
     out.writeInt32(out.length - began - 1, began + 1);
-    isFirst = false;
+    here = 'later';
     at = end;
   }
   return out.done();
 }
 
-function rewriteMessage(data: Buffer, plan: CopyPlan, out: Output, isFirst: boolean): void {
+function rewriteMessage(data: Buffer, plan: CopyPlan, out: Output, place: Place): void {
   const { format } = plan;
-  if (format.kind === 'binary') rewriteBinary(data, plan, out, isFirst);
-  else if (isFirst && format.header) out.copy(data, 0, data.length);
+  if (format.kind === 'binary') rewriteBinary(data, plan, out, place);
+  else if (place === 'first' && format.header) out.copy(data, 0, data.length);
   else rewriteLine(data, plan, format, out);
 }
 
 const SIGNATURE = Buffer.from('PGCOPY\n\u00ff\r\n\0', 'latin1');
 const FIXED_HEADER = SIGNATURE.length + 8;
 
-function rewriteBinary(data: Buffer, plan: RowPlan, out: Output, isFirst: boolean): void {
+function rewriteBinary(data: Buffer, plan: RowPlan, out: Output, place: Place): void {
   let at = 0;
-  if (isFirst) {
+  if (place === 'first') {
     if (data.length < FIXED_HEADER || !data.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw new MalformedMessage('a binary COPY without its header');
     at = FIXED_HEADER + data.readUInt32BE(FIXED_HEADER - 4);
     if (at > data.length) throw new MalformedMessage('a binary COPY with half a header');

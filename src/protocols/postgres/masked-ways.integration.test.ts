@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { startPostgresGateway, type PostgresGateway } from '../../../test/support/postgres-gateway.ts';
 import { openWire, wireExtended, wireQuery, type WireClient } from '../../../test/support/wire-client.ts';
+import { MARKERS, SECRETS } from './sql/leak-markers.ts';
 import { LINEAGE_SCHEMA, WAYS } from './sql/lineage-ways.ts';
-
-const SECRETS = ['536-22-7741', '601-38-1129'];
-const MARKERS = SECRETS.flatMap((secret) => [
-  secret,
-  secret.replaceAll('-', ''),
-  secret.slice(0, 6),
-  secret.slice(-7),
-  [...secret].toReversed().join(''),
-  Buffer.from(secret).toString('hex'),
-  Buffer.from(secret).toString('base64'),
-  createHash('md5').update(secret).digest('hex'),
-]);
 
 const POLICY = {
   kind: 'Policy',

@@ -43,7 +43,9 @@ export interface ServerExchangeOptions {
 
 /** The server's side. Throws `MalformedMessage` for what breaks the rules, downgrades included. */
 export function answerClient({ mechanism, clientFirst, verifier, nonce, endPoint: channel }: ServerExchangeOptions): ServerExchange {
-  const { header, bare, clientNonce } = readClientFirst(clientFirst, mechanism, channel !== undefined);
+  const { header, flag, bare, clientNonce } = readClientFirst(clientFirst, mechanism);
+  // It could bind, and believes that the server cannot: somebody between took the offer away.
+  if (flag === 'y' && channel) throw new MalformedMessage('a SCRAM exchange without the channel binding that was offered');
   const combined = clientNonce + nonce;
   const first = `r=${combined},s=${verifier.salt.toString('base64')},i=${verifier.iterations}`;
   return {
@@ -60,11 +62,15 @@ export function answerClient({ mechanism, clientFirst, verifier, nonce, endPoint
   };
 }
 
-function readClientFirst(
-  text: string,
-  mechanism: string,
-  offeredPlus: boolean,
-): { readonly header: string; readonly bare: string; readonly clientNonce: string } {
+interface ClientFirst {
+  readonly header: string;
+  /** What it says of channel binding: `n`, `y` or `p=...`. */
+  readonly flag: string;
+  readonly bare: string;
+  readonly clientNonce: string;
+}
+
+function readClientFirst(text: string, mechanism: string): ClientFirst {
   if (text.length > MAX_MESSAGE) throw new MalformedMessage('a SCRAM message that is too long');
   const found = /^((n|y|p=[A-Za-z0-9.-]+),(a=[^,]*)?,)(n=[^,]*,r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/s.exec(text);
   if (!found) throw new MalformedMessage('a SCRAM message that is none');
@@ -73,9 +79,7 @@ function readClientFirst(
   if (authzid !== undefined) throw new MalformedMessage('a SCRAM message that asks to be somebody else');
   if (mechanism === SCRAM_PLUS ? flag !== 'p=tls-server-end-point' : flag.startsWith('p='))
     throw new MalformedMessage('a SCRAM channel binding of another kind');
-  // It could bind, and believes that the server cannot: somebody between took the offer away.
-  if (flag === 'y' && offeredPlus) throw new MalformedMessage('a SCRAM exchange without the channel binding that was offered');
-  return { header, bare, clientNonce };
+  return { header, flag, bare, clientNonce };
 }
 
 function readClientFinal(text: string, nonce: string): { readonly withoutProof: string; readonly binding: Buffer; readonly proof: Buffer } {

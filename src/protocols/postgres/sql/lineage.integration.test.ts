@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { QueryArrayResult } from 'pg';
 import type { MaskOperator } from '../../../core/decision.ts';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/sql-database.ts';
 import { createCellMask, type Cell } from './cell-mask.ts';
+import { MARKERS, SECRETS } from './leak-markers.ts';
 import { LINEAGE_SCHEMA, WAYS, type Way } from './lineage-ways.ts';
 import { compileColumnMasks, maskVerdict, type ColumnMask, type ColumnMasks, type MaskVerdict } from './mask-verdict.ts';
 
 const key = Buffer.alloc(32, 3);
-const SECRETS = ['536-22-7741', '601-38-1129'];
-
-/** What of a value would be a leak: itself, without its dashes, parts of it, turned round, and as encodings that are easily undone. */
-const MARKERS = SECRETS.flatMap((secret) => [
-  secret,
-  secret.replaceAll('-', ''),
-  secret.slice(0, 6),
-  secret.slice(-7),
-  [...secret].toReversed().join(''),
-  Buffer.from(secret).toString('hex'),
-  Buffer.from(secret).toString('base64'),
-  createHash('md5').update(secret).digest('hex'),
-]);
 
 let database: TestDatabase;
 
