@@ -1,5 +1,5 @@
-/** What takes a fraction of a millisecond to check, mask and pass on. */
-export const SHARE_BYTES = 64 << 10;
+/** What takes about a millisecond to check, mask and pass on. A smaller share costs long results more than it gives others. */
+export const SHARE_BYTES = 256 << 10;
 
 /**
  * What one line may read before others get their turn. A socket that always has more is read over and over (libuv: up to 32 times, two
