@@ -82,9 +82,10 @@ CLIENT_KINDS.forEach((kind, nth) =>
     });
 
     test('an allowed call runs, with its progress', async () => {
-      const seen: number[] = [];
-      const call = { onprogress: ({ progress }: { progress: number }) => seen.push(progress) };
-      const result = await using(kind, 'models', (client) => client.call('run_model', { model: 'churn', rows: 300 }, call));
+      const [result, seen] = await using(kind, 'models', async (client) => [
+        await client.call('run_model', { model: 'churn', rows: 300 }, { onprogress: () => {} }),
+        client.progress,
+      ]);
       assert.equal(result.isError ?? false, false);
       assert.match(readable(result), /"mean":/);
       assert.deepEqual(seen, [100, 200, 300]);

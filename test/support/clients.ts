@@ -23,6 +23,8 @@ export interface ToolResult {
 export interface TestClient {
   /** How often the server said, unasked, that its tools changed. */
   readonly changes: () => number;
+  /** All progress that came: an SDK forgets who waits for it when the answer comes in the same piece. */
+  readonly progress: readonly number[];
   tools(): Promise<string[]>;
   call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<ToolResult>;
   close(): Promise<void>;
@@ -62,6 +64,7 @@ export async function clientOfSdk1(transport: Transport1 | Stdio1): Promise<Test
   await client.connect(transport);
   return {
     changes: () => changes,
+    progress: overheard(transport),
     tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
     // a tool result: the union's other member is of servers before 2024-11-05
     call: async (name, args = {}, options = {}) => (await client.callTool({ name, arguments: args }, undefined, options)) as ToolResult,
@@ -84,6 +87,7 @@ export async function clientOfSdk2(transport: Transport2 | Stdio2, mode: Mode): 
   await client.connect(transport);
   return {
     changes: () => changes,
+    progress: overheard(transport),
     tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
     call: async (name, args = {}, options = {}) => (await client.callTool({ name, arguments: args }, options)) as ToolResult,
     async close() {
@@ -91,6 +95,20 @@ export async function clientOfSdk2(transport: Transport2 | Stdio2, mode: Mode): 
       await client.close();
     },
   };
+}
+
+/** Every progress from now on, before the SDK sees it. */
+function overheard(transport: Pick<Transport1 | Transport2 | Stdio1 | Stdio2, 'onmessage'>): readonly number[] {
+  const heard: number[] = [];
+  const { onmessage } = transport;
+  const overhear = (message: object, ...rest: []): void => {
+    // JSON-RPC as it was parsed; whatever it is, a member that is not there reads as absent.
+    const { method, params } = message as { method?: string; params?: { progress?: number } };
+    if (method === 'notifications/progress') heard.push(params?.progress ?? Number.NaN);
+    onmessage?.call(transport, message as never, ...rest);
+  };
+  Object.assign(transport, { onmessage: overhear });
+  return heard;
 }
 
 /** All the text of a result, structured content included: what a model could read of it. */
