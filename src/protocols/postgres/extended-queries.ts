@@ -8,6 +8,7 @@ import type { Passage } from './passage.ts';
 import { Round } from './round.ts';
 import type { Server } from './server.ts';
 import type { SessionState } from './session-state.ts';
+import { MAX_NAMES } from './sql/namespace.ts';
 import { describeTurn, simpleTurn } from './turn.ts';
 import type { WireNames, WirePortal, WireStatement } from './wire-names.ts';
 
@@ -77,8 +78,9 @@ export class ExtendedQueries {
     if (!understood || this.#round.failed) return;
     // What depends on parameters is decided when they are bound.
     if (!understood.analysis.dependsOnParameters && this.#passage.decide(understood) === 'deny') return this.#clearance.refuse(understood);
-    this.#statements.expect(statement.name, statement);
     const { name, text } = statement;
+    if (name !== '' && (this.#state.isFull || this.#statements.size >= MAX_NAMES)) return this.#tooMany('prepared statements');
+    this.#statements.expect(name, statement);
     this.#round.add(
       frameBytes(frame),
       simpleTurn(BACKEND.parseComplete, (answer) => {
@@ -111,6 +113,7 @@ export class ExtendedQueries {
   }
 
   #addPortal(frame: Frame, bind: Bind, statement: WireStatement): void {
+    if (this.#portals.size >= MAX_NAMES) return this.#tooMany('portals');
     const parameters = boundTexts(bind, statement.described ?? statement.types);
     const portal: WirePortal = { name: bind.portal, statement, parameters, cleared: false, columns: undefined, rows: 0 };
     this.#portals.expect(portal.name, portal);
@@ -187,6 +190,15 @@ export class ExtendedQueries {
 
   async #flush(): Promise<void> {
     if (await this.#clearance.clear()) this.#round.send(FLUSH);
+  }
+
+  #tooMany(what: string): void {
+    this.#round.fail({
+      severity: 'ERROR',
+      sqlstate: '54000',
+      message: `more than ${MAX_NAMES} ${what} in one session`,
+      hint: 'Close those that are not needed any more.',
+    });
   }
 
   #unknownName(what: 'statement' | 'portal', name: string): undefined {

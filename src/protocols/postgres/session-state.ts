@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import type { Server } from './server.ts';
 import type { AnalysedStatement } from './sql/analysis.ts';
 import type { Catalog } from './sql/catalog/catalog.ts';
+import { hasTooManyNames } from './sql/namespace.ts';
 import { SessionNames } from './sql/session-names.ts';
 import type { Surroundings } from './understanding.ts';
 import type { WireNames, WirePortal, WireStatement } from './wire-names.ts';
@@ -98,6 +99,11 @@ export class SessionState {
     // Others can see it now: what was read before the commit is old.
     this.#schemaChanged = false;
     this.#database.catalog.invalidate();
+  }
+
+  /** Whether nothing more may be prepared or declared. */
+  get isFull(): boolean {
+    return hasTooManyNames(this.#names.current);
   }
 
   /** A named Parse: EXECUTE can name it. */

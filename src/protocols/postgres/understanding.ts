@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import type { Analysis } from './sql/analysis.ts';
 import type { Catalog } from './sql/catalog/catalog.ts';
 import { maskVerdict, type ColumnMasks, type MaskVerdict } from './sql/mask-verdict.ts';
-import type { Namespace } from './sql/namespace.ts';
+import { hasTooManyNames, MAX_NAMES, type Namespace } from './sql/namespace.ts';
 import { copyFormat, type CopyFormat } from './copy-format.ts';
 
 export interface Question {
@@ -55,7 +55,12 @@ export function understand(question: Question, { database, catalog, namespace, m
   const masks = database.masks(rules, catalog);
   const { verdict, masked } = judge(analysis, masks);
   const copies = copiesOf(question, analysis, verdict, database);
-  const objection = copies === 'unreadable' ? 'a COPY in a form whose masked columns cannot be found' : verdict.kind === 'refused' ? verdict.reason : undefined;
+  const objection =
+    copies === 'unreadable'
+      ? 'a COPY in a form whose masked columns cannot be found'
+      : verdict.kind === 'refused'
+        ? verdict.reason
+        : tooManyNames(analysis, namespace);
   const command = statementCommand({
     text,
     analysis,
@@ -65,6 +70,12 @@ export function understand(question: Question, { database, catalog, namespace, m
     ...(masked ? { masked } : {}),
   });
   return { command, analysis, verdict, masks, copies: copies === 'unreadable' ? new Map() : copies };
+}
+
+function tooManyNames({ statements }: Analysis, namespace: Namespace): string | undefined {
+  if (!hasTooManyNames(namespace)) return undefined;
+  const names = statements.some(({ changes }) => changes.some(({ kind }) => kind === 'prepare' || kind === 'declare'));
+  return names ? `more than ${MAX_NAMES} prepared statements and cursors in one session: DEALLOCATE or CLOSE those that are not needed any more` : undefined;
 }
 
 function judge(analysis: Analysis, masks: ColumnMasks): Judged {

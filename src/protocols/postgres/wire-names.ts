@@ -59,10 +59,6 @@ export class WireNames<T extends { readonly name: string }> {
     this.#ahead.clear();
   }
 
-  *open(): Iterable<T> {
-    for (const entry of this.#ahead.values()) if (entry) yield entry;
-  }
-
   get size(): number {
     return this.#settled.size + this.#ahead.size;
   }

@@ -36,6 +36,11 @@ export function openNamespace(user: string, searchPath: readonly string[] | unde
   return { user, searchPath, lexing: 'standard', temporary: new Map(), prepared: new Map(), cursors: new Map() };
 }
 
+/** Prepared statements and cursors of one session: what they stand for is kept here as long as they are. */
+export const MAX_NAMES = 5_000;
+
+export const hasTooManyNames = ({ prepared, cursors }: Namespace): boolean => prepared.size + cursors.size >= MAX_NAMES;
+
 /** The namespace after the statement, seen from the statements that follow it in the same text or session. */
 export function afterChange(namespace: Namespace, change: Change): Namespace {
   switch (change.kind) {
