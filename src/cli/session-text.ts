@@ -1,5 +1,6 @@
 import { alignColumns } from './columns.ts';
 import { escapeLines, escapeText } from './escape.ts';
+import { readableJson } from './readable-json.ts';
 import type { BodyView, EventView, RecordingView, SessionView } from './views.ts';
 
 export function sessionRow(session: SessionView): readonly string[] {
@@ -46,15 +47,6 @@ const ARROWS: Readonly<Record<string, string>> = { request: '>', reply: '<', chu
 
 function bodyLines({ name, text }: BodyView): readonly string[] {
   if (text === '') return [];
-  const lines = escapeLines(text === undefined ? '(erased)' : readable(text)).split('\n');
+  const lines = escapeLines(text === undefined ? '(erased)' : readableJson(text)).split('\n');
   return lines.map((line) => `    ${ARROWS[name] ?? '|'} ${line}`);
-}
-
-/** JSON is laid out; whatever else was recorded stays as it is. */
-function readable(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
-  } catch {
-    return text;
-  }
 }

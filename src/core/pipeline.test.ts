@@ -68,6 +68,8 @@ interface Script {
   /** Makes maskers that wait for something: what they wait for. */
   readonly outside?: (ready: Masker) => Promise<Masker>;
   readonly forwardFails?: SallyportError;
+  /** What the caller was given before it failed. */
+  readonly given?: string;
 }
 
 async function run(script: Script): Promise<World> {
@@ -147,6 +149,7 @@ function exchangeOf(script: Script, world: World): Exchange {
       world.log.push('release');
       world.released.push(Buffer.from(masked.bytes).toString());
     },
+    ...(script.given === undefined ? {} : { given: () => part(script.given ?? '') }),
     async repeat(result) {
       world.log.push(`repeat ${result}`);
     },
@@ -233,6 +236,12 @@ describe('the life of a command', () => {
     assert.equal(declined.length, 1);
   });
 
+  it('what was given before a failure is recorded with the failure', async () => {
+    const failing = { forwardFails: new SallyportError('upstream_unreachable', 'gone') };
+    assert.deepEqual((await run({ ...failing, given: 'half ***' })).bodies, ['request ***', 'half ***']);
+    assert.deepEqual((await run(failing)).bodies, ['request ***']);
+  });
+
   it('a failure of the target is told with its code and recorded', async () => {
     const { log, events } = await run({ forwardFails: new SallyportError('upstream_unreachable', 'gone') });
     assert.deepEqual(log, ['record command.forwarded', 'forward', 'record command.failed', 'refuse failed']);
@@ -252,6 +261,15 @@ describe('a held command', () => {
       'consume reply ***',
       'release',
     ]);
+  });
+
+  it('keeps less of its result than is recorded where there is less to keep', async () => {
+    const bytes = { bytes: Buffer.from('long reply'), contentType: 'text/plain', applied: [] };
+    const account = { bytes: Buffer.from('rows and counts'), contentType: 'text/plain' };
+    const reply = [{ mask: () => ({ ...bytes, account, kept: { bytes: Buffer.from('counts') } }) }];
+    const { log, bodies, released } = await run({ decisions: [REVIEW], afterWait: { status: 'granted' }, reply });
+    assert.ok(log.includes('consume counts'));
+    assert.deepEqual([bodies.at(-1), released], ['rows and counts', ['long reply']]);
   });
 
   it('is not forwarded while it is pending, denied, expired or withdrawn', async () => {

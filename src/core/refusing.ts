@@ -25,6 +25,8 @@ export interface Answering {
   repeat(result: string, approval: Approval): Promise<void>;
   /** Says no in the protocol's own form. */
   refuse(refusal: Refusal): Promise<void>;
+  /** What the caller was given so far that no event tells of yet, masked: recorded where the command ends without its last part. */
+  given?(): Pick<Body, 'bytes' | 'contentType'> | undefined;
 }
 
 /** A command as its events tell it. */
@@ -85,7 +87,7 @@ export async function fail(gate: Gate, exchange: Answering, parts: EventParts, c
   const event = makeEvent('command.failed', { ...parts, outcome: { status: error.code }, note: error.message });
   exchange.steps?.end(error.code);
   gate.report?.(error, exchange.session);
-  await gate.recorder.append(event).catch(() => {});
+  await gate.recorder.append(event, givenBodies(exchange)).catch(() => {});
   await exchange.refuse({ kind: 'failed', error, event: event.id });
 }
 
@@ -93,6 +95,11 @@ export async function fail(gate: Gate, exchange: Answering, parts: EventParts, c
 export async function cutOff(gate: Gate, exchange: Answering, parts: EventParts, decision: Decision): Promise<void> {
   const event = makeEvent('command.failed', { ...parts, outcome: { status: 'locked' }, note: decision.reason });
   exchange.steps?.end('locked');
-  await gate.recorder.append(event).catch(() => {});
+  await gate.recorder.append(event, givenBodies(exchange)).catch(() => {});
   await exchange.refuse({ kind: 'denied', decision, event: event.id });
+}
+
+function givenBodies(exchange: Answering): readonly Body[] {
+  const given = exchange.given?.();
+  return given ? [{ name: 'reply', ...given }] : [];
 }

@@ -106,10 +106,10 @@ async function relay(gate: Gate, exchange: Releasing, granted: Granted, asked: A
       ...noteOf(masked.note, part.note),
     });
     bytes = 0;
-    const kept = masked.account ?? masked;
+    const told = masked.account ?? masked;
     steps?.enter('outcome');
-    await recordReply(gate, exchange.session, event, { name: ended ? 'reply' : 'chunk', contentType: kept.contentType, bytes: kept.bytes });
-    if (ended && granted.approval) await gate.approvals.consume(granted.approval, Buffer.from(kept.bytes).toString());
+    await recordReply(gate, exchange.session, event, { name: ended ? 'reply' : 'chunk', contentType: told.contentType, bytes: told.bytes });
+    if (ended && granted.approval) await gate.approvals.consume(granted.approval, Buffer.from((masked.kept ?? told).bytes).toString());
     steps?.enter('release');
     await exchange.release(part, masked);
     if (ended) steps?.end(part.status);

@@ -27,6 +27,8 @@ export interface MaskedPart {
   readonly bytes: Uint8Array;
   readonly contentType: string;
   readonly applied: readonly MaskApplied[];
-  /** What is recorded, and kept of an approved command, where that is not the bytes themselves: an account of them. */
+  /** What is recorded where that is not the bytes themselves: an account of them. */
   readonly account?: { readonly bytes: Uint8Array; readonly contentType: string };
+  /** What is kept of an approved command, where that is less than what is recorded. */
+  readonly kept?: { readonly bytes: Uint8Array };
 }

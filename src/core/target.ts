@@ -37,6 +37,8 @@ export interface Target {
   readonly owners: readonly string[];
   /** `strict` awaits the record of a reply before it is released. */
   readonly audit: 'strict' | 'relaxed';
+  /** How many rows of a statement are in its record, as the caller was given them. Absent: none. */
+  readonly record?: { readonly rows: number };
   /** `observe` releases a reply whose masking failed, and says so in the record. */
   readonly masking: 'enforce' | 'observe';
   /** How tools first seen are taken (MCP). */

@@ -141,6 +141,17 @@ test('a target gets its defaults, and what it writes itself', () => {
   });
 });
 
+test('rows are recorded of PostgreSQL targets that ask for it, so many and no more', () => {
+  const database = (record: string): string =>
+    `kind: Target\nname: t\nprotocol: postgres\naddress: postgres://h:5432/d\ncredential: { login: { user: u, password: { env: P } } }\nrecord: ${record}\n`;
+  const { targets } = parseResources([{ file: 'a', text: database('{ rows: 10000 }') }]);
+  assert.deepEqual(targets[0]?.record, { rows: 10_000 });
+  for (const record of ['{ rows: 0 }', '{ rows: 10001 }', '{ rows: all }', '{}', '{ rows: 5, more: 1 }'])
+    assert.equal(problemsOf(database(record)).length, 1, record);
+  const [problem] = problemsOf(target(`${A}\nrecord: { rows: 5 }`));
+  assert.match(problem?.message ?? '', /record is for PostgreSQL/);
+});
+
 test('JSON is read as the YAML that it is, several documents and empty ones too', () => {
   const json = JSON.stringify({ kind: 'Target', name: 'j', protocol: 'mcp', command: ['node', 'server.js'] });
   assert.equal(parseResources([{ file: 'a', text: `---\n---\n${json}\n---\n` }]).targets[0]?.command?.[1], 'server.js');

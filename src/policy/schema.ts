@@ -90,6 +90,12 @@ export const targetSchema = z
     labels: labels.default({}).describe('Free labels. `env: prod` and `data: customer` raise risk.'),
     owners: z.array(approver).default([]).describe('Who owns the target: approves where a rule names nobody, and sees its sessions.'),
     audit: z.enum(['strict', 'relaxed']).default('strict').describe('`strict` awaits the record of a reply before it is released.'),
+    record: z
+      .strictObject({
+        rows: count(10_000).describe('How many at most of what one statement gives its caller: masked as they were for it. The rest is counted.'),
+      })
+      .optional()
+      .describe('PostgreSQL: what the record of a statement has besides its parameters and counts. Default: nothing.'),
     masking: z.enum(['enforce', 'observe']).default('enforce').describe('`observe` releases a reply whose masking failed, and records that.'),
     pin: z
       .enum(['trust-first', 'review'])
@@ -147,6 +153,11 @@ export const targetSchema = z
   .refine((one) => one.sessionRoles === undefined || one.protocol === 'postgres', {
     message: 'sessionRoles is for PostgreSQL',
     path: ['sessionRoles'],
+    ...must('leave it out'),
+  })
+  .refine((one) => one.record === undefined || one.protocol === 'postgres', {
+    message: 'record is for PostgreSQL: of other targets whole replies are recorded',
+    path: ['record'],
     ...must('leave it out'),
   })
   .refine((one) => one.protocol !== 'mcp' || one.address === undefined || isOneOf(one.credential, [...BY_HTTP, 'env']), {

@@ -7,7 +7,7 @@ import type { TargetDocument } from './schema.ts';
 
 /** Core's target from a checked document, defaults filled in. */
 export function toTarget(document: TargetDocument): Target {
-  const { kind: _kind, address, command, credential, tls, sessionRoles, limits, retention, ...asWritten } = document;
+  const { kind: _kind, address, command, credential, tls, sessionRoles, record, limits, retention, ...asWritten } = document;
   const retentionMs = retention === undefined ? undefined : readRetention(retention);
   const { rate, perDay, concurrent, ...sizes } = limits;
   const quota = quotaOf('target', 'target', { rate, perDay, concurrent });
@@ -17,6 +17,7 @@ export function toTarget(document: TargetDocument): Target {
     ...(command === undefined ? {} : { command }),
     ...(tls === undefined ? {} : { tls: { mode: tls.mode, ...(tls.ca === undefined ? {} : { ca: tls.ca }) } }),
     ...(sessionRoles === undefined ? {} : { sessionRoles }),
+    ...(record === undefined ? {} : { record }),
     ...(credential === undefined ? {} : { credential: toCredential(credential) }),
     // The schema knows which sizes there are.
     limits: { ...DEFAULT_LIMITS, ...(withoutAbsent(sizes) as Partial<TargetLimits>) },

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
 import { openApprovals, type ApprovalService } from '../../src/approval/approvals.ts';
 import { openJournal } from '../../src/audit/open-journal.ts';
+import { readRecordingKeys } from '../../src/audit/recording-keys.ts';
+import { readSession } from '../../src/audit/replay.ts';
 import { explainError } from '../../src/core/error.ts';
 import type { Event } from '../../src/core/event.ts';
 import type { Body, Recorder } from '../../src/core/recorder.ts';
@@ -50,6 +52,8 @@ export interface PostgresGateway {
   /** What an operator reads of what failed. */
   readonly failures: readonly string[];
   events(kind: Event['kind']): readonly Event[];
+  /** What the journal holds of a session, opened: all that was said in it. */
+  said(session: string): Promise<string>;
   /** A login for somebody of these groups (`analysts` where absent). */
   login(name?: string, groups?: readonly string[]): Promise<MintedLogin>;
   token(name?: string, groups?: readonly string[], scope?: string): Promise<string>;
@@ -156,6 +160,12 @@ export async function startPostgresGateway(options: PostgresGatewayOptions): Pro
     otherLocks,
     recorded,
     failures,
+    async said(session) {
+      const recording = await readRecordingKeys(join(folder, 'keys'));
+      const texts: string[] = [];
+      for await (const { bodies } of readSession({ folder: join(folder, 'journal'), recording, session })) texts.push(...bodies.map(({ text = '' }) => text));
+      return texts.join('\n');
+    },
     events: (kind) => recorded.map(({ event }) => event).filter((event) => event.kind === kind),
     login,
     token: async (name = 'ann', groups = ['analysts'], scope?: string) =>

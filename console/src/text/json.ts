@@ -11,16 +11,27 @@ export interface Token {
 
 const LEXEME = /\s+|"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/gs;
 
-/** The same JSON with line breaks and two spaces a level; undefined where the text is not JSON. */
+/** The same JSON with line breaks and two spaces a level, a row of a table on one line; undefined where the text is not JSON. */
 export function prettyJson(text: string): string | undefined {
   if (!isJson(text)) return undefined;
   let out = '';
   let depth = 0;
   let previous = '';
-  for (const lexeme of lexemes(text)) {
-    if (isCloser(lexeme)) depth -= 1;
-    out += gap(previous, lexeme, depth) + lexeme;
-    if (isOpener(lexeme)) depth += 1;
+  /** Around what is open. */
+  const around: string[] = [];
+  let rowEnds = -1;
+  const all = lexemes(text);
+  for (const [at, lexeme] of all.entries()) {
+    if (isCloser(lexeme)) {
+      depth -= 1;
+      around.pop();
+    }
+    out += (at <= rowEnds ? gapInRow(previous, lexeme) : gap(previous, lexeme, depth)) + lexeme;
+    if (isOpener(lexeme)) {
+      if (lexeme === '[' && around.at(-1) === '[') rowEnds = Math.max(rowEnds, endOfRow(all, at));
+      depth += 1;
+      around.push(lexeme);
+    }
     previous = lexeme;
   }
   return out;
@@ -47,6 +58,15 @@ function gap(previous: string, next: string, depth: number): string {
   if (isOpener(previous) && isCloser(next)) return '';
   return `\n${'  '.repeat(depth)}`;
 }
+
+/** Where a list ends that begins there and holds nothing but values; before it where it holds more. */
+function endOfRow(all: readonly string[], at: number): number {
+  let end = at + 1;
+  while (end < all.length && !isOpener(all[end] ?? '') && !isCloser(all[end] ?? '')) end += 1;
+  return all[end] === ']' ? end : -1;
+}
+
+const gapInRow = (previous: string, next: string): string => (previous === ',' && !isCloser(next) ? ' ' : '');
 
 function kindOf(text: string): TokenKind {
   if (text.startsWith('"')) return 'string';

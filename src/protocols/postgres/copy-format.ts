@@ -39,4 +39,7 @@ function formatOf(options: ReadonlyMap<string, string>): CopyFormat | undefined 
   return { kind, delimiter: options.get('delimiter') ?? ',', nothing: options.get('null') ?? '', header, quote, escape: options.get('escape') ?? quote };
 }
 
+/** What a binary one begins with. */
+export const COPY_SIGNATURE = Buffer.from('PGCOPY\n\u00ff\r\n\0', 'latin1');
+
 const isOn = (text: string | undefined): boolean => text !== undefined && !/^(?:false|off|no|0)$/i.test(text);

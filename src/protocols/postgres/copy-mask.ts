@@ -1,5 +1,5 @@
 import { HEADER_BYTES, MalformedMessage } from './codec.ts';
-import type { CopyFormat } from './copy-format.ts';
+import { COPY_SIGNATURE, type CopyFormat } from './copy-format.ts';
 import { Output, type Rewritten } from './output.ts';
 import { rewriteTuple, type RowPlan } from './row-mask.ts';
 
@@ -33,13 +33,13 @@ function rewriteMessage(data: Buffer, plan: CopyPlan, out: Output, place: Place)
   else rewriteLine(data, plan, format, out);
 }
 
-const SIGNATURE = Buffer.from('PGCOPY\n\u00ff\r\n\0', 'latin1');
-const FIXED_HEADER = SIGNATURE.length + 8;
+const FIXED_HEADER = COPY_SIGNATURE.length + 8;
 
 function rewriteBinary(data: Buffer, plan: RowPlan, out: Output, place: Place): void {
   let at = 0;
   if (place === 'first') {
-    if (data.length < FIXED_HEADER || !data.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw new MalformedMessage('a binary COPY without its header');
+    if (data.length < FIXED_HEADER || !data.subarray(0, COPY_SIGNATURE.length).equals(COPY_SIGNATURE))
+      throw new MalformedMessage('a binary COPY without its header');
     at = FIXED_HEADER + data.readUInt32BE(FIXED_HEADER - 4);
     if (at > data.length) throw new MalformedMessage('a binary COPY with half a header');
     out.copy(data, 0, at);

@@ -2,20 +2,24 @@ import type { Approval } from '../../core/approval.ts';
 import { canonicalJson } from '../../core/canonical.ts';
 import type { Command } from '../../core/command.ts';
 import { SallyportError } from '../../core/error.ts';
-import type { JsonValue } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { MaskApplied, Masker } from '../../core/masker.ts';
 import type { Exchange, Grant } from '../../core/pipeline.ts';
+import type { Body } from '../../core/recorder.ts';
 import type { Refusal } from '../../core/refusing.ts';
 import type { MaskedPart, ReplyPart } from '../../core/reply-part.ts';
 import type { Session } from '../../core/session.ts';
 import type { Steps } from '../../core/steps.ts';
 import { approversOf, notice, refusalError, type WireError } from './errors.ts';
 import type { Rewritten } from './output.ts';
+import { RecordedRows, type RowRun, type RowSource } from './recorded-rows.ts';
 
 /** Some messages for the caller; `rewrite` where there is something in them to mask. It may be called more than once. */
 export interface Piece {
   readonly bytes: Buffer;
   readonly rewrite?: (bytes: Buffer, masker: Masker) => Rewritten;
+  /** Set where rows are recorded, and these are some. */
+  readonly source?: RowSource | undefined;
 }
 
 /** What came of one statement, as the record tells it. */
@@ -83,13 +87,22 @@ export class StatementExchange implements Exchange {
   #begun = false;
   /** Counts of the part that the pipeline has in hand: parts come one by one. */
   #counts: readonly ReadonlyMap<string, number>[] = [];
+  /** Absent where the target does not ask for rows in the record. */
+  readonly #rows: RecordedRows | undefined;
 
   constructor(host: ExchangeHost, command: Command, { steps, unclear }: { readonly steps?: Steps | undefined; readonly unclear?: string | undefined } = {}) {
     this.#host = host;
     this.#unclear = unclear;
     this.session = host.session;
+    const { record } = host.session.target;
+    this.#rows = record && new RecordedRows(record.rows);
     this.command = command;
     this.steps = steps;
+  }
+
+  /** Whether pieces that are rows should say so. */
+  get recordsRows(): boolean {
+    return this.#rows !== undefined;
   }
 
   get backlog(): number {
@@ -153,6 +166,7 @@ export class StatementExchange implements Exchange {
   }
 
   async release({ kind }: ReplyPart, { bytes }: MaskedPart): Promise<void> {
+    this.#rows?.give();
     for (const counts of this.#counts) for (const [name, count] of counts) this.#applied.set(name, (this.#applied.get(name) ?? 0) + count);
     if (kind === 'final' && bytes.length <= FEW_BYTES) this.#host.gather(bytes);
     else if (bytes.length > 0) await this.#host.write(bytes);
@@ -168,6 +182,12 @@ export class StatementExchange implements Exchange {
     const error = withWhy(refusalError(refusal, this.#host.consoleUrl), this.#unclear);
     if (this.#begun) this.#host.abandon({ ...error, severity: 'FATAL' });
     else this.#host.refuse(this.#host.cancelled ? CANCELLED : error);
+  }
+
+  /** What ends early has no last part that would tell of the rows before it. */
+  given(): Pick<Body, 'bytes' | 'contentType'> | undefined {
+    const recorded = this.#rows?.given();
+    return recorded === undefined ? undefined : jsonBody({ status: 'unfinished', results: [], recorded });
   }
 
   cutOff(): void {
@@ -196,7 +216,11 @@ export class StatementExchange implements Exchange {
   }
 
   #part(pieces: readonly Piece[], ending: Ending | undefined): ReplyPart {
-    const raw = (): MaskedPart => ({ ...WIRE, bytes: joined(pieces.map(({ bytes }) => bytes)), applied: [], ...this.#account(ending, undefined) });
+    const raw = (): MaskedPart => {
+      this.#counts = [];
+      this.#rows?.count(runsOf(pieces, pieces));
+      return { ...WIRE, bytes: joined(pieces.map(({ bytes }) => bytes)), applied: [], ...this.#account(ending, undefined) };
+    };
     return {
       kind: ending ? 'final' : 'chunk',
       status: ending && ending.status !== 'ok' ? 'error' : 'ok',
@@ -204,6 +228,7 @@ export class StatementExchange implements Exchange {
       mask: (masker) => {
         const done = pieces.map(({ bytes, rewrite }) => rewrite?.(bytes, masker) ?? { bytes, counts: NOTHING });
         this.#counts = done.map(({ counts }) => counts).filter(({ size }) => size > 0);
+        this.#rows?.read(runsOf(pieces, done), masker);
         return { ...WIRE, bytes: joined(done.map(({ bytes }) => bytes)), applied: ending ? this.#totals() : [], ...this.#account(ending, masker) };
       },
       raw,
@@ -217,15 +242,17 @@ export class StatementExchange implements Exchange {
     return [...totals].map(([name, count]) => ({ by: name.includes('.') ? ('field' as const) : ('detector' as const), name, count }));
   }
 
-  #account(ending: Ending | undefined, masker: Masker | undefined): Pick<MaskedPart, 'account'> {
+  #account(ending: Ending | undefined, masker: Masker | undefined): Pick<MaskedPart, 'account' | 'kept'> {
     if (!ending) return {};
     const { status, results, error } = ending;
-    const told: JsonValue = {
+    const told: JsonObject = {
       status,
       results: results.map(({ tag, rows }) => ({ tag, rows })),
       ...(error ? { error: { sqlstate: error.sqlstate, message: masker ? masker.text(error.message).value : '' } } : {}),
     };
-    return { account: { bytes: Buffer.from(JSON.stringify(told)), contentType: 'application/json' } };
+    const short = jsonBody(told);
+    const recorded = this.#rows?.told();
+    return recorded === undefined ? { account: short } : { account: jsonBody({ ...told, recorded }), kept: short };
   }
 }
 
@@ -235,5 +262,11 @@ const withWhy = (error: WireError, unclear: string | undefined): WireError =>
 const WIRE = { contentType: 'application/octet-stream' };
 const NOTHING: ReadonlyMap<string, number> = new Map();
 const NOTHING_APPLIED: readonly MaskApplied[] = [];
+
+const jsonBody = (told: JsonObject): Pick<Body, 'bytes' | 'contentType'> => ({ bytes: Buffer.from(JSON.stringify(told)), contentType: 'application/json' });
+
+/** The rows among some pieces, with the bytes that stand for them. */
+const runsOf = (pieces: readonly Piece[], written: readonly { readonly bytes: Buffer }[]): readonly RowRun[] =>
+  pieces.flatMap(({ source, bytes }, at) => (source ? [{ source, bytes: written[at]?.bytes ?? bytes }] : []));
 
 const joined = (parts: readonly Buffer[]): Buffer => (parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));

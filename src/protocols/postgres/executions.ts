@@ -101,7 +101,8 @@ export class Executions {
   #wantsColumns({ portal, understood: { verdict }, isCopy }: Execution): boolean {
     if (isCopy || portal.columns) return false;
     const masked = verdict.kind === 'masked' && verdict.statements.some((columns) => columns.some((mask) => mask !== undefined));
-    return (masked || this.#passage.looksAtValues) && !this.#round.describes(portal);
+    const isRecorded = this.#passage.session.target.record !== undefined;
+    return (masked || isRecorded || this.#passage.looksAtValues) && !this.#round.describes(portal);
   }
 
   #askColumns(portal: WirePortal): void {

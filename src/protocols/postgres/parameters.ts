@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MalformedMessage } from './codec.ts';
-import type { Bind } from './messages.ts';
+import type { Bind, ResultColumn } from './messages.ts';
 
 /** Bound values as the analysis reads them: texts, whatever form they travel in; what has no text here is `base64:...`. */
 export function boundTexts({ formats, values }: Bind, types: readonly number[]): readonly (string | null)[] {
@@ -14,6 +14,16 @@ export function boundTexts({ formats, values }: Bind, types: readonly number[]):
 /** Whether the types that the server finds out are needed to read a value. */
 export const needsTypes = ({ formats, values }: Bind, types: readonly number[]): boolean =>
   formats.includes(1) && values.some((value, at) => value !== null && (types[at] ?? 0) === 0);
+
+/** A value of a row, written as a bound one is. */
+export function cellText(value: Buffer, { type, format }: Pick<ResultColumn, 'type' | 'format'>): string {
+  try {
+    return format === 0 ? textOf(value) : binaryText(value, type);
+  } catch (error) {
+    if (error instanceof MalformedMessage) return base64Text(value);
+    throw error;
+  }
+}
 
 function textOf(value: Buffer): string {
   if (!isUtf8(value)) throw new MalformedMessage('a parameter that is not UTF-8');
@@ -34,5 +44,7 @@ function binaryText(value: Buffer, type: number): string {
   if (type === 16 && value.length === 1) return value[0] === 0 ? 'f' : 't';
   if (type === 3802 && value[0] === 1) return textOf(value.subarray(1));
   if (type === 2950 && value.length === 16) return value.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return `base64:${value.toString('base64')}`;
+  return base64Text(value);
 }
+
+const base64Text = (value: Buffer): string => `base64:${value.toString('base64')}`;

@@ -7,6 +7,7 @@ import { readCopyResponse, readRowDescription, readTag, type ResultColumn } from
 import { checkColumns, foreseenOf, planCopy, planRows, type Foreseen } from './plan.ts';
 import { Output, type Rewritten } from './output.ts';
 import { rewriteRows, type RowPlan } from './row-mask.ts';
+import type { RowSource } from './recorded-rows.ts';
 import type { AnalysedStatement } from './sql/analysis.ts';
 import type { Understood } from './understanding.ts';
 import { withValues } from './value-scan.ts';
@@ -42,8 +43,11 @@ export class Results {
   #count = 0;
   #bytes = 0;
   #rows: Rows;
+  #columns: readonly ResultColumn[] | undefined;
   #described = false;
-  #copy: { readonly rewrite: ((bytes: Buffer, place: 'first' | 'later', masker: Masker) => Rewritten) | undefined; first: boolean } | undefined;
+  #copy:
+    | { readonly format: number; readonly rewrite: ((bytes: Buffer, place: 'first' | 'later', masker: Masker) => Rewritten) | undefined; first: boolean }
+    | undefined;
   /** Rows or lines of one chunk that follow each other. */
   #run: { readonly buffer: Buffer; readonly start: number; end: number; readonly kind: 'rows' | 'copy' } | undefined;
   /** Set when it gave more than it may: what comes is dropped, and the caller is told this. */
@@ -174,10 +178,11 @@ export class Results {
   #passRows(bytes: Buffer): void {
     const { values, key, exchange } = this.#options;
     const rows = this.#rows;
-    if (!rows) return exchange.offer({ bytes });
+    const source = exchange.recordsRows ? this.#source('rows', this.#columns ?? []) : undefined;
+    if (!rows) return exchange.offer({ bytes, source });
     const { plan, columns } = rows;
-    if (values) exchange.offer({ bytes, rewrite: (run, masker) => rewriteRows(run, withValues(plan, columns, masker, key)) });
-    else exchange.offer({ bytes, rewrite: (run) => rewriteRows(run, plan) });
+    if (values) exchange.offer({ bytes, source, rewrite: (run, masker) => rewriteRows(run, withValues(plan, columns, masker, key)) });
+    else exchange.offer({ bytes, source, rewrite: (run) => rewriteRows(run, plan) });
   }
 
   #passLines(bytes: Buffer): void {
@@ -185,7 +190,19 @@ export class Results {
     const rewrite = copy?.rewrite;
     const place = copy?.first ? 'first' : 'later';
     if (copy) copy.first = false;
-    this.#options.exchange.offer({ bytes, ...(rewrite ? { rewrite: (run: Buffer, masker: Masker) => rewrite(run, place, masker) } : {}) });
+    const source = copy && this.#options.exchange.recordsRows ? this.#copySource(copy.format) : undefined;
+    this.#options.exchange.offer({ bytes, source, ...(rewrite ? { rewrite: (run: Buffer, masker: Masker) => rewrite(run, place, masker) } : {}) });
+  }
+
+  #source(kind: RowSource['kind'], columns: RowSource['columns']): RowSource {
+    return { result: this.#results.length, kind, columns };
+  }
+
+  /** COPY says neither names nor types: they are those of the columns that it reads. */
+  #copySource(format: number): RowSource {
+    const fields = this.#options.understood.analysis.statements[this.#at]?.columns ?? [];
+    const columns = fields.map(({ name, value }) => ({ name, type: value.type ?? 0, format: format === 1 ? (1 as const) : (0 as const) }));
+    return this.#source(format === 1 ? 'tuples' : 'lines', columns);
   }
 
   #pass(piece: Piece): void {
@@ -200,6 +217,7 @@ export class Results {
     const { values, key } = this.#options;
     const foreseen = this.#foreseen();
     this.#described = true;
+    this.#columns = columns;
     if (foreseen) checkColumns(foreseen, columns);
     if (foreseen?.masked) this.#rows = { columns, plan: planRows(foreseen, columns, key) };
     else this.#rows = values ? { columns, plan: { cells: columns.map(() => undefined), names: [] } } : undefined;
@@ -213,6 +231,7 @@ export class Results {
     if (values && format === 1) throw new MalformedMessage('a binary COPY, whose values cannot be looked at');
     const lines = foreseen?.masked ? this.#maskedLines(foreseen, format) : undefined;
     this.#copy = {
+      format,
       first: true,
       rewrite: values ? (run, place, masker) => rewriteLines(lines?.(run, place) ?? { bytes: run, counts: NOTHING }, masker) : lines,
     };
@@ -234,6 +253,7 @@ export class Results {
     this.#at += 1;
     this.#count = 0;
     this.#rows = undefined;
+    this.#columns = undefined;
     this.#described = false;
     this.#copy = undefined;
   }
