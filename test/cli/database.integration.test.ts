@@ -41,6 +41,7 @@ before(async () => {
         tls: { mode: 'disable' },
         credential: { login: { user: 'sallyport', password: { env: 'SHOP_PASSWORD' } } },
         owners: ['group:owners'],
+        record: { rows: 5 },
       },
       {
         kind: 'Policy',
@@ -104,6 +105,21 @@ test('connect runs a client as its caller, over TLS to the gateway, and ends wit
   assert.match(refused.stderr, /permission denied/);
   const absent = await sallyport('ann', ['connect', 'shop', '--', 'no-such-program']);
   assert.match(absent.stderr, /^error: no-such-program cannot be run\nhint: is it installed\?/);
+});
+
+test('a replay shows the rows that a target has recorded, a line each, and the search finds them', async () => {
+  const select = `select id, name, 'needle-' || id as mark from items`;
+  const ran = await sallyport('ann', ['connect', 'shop', '--ca', certificates.ca, '--', 'psql', '-XAt', '-c', select]);
+  assert.equal(ran.stdout, '1|first|needle-1\n');
+  const listed = JSON.parse((await sallyport('ann', ['sessions', 'list', '--json'])).stdout) as { readonly sessions: readonly { readonly id: string }[] };
+  const replays = await Promise.all(listed.sessions.map(({ id }) => sallyport('ann', ['sessions', 'replay', id])));
+  const replay = replays.find(({ stdout }) => stdout.includes('needle')) ?? assert.fail('no session has it');
+  assert.match(replay.stdout, /^ {4}< {9}\["1", "first", "needle-1"\]$/m);
+  const found = await until('the row in the search', async () => {
+    const { stdout } = await sallyport('olga', ['audit', 'search', 'needle-1']);
+    return stdout.includes('reply.received') ? stdout : undefined;
+  });
+  assert.match(found, /shop/);
 });
 
 test('what MCP clients are told is of MCP servers: a database is named as one, with its way in', async () => {
