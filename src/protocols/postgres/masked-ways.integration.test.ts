@@ -108,6 +108,9 @@ test('what stands beside a masked column comes as it is, and the mask in its pla
   assert.match(text, /ann@example\.test.*\[redacted:ssn\].*bob@example\.test/s);
   const copied = await heard(wireQuery('copy (select id, email, ssn from people order by id) to stdout'));
   assert.match(copied.text, /1\tann@example\.test\t\[redacted:ssn\]\n/);
+  // The server leaves out what it generates.
+  const whole = await heard(wireQuery('copy people to stdout'));
+  assert.match(whole.text, /1\tann@example\.test\t\[redacted:ssn\]\t\[redacted:card\]\t\+14155550134\n/);
 });
 
 test('rows are masked as well when they come in parts, and by a cursor', async () => {

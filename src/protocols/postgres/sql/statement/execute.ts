@@ -1,6 +1,7 @@
 import type { CopyStmt, CreateTableAsStmt, ExecuteStmt, ExplainStmt } from 'libpg-query';
 import { COMPUTES, detail, UNKNOWN } from '../effect.ts';
 import { Findings } from '../findings.ts';
+import type { Relation } from '../catalog/catalog.ts';
 import { functionsNamed } from '../resolve/call.ts';
 import { noteColumns } from '../resolve/expression.ts';
 import { consequences } from '../resolve/write.ts';
@@ -125,10 +126,14 @@ function copyOut(resolver: Resolver, { relation: reference, attlist, query }: Co
   if (!relation) return [];
   const names = partsOf(attlist);
   const all = resolver.open(relation);
-  const fields = names.length === 0 ? all : names.flatMap((name) => all.filter((field) => field.name === name));
+  const fields =
+    names.length === 0 ? all.filter(({ name }) => !isGenerated(relation, name)) : names.flatMap((name) => all.filter((field) => field.name === name));
   noteColumns(resolver, rowValue(fields));
   return fields;
 }
+
+/** COPY leaves out what the server would make anew, unless the caller names columns. */
+const isGenerated = ({ columns }: Relation, name: string): boolean => columns.some((column) => column.name === name && column.generated !== undefined);
 
 function createTableAs(resolver: Resolver, { query, into, objtype }: CreateTableAsStmt, scope: Scope): readonly Field[] {
   const fields = query ? resolver.statement(query, scope) : [];
