@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { explainError, SallyportError } from '../core/error.ts';
 import { makeEvent, type Event } from '../core/event.ts';
+import { Listeners } from '../core/listeners.ts';
 import type { Body } from '../core/recorder.ts';
 import { Batch } from './batch.ts';
 import { CheckpointFile, type NewestNote } from './checkpoint-file.ts';
@@ -55,7 +56,7 @@ export class FileJournal implements Journal {
   readonly #tree: Tree;
   readonly #checkpoints: CheckpointFile;
   readonly #timer: NodeJS.Timeout;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers: Listeners;
   #sequence: number;
   #segment: SegmentWriter | undefined;
   #batch: Batch;
@@ -79,6 +80,7 @@ export class FileJournal implements Journal {
     this.recording = keys.recording;
     this.cutBytes = recovered.cutBytes;
     this.#opened = opened;
+    this.#watchers = new Listeners(opened.report);
     this.#keys = new DataKeys(writer, keys.recording.current);
     this.#tree = recovered.tree;
     this.#sequence = recovered.sequence;
@@ -117,14 +119,13 @@ export class FileJournal implements Journal {
   }
 
   watch(listener: () => void): () => void {
-    this.#watchers.add(listener);
-    return () => this.#watchers.delete(listener);
+    return this.#watchers.add(listener);
   }
 
   async checkpoint(): Promise<void> {
     const before = this.newest;
     await this.#checkpoints.sign(this.#tree.size, this.#tree.root());
-    if (this.newest !== before) for (const watcher of this.#watchers) watcher();
+    if (this.newest !== before) this.#watchers.tell();
   }
 
   forget(sessions: Iterable<string>): void {
@@ -205,7 +206,7 @@ export class FileJournal implements Journal {
     const now = performance.now();
     this.#opened.observer?.committed({ events: batch.count, bytes: batch.bytes.length, diskMs: now - begun, waitedMs: now - firstAt });
     this.#spare = batch.takeBuffer();
-    for (const watcher of this.#watchers) watcher();
+    this.#watchers.tell();
   }
 
   /** Ends the segment, under a checkpoint: whatever lies before the newest segment is always signed. */

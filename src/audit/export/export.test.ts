@@ -1,24 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeEvent, type Event, type EventKind, type EventParts } from '../../core/event.ts';
 import { csvCell, csvHead, csvLine } from './csv.ts';
 import { ENCODINGS, EXPORT_FORMATS } from './format.ts';
-
-const subject = { id: 'a1', name: 'alice', kind: 'person', groups: ['staff'], issuer: 'local' };
-const decision = { effect: 'deny', rule: 'r', reason: 'no', policyVersion: 'v1', risk: { score: 12, factors: [{ name: 'tool', points: 12 }] } } as const;
-const full: EventParts = {
-  session: '01KA0000000000000000SESS01',
-  subject,
-  target: 'models',
-  protocol: 'mcp',
-  client: { address: '10.0.0.7', userAgent: 'agent/1', id: 'cli' },
-  command: { name: 'tools/call run', digest: 'd'.repeat(64), flags: [] },
-  decision,
-  outcome: { status: 'ok', bytes: 3, milliseconds: 7 },
-  masks: [{ by: 'detector', name: 'email', count: 2 }],
-  note: 'noted',
-};
-const event = (kind: EventKind, parts: EventParts = full): Event => makeEvent(kind, parts, new Date('2026-11-21T12:00:00Z'));
+import { event, full, subject } from './testing.ts';
 
 /** A reader of RFC 4180 of the test's own. */
 function parseCsv(text: string): readonly (readonly string[])[] {

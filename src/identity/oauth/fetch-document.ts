@@ -3,6 +3,7 @@ import { isJsonObject, parseJson } from '../../core/json.ts';
 import { SallyportError } from '../../core/error.ts';
 import type { Reach } from '../../network/address.ts';
 import { guardedLookup, refuseHost, type Lookup } from '../../network/guarded-lookup.ts';
+import { readBounded } from '../../network/read-bounded.ts';
 import { readMetadata, type Metadata } from './client-metadata.ts';
 
 /** What a client's id or its `jwks_uri` leads to, read for the OAuth server. */
@@ -34,23 +35,12 @@ export function documentFetcher({ reach = 'public', lookup, ca }: FetchDocumentO
       const type = String(reply.headers['content-type'] ?? '');
       if (reply.statusCode !== 200) throw new SallyportError('upstream_invalid', `${url.host} answered with status ${reply.statusCode}`);
       if (!/^application\/(?:[a-z0-9.-]+\+)?json\s*(?:;|$)/i.test(type)) throw new SallyportError('upstream_invalid', `${url.host} did not answer with JSON`);
-      const text = await readBounded(reply.body);
+      const text = (await readBounded(reply.body, MAX_DOCUMENT_BYTES)).toString('utf8');
       return Response.json(readDocument(text), { headers: { 'cache-control': String(reply.headers['cache-control'] ?? '') } });
     } finally {
       await agent.destroy();
     }
   };
-}
-
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_DOCUMENT_BYTES) throw new SallyportError('upstream_invalid', `the document is longer than ${MAX_DOCUMENT_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** A key set as it is, a client's description in the form that the server takes. What two parsers could read differently is refused. */
