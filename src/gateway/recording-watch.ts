@@ -1,4 +1,5 @@
 import type { JournalObserver } from '../audit/journal.ts';
+import { Listeners } from '../core/listeners.ts';
 import type { LockWatch } from '../core/lock.ts';
 
 export interface RecordingWatch extends LockWatch {
@@ -13,20 +14,17 @@ const REASON = 'what is done here could not be recorded, so the gateway ended wh
  * command may run is not decided here, since each has to be recorded first: that tells it, and tells when there is room again.
  */
 export function watchRecording(): RecordingWatch {
-  const listeners = new Set<() => void>();
+  const listeners = new Listeners();
   let isFailing = false;
   const become = (failing: boolean): void => {
     if (isFailing === failing) return;
     isFailing = failing;
-    for (const listener of listeners) listener();
+    listeners.tell();
   };
   return {
     observer: { committed: () => become(false), failed: () => become(true) },
     reason: ({ target }) => (isFailing && target.audit === 'strict' ? REASON : undefined),
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: (listener) => listeners.add(listener),
   };
 }
 

@@ -1,3 +1,4 @@
+import { Listeners } from '../../core/listeners.ts';
 import type { IndexedLog } from '../index-sink.ts';
 import { CheckpointFeed } from './checkpoint-feed.ts';
 import type { Logs } from './logs.ts';
@@ -8,7 +9,7 @@ export interface FollowedLog extends IndexedLog {
 }
 
 export async function followLog(logs: Logs, writer: string): Promise<FollowedLog> {
-  const listeners = new Set<() => void>();
+  const listeners = new Listeners();
   const checkpoints = new CheckpointFeed(logs.folder, writer, 0);
   let position = 0;
   let newest: IndexedLog['newest'];
@@ -18,7 +19,7 @@ export async function followLog(logs: Logs, writer: string): Promise<FollowedLog
     if (end <= position && !signed) return;
     position = end;
     if (signed) newest = { size: signed.size, text: signed.note };
-    for (const listener of listeners) listener();
+    listeners.tell();
   };
   await look();
   return {
@@ -31,9 +32,6 @@ export async function followLog(logs: Logs, writer: string): Promise<FollowedLog
     get newest() {
       return newest;
     },
-    watch(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    watch: (listener) => listeners.add(listener),
   };
 }

@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import type { Declared, Definitions, Seen, Standing } from '../../../core/definitions.ts';
 import { SallyportError } from '../../../core/error.ts';
 import { eventSubject, makeEvent, type EventParts } from '../../../core/event.ts';
+import { Listeners } from '../../../core/listeners.ts';
 import type { Recorder } from '../../../core/recorder.ts';
 import type { Subject } from '../../../core/subject.ts';
 import type { Target } from '../../../core/target.ts';
@@ -36,7 +37,7 @@ export class ToolPins implements Definitions {
   readonly #now: () => number;
   readonly #known = new Map<string, { readonly at: number; readonly states: ReadonlyMap<string, readonly PinState[]>; readonly ended: boolean }>();
 
-  readonly #listeners = new Set<(target: Target) => void>();
+  readonly #listeners = new Listeners<[target: Target]>();
 
   constructor(store: PinStore, recorder: Recorder, now: () => number = Date.now) {
     this.#store = store;
@@ -108,12 +109,11 @@ export class ToolPins implements Definitions {
 
   /** Hears of each change that this process made to what a target's tools are; the result ends it. */
   onChange(listener: (target: Target) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   #tell(target: Target): void {
-    for (const listener of this.#listeners) listener(target);
+    this.#listeners.tell(target);
   }
 
   async #take(target: Target, { news, shown, listEnded }: News, pins: readonly Pin[], first: FirstList): Promise<PinChange> {
