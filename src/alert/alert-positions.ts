@@ -47,7 +47,12 @@ export class AlertPositions implements Positions {
     await this.#storage.db.transaction().execute(async (transaction) => {
       for (const [writer, { next }] of moved) await this.move(transaction, writer, next);
     });
-    for (const [writer, { next }] of moved) this.#saved.set(writer, next);
+    for (const [writer, { next }] of moved) this.moved(writer, next);
+  }
+
+  /** A transaction that moved it is over: it need not be saved again. */
+  moved(writer: string, next: number): void {
+    this.#saved.set(writer, Math.max(this.#saved.get(writer) ?? 0, next));
   }
 
   /** As the database has it within this transaction. */
@@ -56,11 +61,12 @@ export class AlertPositions implements Positions {
     return row?.next_leaf ?? 0;
   }
 
+  /** Forward only: a save of what was read so far may come behind a count that is further. */
   async move(transaction: Transaction<Schema>, writer: string, next: number): Promise<void> {
     await transaction
       .insertInto('sink_positions')
       .values({ sink: SINK, writer, next_leaf: next })
-      .onConflict((conflict) => conflict.columns(['sink', 'writer']).doUpdateSet({ next_leaf: next }))
+      .onConflict((conflict) => conflict.columns(['sink', 'writer']).doUpdateSet({ next_leaf: next }).where('sink_positions.next_leaf', '<', next))
       .execute();
   }
 }

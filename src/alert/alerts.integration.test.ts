@@ -190,8 +190,13 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       assert.deepEqual([await stored(), again.positions.isSaved], [3, false]);
       await again.positions.save();
       assert.deepEqual([await stored(), again.positions.durable(writer).next, again.positions.isSaved], [4, 4, true]);
-      await take(again, batch([START]));
+      const more = batch([START]);
+      await again.sink.send(more, signal);
       assert.equal(titles.length, 1);
+      await again.positions.save();
+      assert.equal(await stored(), 5, 'a save from before what counted takes nothing back');
+      again.positions.set(writer, { next: more.next, signed: 0 });
+      assert.equal(again.positions.isSaved, true, 'nor is it stored twice');
     });
 
     test('what happened before alerts were first looked at is not told', async () => {

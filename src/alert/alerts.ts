@@ -115,14 +115,14 @@ export async function openAlerts(options: AlertOptions): Promise<Alerts> {
     if (rules().length === 0) return;
     const met = records.flatMap(({ index, leaf }) => metBy(occurrencesIn(leaf).filter(({ at }) => at >= since)).map((each) => ({ index, each })));
     if (met.length === 0) return;
-    const raised = await storage.db.transaction().execute(async (transaction) => {
+    const { raised, read } = await storage.db.transaction().execute(async (transaction) => {
       const from = await positions.stored(transaction, writer);
-      await positions.move(transaction, writer, Math.max(from, next));
-      return count(
-        transaction,
-        met.filter(({ index }) => index >= from).map(({ each }) => each),
-      );
+      const to = Math.max(from, next);
+      await positions.move(transaction, writer, to);
+      const news = met.filter(({ index }) => index >= from).map(({ each }) => each);
+      return { raised: await count(transaction, news), read: to };
     });
+    positions.moved(writer, read);
     tell(raised);
   }
 
