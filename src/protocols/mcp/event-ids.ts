@@ -6,37 +6,32 @@
 import { seal, unseal } from '../../core/seal.ts';
 import type { McpSession } from './session-id.ts';
 import { writeEvent, type SseEvent } from './sse.ts';
-import { empty, type Transport, type UpstreamCall, type UpstreamEvent } from './transport.ts';
+import type { UpstreamCall, UpstreamEvent } from './transport.ts';
+
+export type StreamEvent = Exclude<UpstreamEvent, { kind: 'head' }>;
 
 const HEADER = 'last-event-id';
 
-/** The transport with such ids. `key`: 32 bytes. */
-export function withOwnEventIds(plain: Transport, target: string, key: Uint8Array): Transport {
+export interface EventIds {
+  /** The call as the target knows it; undefined where it names an event that is none of its session's. */
+  opened(call: UpstreamCall): UpstreamCall | undefined;
+  /** What the session hears of an event of its stream. */
+  heard(event: StreamEvent, session: McpSession | undefined): readonly UpstreamEvent[];
+}
+
+/** `key`: 32 bytes. */
+export function createEventIds(target: string, key: Uint8Array): EventIds {
   const bound = ({ id }: McpSession): readonly string[] => ['event', target, id];
   const sealed = (event: SseEvent, session: McpSession | undefined): SseEvent =>
     renamed(event, session && event.id ? seal(event.id, bound(session), key) : undefined);
-
-  /** The call as the target knows it; undefined where it names an event that is none of its session's. */
-  function opened(call: UpstreamCall): UpstreamCall | undefined {
-    const wanted = call.headers[HEADER];
-    if (wanted === undefined) return call;
-    const id = call.session && unseal(wanted, bound(call.session), key);
-    return id === undefined ? undefined : { ...call, headers: { ...call.headers, [HEADER]: id } };
-  }
-
   return {
-    async *send(call) {
-      const known = opened(call);
-      if (!known) {
-        yield empty(400);
-        return;
-      }
-      for await (const event of plain.send(known)) {
-        if (event.kind === 'head' || event.event?.id === undefined) yield event;
-        else yield* saying(event, sealed(event.event, call.session));
-      }
+    opened(call) {
+      const wanted = call.headers[HEADER];
+      if (wanted === undefined) return call;
+      const id = call.session && unseal(wanted, bound(call.session), key);
+      return id === undefined ? undefined : { ...call, headers: { ...call.headers, [HEADER]: id } };
     },
-    close: () => plain.close(),
+    heard: (event, session) => (event.event?.id === undefined ? [event] : saying(event, sealed(event.event, session))),
   };
 }
 
@@ -46,7 +41,7 @@ function renamed(event: SseEvent, id: string | undefined): SseEvent {
 }
 
 /** The same with this event; one that had nothing but an id is nothing without. */
-function saying(from: Exclude<UpstreamEvent, { kind: 'head' }>, event: SseEvent): readonly UpstreamEvent[] {
+function saying(from: StreamEvent, event: SseEvent): readonly UpstreamEvent[] {
   if (from.kind === 'message') return [{ ...from, event }];
   return event.id === undefined && event.retry === undefined ? [] : [{ ...from, event }];
 }

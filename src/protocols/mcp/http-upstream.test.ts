@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { plainTarget } from '../../../test/support/plain-target.ts';
 import { isSallyportError } from '../../core/error.ts';
 import type { Target } from '../../core/target.ts';
+import { createEventIds } from './event-ids.ts';
 import { createHttpUpstream } from './http-upstream.ts';
 
 const target = (address: string): Target => plainTarget({ address });
-const open = (address: string) => createHttpUpstream(target(address), () => Promise.resolve({ kind: 'headers', headers: [], warnings: [] }));
+const open = (address: string) =>
+  createHttpUpstream(target(address), () => Promise.resolve({ kind: 'headers', headers: [], warnings: [] }), createEventIds('t', randomBytes(32)));
 
 test('link-local addresses and cloud metadata are not dialled, in any spelling; private ones are', async () => {
   const refused = [

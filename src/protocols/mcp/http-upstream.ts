@@ -5,12 +5,13 @@ import type { Target } from '../../core/target.ts';
 import type { ResolvedCredential } from '../../credential/credential.ts';
 import { guardedLookup, refuseHost } from '../../network/guarded-lookup.ts';
 import { readMessage } from './codec.ts';
+import type { EventIds, StreamEvent } from './event-ids.ts';
 import { sendRequest, type HttpReply } from './http-reply.ts';
 import { SseParser } from './sse.ts';
-import type { ReadCredential, Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
+import { empty, type ReadCredential, type Transport, type UpstreamCall, type UpstreamEvent } from './transport.ts';
 
 /** Streamable HTTP, both eras. The address is dialled as configured: no redirects, no proxies from the environment, never link-local. */
-export function createHttpUpstream(target: Target, credential: ReadCredential): Transport {
+export function createHttpUpstream(target: Target, credential: ReadCredential, ids: EventIds): Transport {
   const url = new URL(target.address ?? '');
   const pool = new Pool(url.origin, {
     // Many times what one subject may hold, see under-way.ts: nobody waits for a connection because of somebody else.
@@ -28,7 +29,12 @@ export function createHttpUpstream(target: Target, credential: ReadCredential): 
   };
   return {
     // One generator for all of it: each inside another costs every event of every call three turns more.
-    async *send(call) {
+    async *send(asked) {
+      const call = ids.opened(asked);
+      if (!call) {
+        yield empty(400);
+        return;
+      }
       let answered = await ask(call);
       if (answered.reply.status === 401 && answered.given.refused) answered = await again(answered, () => ask(call));
       const { reply, given } = answered;
@@ -36,7 +42,7 @@ export function createHttpUpstream(target: Target, credential: ReadCredential): 
         const head = headOf(reply, given);
         yield head;
         if (head.stream) {
-          for await (const event of readStream(reply.body(), target)) yield event;
+          for await (const event of readStream(reply.body(), target)) yield* ids.heard(event, call.session);
           return;
         }
         const message = readSingle(await reply.bytes(target.limits.replyBytes), reply, target);
@@ -119,7 +125,7 @@ function refusedCredential(status: number, { refusal }: ResolvedCredential): Sal
   return new SallyportError('upstream_invalid', `the target refused the gateway's credential (HTTP ${status})`, { hint: 'ask the owner of the target' });
 }
 
-async function* readStream(body: AsyncIterable<Uint8Array>, target: Target): AsyncIterable<UpstreamEvent> {
+async function* readStream(body: AsyncIterable<Uint8Array>, target: Target): AsyncIterable<StreamEvent> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const parser = new SseParser(target.limits.replyBytes);
   for await (const chunk of body) {

@@ -10,7 +10,7 @@ import { createCredentials, type Credentials, type ResolvedCredential } from '..
 import type { ServerWatch } from '../protocol.ts';
 import type { RpcMessage, RpcResponse } from './codec.ts';
 import { EchoBook } from './echoes.ts';
-import { withOwnEventIds } from './event-ids.ts';
+import { createEventIds } from './event-ids.ts';
 import { createHttpUpstream } from './http-upstream.ts';
 import { createStdioUpstream } from './stdio-upstream.ts';
 import type { ReadCredential, Transport, UpstreamCall, UpstreamEvent } from './transport.ts';
@@ -50,7 +50,7 @@ export function createUpstream(target: Target, { masker, sessionKey, watch, cred
   };
   const plain = target.command
     ? createStdioUpstream(target, { credential, masker, watch })
-    : withOwnEventIds(createHttpUpstream(target, credential), name, sessionKey);
+    : createHttpUpstream(target, credential, createEventIds(name, sessionKey));
   // Without a credential there is nothing to repeat.
   const transport: Transport = spec ? { send: (call) => echoesFor(call).removedFrom(plain.send(call)), close: () => plain.close() } : plain;
   return {
