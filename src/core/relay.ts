@@ -1,7 +1,7 @@
 /** Steps 7 to 9 of a command's life: what was granted is forwarded; what comes back is masked, recorded and released, part by part. */
 import type { Approval } from './approval.ts';
 import type { Command } from './command.ts';
-import { denied, type Decision } from './decision.ts';
+import { denied, type Decision, type ReviewDecision } from './decision.ts';
 import { explainError, SallyportError } from './error.ts';
 import { makeEvent, sessionParts, type Event, type EventParts } from './event.ts';
 import type { Gate } from './gate.ts';
@@ -32,7 +32,7 @@ export interface Asked extends RecordedRequest {
   readonly about: EventParts;
   readonly decision: Decision;
   /** What people approved ahead, and what they would have been asked; the command ends with it. */
-  readonly within?: { readonly window: Approval; readonly decision: Extract<Decision, { effect: 'review' }> };
+  readonly within?: { readonly window: Approval; readonly decision: ReviewDecision };
   /** What it took of its quotas. */
   readonly admission?: Admission;
 }
