@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import { subjectKey } from '../core/subject.ts';
+import { endConnections } from '../storage/end-connections.ts';
 import type { Schema } from '../storage/schema.ts';
 import { LOCAL_ISSUER } from './local-issuer.ts';
 import { recordEnds } from './revocations.ts';
@@ -15,18 +16,8 @@ export async function endAccount(db: Transaction<Schema>, name: string, now: num
   const signIns = await db.deleteFrom('sign_ins').where('issuer', '=', LOCAL_ISSUER).where('subject', '=', name).returning('secret_hash').execute();
   await db.deleteFrom('passkeys').where('account', '=', name).execute();
   await db.deleteFrom('oauth_consents').where('subject_key', '=', key).execute();
-  await endConnections(db, key, now);
+  await db.deleteFrom('connect_flows').where('person_key', '=', key).execute();
+  await endConnections(db, now).where('person_key', '=', key).execute();
   await recordEnds(db, [key, ...signIns.map(({ secret_hash: id }) => id)], now);
   return true;
-}
-
-/** Without their tokens; every process that holds one hears of it by the row. */
-async function endConnections(db: Transaction<Schema>, key: string, now: number): Promise<void> {
-  await db.deleteFrom('connect_flows').where('person_key', '=', key).execute();
-  await db
-    .updateTable('connections')
-    .set((row) => ({ status: 'ended', sealed: '', key_id: '', version: row('version', '+', 1), lease_owner: null, lease_until: 0, changed_at: now }))
-    .where('person_key', '=', key)
-    .where('status', '=', 'connected')
-    .execute();
 }

@@ -4,6 +4,7 @@ import { eventSubject, makeEvent } from '../../core/event.ts';
 import { newId } from '../../core/id.ts';
 import type { Recorder } from '../../core/recorder.ts';
 import { subjectKey, type Subject } from '../../core/subject.ts';
+import { endConnections } from '../../storage/end-connections.ts';
 import type { ConnectionRow } from '../../storage/schema.ts';
 import type { CredentialKind } from '../credential.ts';
 import { requestToken } from '../oauth/token-endpoint.ts';
@@ -172,12 +173,7 @@ class StoredConnections implements Connections {
     const { storage, recorder } = this.#options;
     const now = this.#options.now();
     await storage.db.transaction().execute(async (db) => {
-      const { numUpdatedRows } = await db
-        .updateTable('connections')
-        .set({ status: 'ended', sealed: '', key_id: '', version: row.version + 1, lease_owner: null, lease_until: 0, changed_at: now })
-        .where('id', '=', row.id)
-        .where('status', '=', 'connected')
-        .executeTakeFirst();
+      const { numUpdatedRows } = await endConnections(db, now).where('id', '=', row.id).executeTakeFirst();
       if (numUpdatedRows === 1n) await recorder.append(makeEvent('connection.ended', { subject: eventSubject(by), target: row.target, note }, new Date(now)));
     });
     this.#held.forget(row.person_key, row.target);
