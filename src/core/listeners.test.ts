@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Listeners } from './listeners.ts';
 
 test('each hears of it until it no longer wants to, and one that fails is reported and keeps nobody from hearing', () => {
@@ -19,3 +21,46 @@ test('each hears of it until it no longer wants to, and one that fails is report
   listeners.tell('third');
   assert.deepEqual([heard.length, listeners.areSome], [2, false]);
 });
+
+test('who comes while it is told hears of the next only, and who leaves meanwhile hears of nothing more', () => {
+  const heard: string[] = [];
+  const listeners = new Listeners<[string]>();
+  listeners.add((news) => {
+    heard.push(`first ${news}`);
+    stop();
+    listeners.add((later) => void heard.push(`third ${later}`));
+  });
+  const stop = listeners.add((news) => void heard.push(`second ${news}`));
+  listeners.add((news) => void heard.push(`last ${news}`));
+  listeners.tell('one');
+  assert.deepEqual(heard, ['first one', 'last one']);
+  stop();
+  listeners.clear();
+  listeners.add((news) => void heard.push(`new ${news}`));
+  listeners.tell('two');
+  assert.deepEqual(heard.slice(2), ['new two']);
+});
+
+test('one that left holds none of those who came after it', async () => {
+  setFlagsFromString('--expose-gc');
+  // A context that is made with the flag on has the function.
+  const collect = runInNewContext('gc') as () => void;
+  const listeners = new Listeners();
+  const stops = [addOne(listeners)];
+  const later = Array.from({ length: 100 }, () => {
+    const one = addOne(listeners);
+    stops.shift()?.stop();
+    stops.push(one);
+    return one.listener;
+  });
+  await new Promise(setImmediate);
+  collect();
+  assert.ok(stops[0]?.listener.deref(), 'the one that still listens');
+  assert.equal(later.filter((each) => each.deref()).length, 1);
+});
+
+function addOne(listeners: Listeners): { readonly listener: WeakRef<() => void>; stop(): void } {
+  const large = { bytes: new Array<number>(1000).fill(0) };
+  const listener = (): void => void large.bytes.pop();
+  return { listener: new WeakRef(listener), stop: listeners.add(listener) };
+}
