@@ -60,7 +60,7 @@ test('one that left holds none of those who came after it', async () => {
 });
 
 function addOne(listeners: Listeners): { readonly listener: WeakRef<() => void>; stop(): void } {
-  const large = { bytes: new Array<number>(1000).fill(0) };
+  const large = { bytes: Array.from({ length: 1000 }, () => 0) };
   const listener = (): void => void large.bytes.pop();
   return { listener: new WeakRef(listener), stop: listeners.add(listener) };
 }
