@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto';
 import { SallyportError } from '../core/error.ts';
 import type { Subject } from '../core/subject.ts';
-import { audienceFits, targetUrl } from './audience.ts';
+import { audienceFits, namedTargets, targetUrl } from './audience.ts';
 import { readAccessToken } from './bearer.ts';
 import { Proofs, type ProofOf } from './dpop.ts';
 import { fetchJson as fetchJsonOverHttp, type FetchJson } from './fetch-json.ts';
@@ -14,7 +14,7 @@ import { refusal, type Authenticated, type Unauthenticated } from './outcome.ts'
 import { sameText } from './same-text.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { issuerSource, ownSource, type IssuerConfig, type TokenSource } from './token-source.ts';
-import { VerifiedTokens, type VerifiedToken } from './verified-tokens.ts';
+import { VerifiedTokens, type KnownToken, type VerifiedToken } from './verified-tokens.ts';
 import { verifyToken } from './verify-token.ts';
 
 export interface AuthenticatorOptions {
@@ -62,7 +62,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
       const tokenHash = hash('sha256', bearer.token, 'hex');
       const known = remembered.get(tokenHash, now());
-      const verified = known ?? (await verifyToken(bearer.token, sources));
+      const verified = known ?? (await verify(bearer.token));
       if ('code' in verified) return verified;
       if (!known) remembered.put(tokenHash, verified, now());
       const refused = refuseUse(verified, { url, target, now: now() });
@@ -78,13 +78,18 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return confirm({ subject, clientId, issued: { at: issuedAt, through }, expiresAt, tokenHash, ...limits }, standing);
     },
   };
+
+  async function verify(token: string): Promise<KnownToken | Unauthenticated> {
+    const verified = await verifyToken(token, sources);
+    return 'code' in verified ? verified : { ...verified, targets: namedTargets(verified.audiences, url) };
+  }
 }
 
 /** What must hold at every use, of a remembered token too. */
-function refuseUse(token: VerifiedToken, at: { readonly url: string; readonly target: string; readonly now: number }): Unauthenticated | undefined {
+function refuseUse(token: KnownToken, at: { readonly url: string; readonly target: string; readonly now: number }): Unauthenticated | undefined {
   if (at.now >= token.expiresAt + SKEW_MS) return refusal('expired', 'the token has expired');
   if (at.now < token.notBefore - SKEW_MS) return refusal('invalid', 'the token is not valid yet');
-  const fits = audienceFits(token.audiences, { url: at.url, target: at.target, configured: token.configured });
+  const fits = audienceFits(token, { url: at.url, target: at.target, configured: token.configured });
   return fits ? undefined : refusal('audience', 'the token is not for this target');
 }
 

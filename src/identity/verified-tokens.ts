@@ -20,25 +20,41 @@ export interface VerifiedToken {
   readonly keyThumbprint?: string;
 }
 
+/** One that may be used again, with what does not change between its uses. */
+export interface KnownToken extends VerifiedToken {
+  /** Those of its audiences that name targets of this gateway. */
+  readonly targets: readonly string[];
+}
+
 const MAX_ENTRIES = 10_000;
 /** A verified token is verified again after this, so that a key that its issuer withdrew stops counting. */
 const TRUST_MS = 5 * 60_000;
 
 /** Verified tokens by the SHA-256 of the token, never by the token: a bounded memory, least recently used first out. */
 export class VerifiedTokens {
-  readonly #entries = new Map<string, { readonly verified: VerifiedToken; readonly until: number }>();
+  readonly #entries = new Map<string, { readonly verified: KnownToken; readonly until: number }>();
+  /** The one that stands last. */
+  #last: string | undefined;
 
-  get(hash: string, now: number): VerifiedToken | undefined {
+  get(hash: string, now: number): KnownToken | undefined {
     const entry = this.#entries.get(hash);
     if (!entry) return undefined;
-    this.#entries.delete(hash);
-    if (now >= entry.until) return undefined;
-    this.#entries.set(hash, entry);
+    if (now >= entry.until) {
+      this.#entries.delete(hash);
+      return undefined;
+    }
+    if (hash !== this.#last) {
+      this.#entries.delete(hash);
+      this.#entries.set(hash, entry);
+      this.#last = hash;
+    }
     return entry.verified;
   }
 
-  put(hash: string, verified: VerifiedToken, now: number): void {
+  put(hash: string, verified: KnownToken, now: number): void {
+    this.#entries.delete(hash);
     this.#entries.set(hash, { verified, until: now + TRUST_MS });
+    this.#last = hash;
     if (this.#entries.size <= MAX_ENTRIES) return;
     const oldest = this.#entries.keys().next().value;
     if (oldest !== undefined) this.#entries.delete(oldest);
