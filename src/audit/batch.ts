@@ -3,7 +3,7 @@ import { SallyportError } from '../core/error.ts';
 import type { Body } from '../core/recorder.ts';
 import { sealedHash, SEAL_OVERHEAD, type DataKeys, type WrappedKey } from './data-keys.ts';
 import { FRAME_HEADER, frameSize, MAX_BODIES, MAX_LEAF, sealFrame } from './frame.ts';
-import { leafText, type SealedBody } from './leaf.ts';
+import { leafTextOf, type SealedBody } from './leaf.ts';
 import { leafHash } from './tree.ts';
 
 interface Waiter {
@@ -66,8 +66,8 @@ export class Batch {
     const index = this.#first + this.count;
     if (sealedBytes(bodies) > MAX_BODIES) throw tooLarge(event);
     const parts = bodies.map((body, ordinal) => this.#seal(event.session ?? '', index, ordinal, body));
-    const listed = parts.length > 0 ? { bodies: parts.map((part) => part.listed) } : {};
-    const text = leafText({ ...event, ...listed, writer: this.#writer, index });
+    const bodiesListed = parts.length > 0 ? { bodies: parts.map((part) => part.listed) } : {};
+    const text = leafTextOf(event, { writer: this.#writer, index, ...bodiesListed });
     const leafBytes = Buffer.byteLength(text);
     if (leafBytes > MAX_LEAF) throw tooLarge(event);
     const frame = this.#reserve(frameSize(leafBytes, sealedBytes(bodies)));

@@ -27,14 +27,19 @@ export interface Leaf extends Event {
  * types see to it that none is left out. A member that is undefined is not written.
  */
 export function leafText(leaf: Leaf): string {
+  return leafTextOf(leaf, leaf);
+}
+
+/** The same of an event and where it stands, without making one object of them first. */
+export function leafTextOf(leaf: Event, place: Pick<Leaf, 'writer' | 'index' | 'bodies'>): string {
   return JSON.stringify({
     approval: leaf.approval,
-    bodies: leaf.bodies?.map(bodyMembers),
+    bodies: place.bodies?.map(bodyMembers),
     client: leaf.client && clientMembers(leaf.client),
     command: leaf.command && commandMembers(leaf.command),
     decision: leaf.decision && decisionMembers(leaf.decision),
     id: leaf.id,
-    index: leaf.index,
+    index: place.index,
     intent: leaf.intent,
     kind: leaf.kind,
     masks: leaf.masks?.map(maskMembers),
@@ -45,7 +50,7 @@ export function leafText(leaf: Leaf): string {
     subject: leaf.subject && subjectMembers(leaf.subject),
     target: leaf.target,
     time: leaf.time,
-    writer: leaf.writer,
+    writer: place.writer,
   } satisfies Every<Leaf>);
 }
 

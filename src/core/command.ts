@@ -54,13 +54,6 @@ export type CommandParts = Pick<Command, 'protocol' | 'name' | 'naming' | 'argum
 export function makeCommand(parts: CommandParts): Command {
   const { protocol, name, arguments: args, input } = parts;
   const canonical = canonicalJson({ protocol, name, arguments: args, ...(input === undefined ? {} : { input }) });
-  return {
-    effects: [parts.name],
-    flags: [],
-    traits: {},
-    definition: '',
-    ...parts,
-    canonical,
-    digest: hash('sha256', canonical, 'hex'),
-  };
+  const { effects = [name], flags = [], traits = {}, definition = '' } = parts;
+  return { ...parts, effects, flags, traits, definition, canonical, digest: hash('sha256', canonical, 'hex') };
 }

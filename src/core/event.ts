@@ -94,8 +94,22 @@ export interface Event {
 
 export type EventParts = Omit<Event, 'id' | 'time' | 'kind'>;
 
-export function makeEvent(kind: EventKind, parts: EventParts, now: Date = new Date()): Event {
-  return { id: newId(now.getTime()), time: now.toISOString(), kind, ...parts };
+/** `now`: epoch milliseconds, or a Date. The parts come first: the engine copies an object that a literal begins with several times as fast. */
+export function makeEvent(kind: EventKind, parts: EventParts, now: Date | number = Date.now()): Event {
+  const at = Number(now);
+  return { ...parts, kind, id: newId(at), time: timeText(at) };
+}
+
+let lastTime = Number.NaN;
+let lastText = '';
+
+/** Many events are of one millisecond, and writing a time down costs as much as the rest of an event. */
+function timeText(at: number): string {
+  if (at !== lastTime) {
+    lastText = new Date(at).toISOString();
+    lastTime = at;
+  }
+  return lastText;
 }
 
 /** The members that every event of a session carries. */

@@ -1,18 +1,31 @@
 import { randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+/** Any two characters. */
+const PAIRS: readonly string[] = Array.from(ALPHABET).flatMap((first) => Array.from(ALPHABET, (second) => first + second));
 
 /**
  * A ULID: 48 bits of milliseconds, 80 bits of randomness, 26 characters of Crockford's base 32.
  * Sorts by time; two of one millisecond are in no order. Source: github.com/ulid/spec.
  */
 export function newId(now: number = Date.now(), random: (size: number) => Buffer = pooledBytes): string {
-  let time = '';
-  for (let rest = now, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32)) time = ALPHABET[rest % 32] + time;
   const bytes = random(16);
-  let tail = '';
-  for (let i = 0; i < 16; i += 1) tail += ALPHABET[(bytes[i] ?? 0) & 31];
-  return time + tail;
+  let id = timePart(now);
+  for (let i = 0; i < 16; i += 2) id += PAIRS[(((bytes[i] ?? 0) & 31) << 5) | ((bytes[i + 1] ?? 0) & 31)] ?? '';
+  return id;
+}
+
+let lastTime = Number.NaN;
+let lastPart = '';
+
+/** Many ids are of one millisecond. */
+function timePart(now: number): string {
+  if (now === lastTime) return lastPart;
+  let text = '';
+  for (let rest = now, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32)) text = ALPHABET[rest % 32] + text;
+  lastTime = now;
+  lastPart = text;
+  return text;
 }
 
 /** Below, or equal to, every id of this millisecond. */

@@ -159,7 +159,7 @@ function exhaustedDecision(decision: Decision, { rule, reason, retryAfterMs }: E
 /** Steps 5 and 6; `relay.ts` has those that follow. */
 async function runCounted(gate: Gate, exchange: Exchange, asked: Asked, approval: Approval | undefined): Promise<void> {
   exchange.steps?.enter('record');
-  const made = makeEvent('command.forwarded', { ...asked.parts, ...(approval ? { approval: approval.id } : {}) });
+  const made = makeEvent('command.forwarded', approval ? { ...asked.parts, approval: approval.id } : asked.parts);
   if (approval && !(await gate.approvals.execute(approval.id, made.id))) {
     const now = (await gate.approvals.get(approval.id)) ?? approval;
     if (now.status === 'consumed') return repeat(exchange, now);

@@ -13,8 +13,16 @@ export interface Subject {
 
 /** One identity across names and groups: what sessions and approvals are bound to. */
 export function subjectKey(subject: Pick<Subject, 'issuer' | 'id'> & { readonly kind: string }): string {
-  return JSON.stringify([subject.kind, subject.issuer, subject.id]);
+  if (subject !== lastSubject) {
+    lastKey = JSON.stringify([subject.kind, subject.issuer, subject.id]);
+    lastSubject = subject;
+  }
+  return lastKey;
 }
+
+/** Each command asks for its subject's key several times in a row. */
+let lastSubject: object | undefined;
+let lastKey = '';
 
 /** The person who answers for a subject: the one behind an agent, else the subject. */
 export function principalOf(subject: Subject): Subject {

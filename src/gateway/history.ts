@@ -1,7 +1,7 @@
 import type { Command } from '../core/command.ts';
 import type { History, HistoryFactor } from '../core/history.ts';
 import type { Session } from '../core/session.ts';
-import type { Subject } from '../core/subject.ts';
+import { subjectKey } from '../core/subject.ts';
 import { PastUses, type PastUsesParts } from './past-uses.ts';
 import { UsualRate } from './usual-rate.ts';
 
@@ -25,17 +25,17 @@ export async function openHistory(parts: PastUsesParts): Promise<KeptHistory> {
       if (command.naming === 'handshake') return NONE;
       const found: HistoryFactor[] = [];
       if (uses.isFirst(session, command)) found.push('first-time');
-      if (rate.isUnusual(whose(session.subject), now())) found.push('unusual-rate');
+      if (rate.isUnusual(subjectKey(session.subject), now())) found.push('unusual-rate');
       if (flagged.has(session.id)) found.push('flagged-session');
       return found.length === 0 ? NONE : found;
     },
     used(session, command) {
       if (command.naming === 'handshake') return;
       uses.note(session, command);
-      rate.count(whose(session.subject), now());
+      rate.count(subjectKey(session.subject), now());
     },
     refused(session) {
-      rate.count(whose(session.subject), now());
+      rate.count(subjectKey(session.subject), now());
       keep(session.id);
     },
     flagged: ({ id }) => keep(id),
@@ -50,6 +50,3 @@ export async function openHistory(parts: PastUsesParts): Promise<KeptHistory> {
     if (oldest !== undefined) flagged.delete(oldest);
   }
 }
-
-/** For every command: cheaper than the key that is kept. */
-const whose = ({ kind, issuer, id }: Subject): string => `${kind}\n${issuer}\n${id}`;

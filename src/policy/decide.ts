@@ -31,18 +31,18 @@ export function decide(target: CompiledTarget | undefined, policyVersion: string
   const risk = riskOf(session.subject);
   const now = context.now ?? new Date();
   const detected = detectedIn(target, command);
-  const verdicts = chain.flatMap((subject) =>
-    scoresFor(subject, risk.score, riskOf).map((score) =>
-      asked(session, subject, verdictFor(target, { session, subject, command, risk: score, now, ...detected })),
-    ),
-  );
+  const verdicts: Verdict[] = [];
+  for (const subject of chain) {
+    for (const score of subject === session.subject ? [risk.score] : scoresFor(subject, risk.score, riskOf))
+      verdicts.push(asked(session, subject, verdictFor(target, { session, subject, command, risk: score, now, ...detected })));
+  }
   const masks: readonly MaskRule[] = target.masksFor(chain);
   const verdict = quarantined(strictest(verdicts), target, command);
   const quotas = verdict.effect === 'deny' || command.naming === 'handshake' ? [] : [...own(target, chain), ...verdicts.flatMap((each) => each.quotas ?? [])];
   return { ...verdict, risk, masks, policyVersion, ...(quotas.length === 0 ? {} : { quotas: distinct(quotas) }) };
 }
 
-/** Whoever is behind an agent is asked twice, as one who is driven and as one who comes alone: what only the agent's risk opens is not that person's. */
+/** Whoever is behind a caller is asked twice, as one who is driven and as one who comes alone: what only the agent's risk opens is not that person's. */
 function scoresFor(subject: Subject, score: number, riskOf: (subject: Subject) => Risk): readonly number[] {
   if (subject.kind === 'ai-agent' || subject.onBehalfOf) return [score];
   const alone = riskOf(subject).score;
@@ -115,8 +115,8 @@ function verdictFor(target: CompiledTarget, question: WhenQuestion): Verdict {
   const quotas = target.limited ? quotasOf(target, command, reviews, applies) : [];
   const bounds = quotas.length === 0 ? {} : { quotas };
   if (reviews.length > 0) return { ...reviewed(reviews, command), ...bounds };
-  const names = unique(covers.flatMap((rule) => (rule ? [rule.name] : [])));
-  return { effect: 'allow', rule: names.join(', '), reason: `allowed by ${names.join(', ')}`, ...bounds };
+  const rule = unique(covers.flatMap((cover) => (cover ? [cover.name] : []))).join(', ');
+  return { effect: 'allow', rule, reason: `allowed by ${rule}`, ...bounds };
 }
 
 /** The rule that lets the effect be considered at all: an allow that applies, or a review that does. */
@@ -184,6 +184,8 @@ function reviewed(rules: readonly CompiledRule[], command: Command): Verdict {
 const RANK = { deny: 2, review: 1, allow: 0 } as const;
 
 function strictest(verdicts: readonly Verdict[]): Verdict {
+  const [only] = verdicts;
+  if (verdicts.length === 1 && only && only.effect !== 'review') return only;
   const first = verdicts.toSorted((a, b) => RANK[b.effect] - RANK[a.effect])[0];
   if (first?.effect !== 'review') return first ?? NOTHING_SAID;
   return { ...first, approvals: unique(verdicts.flatMap((verdict) => (verdict.effect === 'review' ? verdict.approvals : []))) };

@@ -58,10 +58,15 @@ const PARAMS = defined([
   'protocolVersion',
 ]);
 const META_PREFIX = 'io.modelcontextprotocol/';
-const META = defined([
-  'progressToken',
-  ...['protocolVersion', 'clientInfo', 'clientCapabilities', 'logLevel', 'subscriptionId'].map((name) => META_PREFIX + name),
-]);
+/** Put together once: a name that is made anew for each message has to be looked up anew, too. */
+const META_NAMES = {
+  protocolVersion: `${META_PREFIX}protocolVersion`,
+  clientInfo: `${META_PREFIX}clientInfo`,
+  clientCapabilities: `${META_PREFIX}clientCapabilities`,
+  logLevel: `${META_PREFIX}logLevel`,
+  subscriptionId: `${META_PREFIX}subscriptionId`,
+} as const;
+const META = defined(['progressToken', ...Object.values(META_NAMES)]);
 const EMPTY: JsonObject = {};
 
 /** Bytes of a request body as JSON-RPC. Throws `json_invalid`, `json_ambiguous` or `limit_exceeded`. */
@@ -101,8 +106,8 @@ export function metaOf(params: JsonObject): JsonObject {
   return isJsonObject(meta) ? meta : EMPTY;
 }
 
-export function metaMember(params: JsonObject, name: string): JsonValue | undefined {
-  return member(metaOf(params), META_PREFIX + name);
+export function metaMember(params: JsonObject, name: keyof typeof META_NAMES): JsonValue | undefined {
+  return member(metaOf(params), META_NAMES[name]);
 }
 
 /** No NUL or other control character, no lone surrogate: a name means the same to every reader. */

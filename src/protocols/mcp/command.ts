@@ -83,19 +83,25 @@ export interface About {
 export function commandOf(message: RpcRequest | RpcNotification, era: Era, { tool, objection, headers }: About = {}): Command {
   const { method, params } = message;
   const input = inputOf(params, headers);
+  const name = commandName(method, params);
+  const flags = flagsOf(method, params);
   const parts: CommandParts = {
     protocol: 'mcp',
-    name: commandName(method, params),
+    name,
     naming: namingOf(message, era),
-    effects: effectsOf(method, params),
+    effects: effectsOf(name, method, params),
     arguments: method === 'tools/call' ? (member(params, 'arguments') ?? {}) : deciding(params),
     traits: tool ? traitsOf(tool) : method === 'tools/call' ? {} : { readOnly: true },
-    flags: [...flagsOf(method, params), ...(tool?.flags ?? [])],
+    flags: tool?.flags ? [...flags, ...tool.flags] : flags,
     definition: tool?.hash ?? '',
+  };
+  if (!input && !tool?.quarantine && objection === undefined) return makeCommand(parts);
+  return makeCommand({
+    ...parts,
     ...(input ? { input } : {}),
     ...(tool?.quarantine ? { quarantine: tool.quarantine } : {}),
-  };
-  return makeCommand(objection === undefined ? parts : { ...parts, objection });
+    ...(objection === undefined ? {} : { objection }),
+  });
 }
 
 function namingOf({ method, params }: RpcRequest | RpcNotification, era: Era): Command['naming'] {
@@ -106,8 +112,8 @@ function namingOf({ method, params }: RpcRequest | RpcNotification, era: Era): C
 }
 
 /** What else has to be allowed: a completion gives away what it completes, a subscription what it watches, a URI what it says when it is read. */
-function effectsOf(method: string, params: JsonObject): readonly string[] {
-  const name = commandName(method, params);
+function effectsOf(name: string, method: string, params: JsonObject): readonly string[] {
+  if (method === 'tools/call') return [name];
   const read = (uri: string, as = 'resources/read'): string[] => [...new Set([uri, readUri(uri)])].map((spelling) => `${as} ${spelling}`);
   if (method === 'subscriptions/listen') return [name, ...subscribedUris(params).flatMap((uri) => read(uri))];
   const own = member(params, 'uri');
@@ -180,13 +186,15 @@ function deciding(params: JsonObject): JsonValue {
 
 function traitsOf(tool: Tool): Command['traits'] {
   // A server's own words may raise the risk and never lower it: a read-only hint is not taken.
+  if (!tool.destructive && !tool.openWorld) return {};
   return { ...(tool.destructive ? { destructive: true } : {}), ...(tool.openWorld ? { openWorld: true } : {}) };
 }
 
 /** Undefined for nearly every message. Answers that differ are another command; so is another state, since the target may keep anything in it. */
 function inputOf(params: JsonObject, headers: JsonObject | undefined): JsonObject | undefined {
+  if (headers === undefined && !INPUT.some((key) => Object.hasOwn(params, key))) return undefined;
   const given = INPUT.flatMap((key): [string, JsonValue][] => (Object.hasOwn(params, key) ? [[key, params[key] ?? null]] : []));
-  return given.length === 0 && headers === undefined ? undefined : Object.fromEntries([...given, ...(headers ? [['headers', headers] as const] : [])]);
+  return Object.fromEntries([...given, ...(headers ? [['headers', headers] as const] : [])]);
 }
 
 function flagsOf(method: string, params: JsonObject): string[] {

@@ -41,12 +41,13 @@ const PARAM = 'mcp-param-';
 /** The header that was sent more than once where only one can be meant, or undefined. */
 export function repeatedHeader(request: IncomingMessage): string | undefined {
   const { rawHeaders } = request;
-  const seen = new Set<string>();
+  const seen: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? '').toLowerCase();
     if (!SINGLE.has(name) && !name.startsWith(PARAM)) continue;
-    if (seen.has(name)) return name;
-    seen.add(name);
+    // There are at most a hundred headers.
+    if (seen.includes(name)) return name;
+    seen.push(name);
   }
   return undefined;
 }

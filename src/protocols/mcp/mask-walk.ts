@@ -2,6 +2,7 @@ import { isJsonArray, isJsonObject, JsonNumber, member, type JsonObject, type Js
 import type { MaskApplied, Masked, Masker } from '../../core/masker.ts';
 import { maskBlob } from '../../masking/blob.ts';
 import { indentOf } from '../../masking/nested.ts';
+import { setMember } from '../../masking/set-member.ts';
 import { Tally } from '../../masking/tally.ts';
 import { textOf, typeOf } from './block-text.ts';
 import { mapItems } from './map-values.ts';
@@ -154,14 +155,14 @@ export class MaskWalk implements Walk {
 
 /** The members that the protocol does not need as they are; undefined where there are none, which is nearly always. */
 function othersOf(object: JsonObject, keys: readonly string[], ways: Ways): JsonObject | undefined {
-  let others: [string, JsonValue][] | undefined;
+  let others: Record<string, JsonValue> | undefined;
   for (const key of keys) {
     const value = object[key] ?? null;
     const way = ways.get(key);
     if (way !== undefined && (way !== kept || isScalar(value))) continue;
-    (others ??= []).push([key, value]);
+    setMember((others ??= {}), key, value);
   }
-  return others && Object.fromEntries(others);
+  return others;
 }
 
 function isScalar(value: JsonValue): boolean {

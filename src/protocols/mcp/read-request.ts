@@ -7,10 +7,11 @@ interface ContentProblem extends HeaderProblem {
 
 /** What the headers of a POST say about its body that cannot be taken. */
 export function contentProblem(request: IncomingMessage): ContentProblem | undefined {
-  const type = request.headers['content-type'] ?? '';
+  const { 'content-type': type = '', 'content-encoding': encoding, accept } = request.headers;
+  // As most clients say it.
+  if (type === 'application/json' && encoding === undefined && accept === 'application/json, text/event-stream') return undefined;
   if (!/^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i.test(type))
     return { status: 415, code: -32600, message: 'Content-Type must be application/json, in UTF-8' };
-  const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return { status: 415, code: -32600, message: 'a compressed request is not taken' };
   if (accepts(request, 'application/json') && accepts(request, 'text/event-stream')) return undefined;
   return { status: 406, code: -32600, message: 'Accept must list application/json and text/event-stream' };
