@@ -19,8 +19,10 @@ import type { Tree } from './tree.ts';
 
 const MIB = 1 << 20;
 /** Longest that a commit is put off for others to join it, and how short a turn of the loop is in which nothing was left to do; milliseconds. */
-const GATHER_MS = 1;
+const GATHER_MS = 2;
 const QUIET_MS = 0.06;
+/** So many of those in a row: whoever is answered on another processor is heard of in between. */
+const QUIET_TURNS = 6;
 
 /** A journal's options with what was found, and taken, in its folders. */
 interface Opened extends JournalOptions {
@@ -180,12 +182,13 @@ export class FileJournal implements Journal {
    */
   async #gather(): Promise<void> {
     const began = performance.now();
-    for (let turn = began, count = -1; ;) {
+    for (let turn = began, count = -1, quiet = 0; ;) {
       const grew = count < this.#batch.count;
       count = this.#batch.count;
       await setImmediate();
       const now = performance.now();
-      if (now - began >= GATHER_MS || (!grew && count === this.#batch.count && now - turn < QUIET_MS)) return;
+      quiet = !grew && count === this.#batch.count && now - turn < QUIET_MS ? quiet + 1 : 0;
+      if (now - began >= GATHER_MS || quiet >= QUIET_TURNS) return;
       turn = now;
     }
   }

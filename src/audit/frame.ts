@@ -32,6 +32,39 @@ export interface Frame {
   readonly bodies: Buffer;
   /** Bytes of the whole frame. */
   readonly size: number;
+  /** Where it begins in what it was read from. */
+  readonly offset: number;
+}
+
+/** Its parts are views that are made when somebody asks: most readers want one of them, some none. */
+class ReadFrame implements Frame {
+  readonly index: number;
+  readonly startsCommit: boolean;
+  readonly bytes: Buffer;
+  readonly size: number;
+  readonly offset: number;
+  readonly #leafEnd: number;
+
+  constructor(frame: Buffer, offset: number) {
+    this.index = frame.readUInt32BE(16) * TWO_32 + frame.readUInt32BE(20);
+    this.startsCommit = frame[24] === COMMIT_START;
+    this.bytes = frame;
+    this.size = frame.length;
+    this.offset = offset;
+    this.#leafEnd = FRAME_HEADER + frame.readUInt32BE(8);
+  }
+
+  get prefixedLeaf(): Buffer {
+    return this.bytes.subarray(FRAME_HEADER - 1, this.#leafEnd);
+  }
+
+  get leaf(): Buffer {
+    return this.bytes.subarray(FRAME_HEADER, this.#leafEnd);
+  }
+
+  get bodies(): Buffer {
+    return this.bytes.subarray(this.#leafEnd);
+  }
 }
 
 export function frameSize(leafBytes: number, bodyBytes: number): number {
@@ -59,21 +92,16 @@ export function frameSizeAt(bytes: Buffer, at: number): number | 'short' | 'bad'
   return frameSize(leaf, bodies);
 }
 
-/** The frame at `at`, whose bytes are all there. Undefined where its CRC or its header is wrong. */
-export function readFrame(bytes: Buffer, at: number, size: number): Frame | undefined {
+/** The frame at `at`, whose bytes are all there; `from` is where they begin in their file. Undefined where its CRC or its header is wrong. */
+export function readFrame(bytes: Buffer, at: number, size: number, from = 0): Frame | undefined {
   const frame = bytes.subarray(at, at + size);
-  const leafEnd = FRAME_HEADER + frame.readUInt32BE(8);
-  const flags = frame[24] ?? 0;
-  if (crc32(frame.subarray(8)) !== frame.readUInt32BE(4) || frame[25] !== 0 || flags > COMMIT_START) return undefined;
-  return {
-    index: frame.readUInt32BE(16) * TWO_32 + frame.readUInt32BE(20),
-    startsCommit: flags === COMMIT_START,
-    bytes: frame,
-    prefixedLeaf: frame.subarray(FRAME_HEADER - 1, leafEnd),
-    leaf: frame.subarray(FRAME_HEADER, leafEnd),
-    bodies: frame.subarray(leafEnd),
-    size,
-  };
+  if (crc32(frame.subarray(8)) !== frame.readUInt32BE(4) || frame[25] !== 0 || (frame[24] ?? 0) > COMMIT_START) return undefined;
+  return new ReadFrame(frame, from + at);
+}
+
+/** The same of bytes that never left this process. */
+export function ownFrame(bytes: Buffer, at: number, size: number, from = 0): Frame {
+  return new ReadFrame(bytes.subarray(at, at + size), from + at);
 }
 
 const MAGIC_BYTES = Buffer.from([0xfe, 0x53, 0x50, 0x52]);

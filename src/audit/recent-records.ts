@@ -1,4 +1,4 @@
-import { frameSizeAt } from './frame.ts';
+import { frameSizeAt, ownFrame } from './frame.ts';
 import type { SegmentPlace } from './segment.ts';
 import { framesAt, type PlacedFrame } from './segment-reader.ts';
 
@@ -64,7 +64,7 @@ export class RecentRecords {
     if (!piece) return undefined;
     const at = placeOf(piece, from);
     const end = Math.min(piece.length, at + Math.max(READ_BYTES, sizeAt(piece, at)));
-    const { frames } = framesAt(Buffer.from(piece.bytes.subarray(at, end)), piece.offset + at);
+    const { frames } = framesAt(Buffer.from(piece.bytes.subarray(at, end)), piece.offset + at, ownFrame);
     return frames[0]?.index === from ? { frames, segment: piece.segment } : undefined;
   }
 

@@ -1,10 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { findCommit, frameSizeAt, readFrame, type Frame } from './frame.ts';
 
-export interface PlacedFrame extends Frame {
-  /** Where it begins in the file. */
-  readonly offset: number;
-}
+/** Its offset is that in the file. */
+export type PlacedFrame = Frame;
 
 /** What stands behind the last complete record. Zeros at the end of the file are room that was laid ahead (`log-file.ts`), and nothing. */
 export interface Rest {
@@ -98,15 +96,19 @@ export class SegmentReader {
 }
 
 /** The complete frames at the beginning of `bytes`, which stand at `offset` in their file, and how long they are together. */
-export function framesAt(bytes: Buffer, offset: number): { readonly frames: readonly PlacedFrame[]; readonly length: number } {
+export function framesAt(
+  bytes: Buffer,
+  offset: number,
+  read: typeof readFrame = readFrame,
+): { readonly frames: readonly PlacedFrame[]; readonly length: number } {
   const frames: PlacedFrame[] = [];
   let at = 0;
   while (at < bytes.length) {
     const size = frameSizeAt(bytes, at);
     if (typeof size !== 'number' || at + size > bytes.length) break;
-    const frame = readFrame(bytes, at, size);
+    const frame = read(bytes, at, size, offset);
     if (!frame) break;
-    frames.push({ ...frame, offset: offset + at });
+    frames.push(frame);
     at += size;
   }
   return { frames, length: at };

@@ -2,11 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint } from './checkpoint.ts';
 import { CosignedCheck, givenSources } from './cosigned.ts';
-import { frameSizeAt, readFrame } from './frame.ts';
 import { LeafCheck } from './leaf-check.ts';
 import type { Problem } from './problem.ts';
 import { parseVerifiers, type NoteVerifier } from './note.ts';
-import type { PlacedFrame } from './segment-reader.ts';
+import { framesAt } from './segment-reader.ts';
 import { isOf, signedOnly } from './signed-checkpoints.ts';
 import { parseObjectKey, type BucketObject } from './sinks/bucket-layout.ts';
 import { cosignedPart, type Evidence, type VerifyReport, type WriterReport } from './verify.ts';
@@ -107,16 +106,8 @@ async function verifyWriter({ store, writer, objects, verifiers, kept, problems,
 
 /** An object is whole, or it is not what was sent: it has no torn end. */
 function readObject(check: LeafCheck, key: string, bytes: Buffer, next: number): void {
-  const frames: PlacedFrame[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    const size = frameSizeAt(bytes, at);
-    const frame = typeof size === 'number' && at + size <= bytes.length ? readFrame(bytes, at, size) : undefined;
-    if (!frame) break;
-    frames.push({ ...frame, offset: at });
-    at += frame.size;
-  }
+  const { frames, length } = framesAt(bytes, 0);
   const place = { path: key };
   check.add(place, frames, Number.POSITIVE_INFINITY);
-  if (at < bytes.length || check.events !== next) check.damaged(place, at);
+  if (length < bytes.length || check.events !== next) check.damaged(place, length);
 }

@@ -62,7 +62,7 @@ function framesOf(bytes: Buffer): readonly Frame[] {
   return frames;
 }
 
-const idsOf = ({ frames }: Stored): readonly string[] => frames.map((frame) => leafOf({ ...frame, offset: 0 }).id);
+const idsOf = ({ frames }: Stored): readonly string[] => frames.map((frame) => leafOf(frame).id);
 
 async function servers(t: TestContext): Promise<{ readonly server: S3Server; readonly proxy: FaultProxy }> {
   const server = await startS3();
