@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from './connection.ts';
 import type { HttpReply } from './reply-reader.ts';
 
@@ -50,14 +50,18 @@ export async function openLoop(call: Call, connections: number, rate: { readonly
   const run = async (connection: Connection, first: number): Promise<void> => {
     for (let index = first; index < due.length; index += connections) {
       const at = started + (due[index] ?? 0);
-      const early = at - performance.now();
-      if (early > 0) await sleep(early);
+      await waitUntil(at);
       check(await connection.send(call.request), call);
       latencies.push(performance.now() - at);
     }
   };
   await Promise.all(pool.map(run)).finally(() => closeAll(pool));
   return { calls: latencies.length, seconds: (performance.now() - started) / 1000, latencies };
+}
+
+/** Timers count whole milliseconds, and come up to one of them early: the rest is waited for turn by turn, since nothing may be sent before it is due. */
+async function waitUntil(at: number): Promise<void> {
+  for (let early = at - performance.now(); early > 0; early = at - performance.now()) await (early > 1 ? sleep(Math.floor(early)) : nextTurn());
 }
 
 function check(reply: HttpReply, call: Call): void {
