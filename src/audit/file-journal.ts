@@ -22,7 +22,7 @@ const MIB = 1 << 20;
 const GATHER_MS = 2;
 const QUIET_MS = 0.06;
 /** So many of those in a row: whoever is answered on another processor is heard of in between. */
-const QUIET_TURNS = 6;
+const QUIET_TURNS = 16;
 
 /** A journal's options with what was found, and taken, in its folders. */
 interface Opened extends JournalOptions {

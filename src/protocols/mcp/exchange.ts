@@ -149,7 +149,8 @@ export class McpExchange implements Exchange {
           if (!reply) continue;
           resumable ||= event.event?.id !== undefined;
           final = reply.part.kind === 'final';
-          if (final) grace = setTimeout(() => this.#abort.abort(), AFTER_FINAL_MS);
+          // One JSON reply has been read to its end.
+          if (final && this.#head?.stream !== false) grace = setTimeout(() => this.#abort.abort(), AFTER_FINAL_MS);
           yield this.#remember(reply);
         }
       }
