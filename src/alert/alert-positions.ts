@@ -34,15 +34,15 @@ export class AlertPositions implements Positions {
   }
 
   durable(writer: string): Position {
-    return position(this.#saved.get(writer) ?? 0);
+    return position(this.#savedOf(writer));
   }
 
   get isSaved(): boolean {
-    return [...this.#now].every(([writer, { next }]) => this.#saved.get(writer) === next);
+    return [...this.#now].every(([writer, { next }]) => this.#savedOf(writer) >= next);
   }
 
   async save(): Promise<void> {
-    const moved = [...this.#now].filter(([writer, { next }]) => this.#saved.get(writer) !== next);
+    const moved = [...this.#now].filter(([writer, { next }]) => this.#savedOf(writer) < next);
     if (moved.length === 0) return;
     await this.#storage.db.transaction().execute(async (transaction) => {
       for (const [writer, { next }] of moved) await this.move(transaction, writer, next);
@@ -52,7 +52,11 @@ export class AlertPositions implements Positions {
 
   /** A transaction that moved it is over: it need not be saved again. */
   moved(writer: string, next: number): void {
-    this.#saved.set(writer, Math.max(this.#saved.get(writer) ?? 0, next));
+    this.#saved.set(writer, Math.max(this.#savedOf(writer), next));
+  }
+
+  #savedOf(writer: string): number {
+    return this.#saved.get(writer) ?? 0;
   }
 
   /** As the database has it within this transaction. */

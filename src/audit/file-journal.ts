@@ -178,7 +178,7 @@ export class FileJournal implements Journal {
 
   /**
    * Whoever was just told of a commit may append at once, and so may requests that are being read: as long as the loop has other work, more
-   * is likely to come, and all of it shares one trip to the disk. A loop that has nothing else to do waits for nobody.
+   * is likely to come, and all of it shares one trip to the disk. A loop that had nothing else to do several times in a row waits for nobody.
    */
   async #gather(): Promise<void> {
     const began = performance.now();

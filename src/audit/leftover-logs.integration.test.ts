@@ -34,7 +34,7 @@ async function leftBehind(t: Parameters<typeof bench>[0], databases: FreshDataba
   await before.close();
   await rename(join(w0.journal, 'w0'), join(all.data.journal, 'w0'));
   const logs = journalLogs({ journal: all.journal, restedMs: 0 });
-  const index = startIndex({ journal: await followLog(logs, 'w0'), storage: all.storage, gatherMs: 1 });
+  const index = startIndex({ journal: await followLog(logs, 'w0', assert.ifError), storage: all.storage, gatherMs: 1 });
   t.after(() => index.close());
   await index.caughtUp();
   const shipped = async (writer: string): Promise<number> => {

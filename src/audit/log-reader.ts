@@ -4,7 +4,7 @@ import { listSegments, type Segment, type SegmentPlace } from './segment.ts';
 import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
 
 /**
- * Reads one writer's records in order, from any index on, while it is being written or after; what retention deleted is passed over. Trusts what it reads (frames have their CRC):
+ * Reads one writer's records in order, from any index on, while it is being written or after; what retention deleted is passed over. Trusts what it reads (frames in files have their CRC, those in memory never left it):
  * whether it is what was signed is `verifyLog`'s business.
  */
 export class LogReader {

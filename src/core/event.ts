@@ -96,7 +96,7 @@ export type EventParts = Omit<Event, 'id' | 'time' | 'kind'>;
 
 /** `now`: epoch milliseconds, or a Date. The parts come first: the engine copies an object that a literal begins with several times as fast. */
 export function makeEvent(kind: EventKind, parts: EventParts, now: Date | number = Date.now()): Event {
-  const at = Number(now);
+  const at = Math.trunc(Number(now));
   return { ...parts, kind, id: newId(at), time: timeText(at) };
 }
 
@@ -128,7 +128,7 @@ export function eventSubject(subject: Subject): EventSubject {
   return { id, name, kind, groups, issuer, ...(onBehalfOf ? { onBehalfOf: onBehalfOf.name } : {}) };
 }
 
-export function commandParts(command: Command): EventParts {
+export function commandParts(command: Pick<Command, 'name' | 'digest' | 'flags'>): EventParts {
   return { command: { name: command.name, digest: command.digest, flags: command.flags } };
 }
 

@@ -24,7 +24,7 @@ test('each hears of it until it no longer wants to, and one that fails is report
 
 test('who comes while it is told hears of the next only, and who leaves meanwhile hears of nothing more', () => {
   const heard: string[] = [];
-  const listeners = new Listeners<[string]>();
+  const listeners = new Listeners<[string]>(assert.ifError);
   listeners.add((news) => {
     heard.push(`first ${news}`);
     stop();
@@ -45,7 +45,7 @@ test('one that left holds none of those who came after it', async () => {
   setFlagsFromString('--expose-gc');
   // A context that is made with the flag on has the function.
   const collect = runInNewContext('gc') as () => void;
-  const listeners = new Listeners();
+  const listeners = new Listeners(assert.ifError);
   const stops = [addOne(listeners)];
   const later = Array.from({ length: 100 }, () => {
     const one = addOne(listeners);

@@ -56,6 +56,7 @@ export class Listeners<News extends readonly unknown[] = []> {
 }
 
 function alone<News extends readonly unknown[]>(): Place<News> {
+  // Its neighbours are itself, which there is only now.
   const place = { listener: undefined } as Place<News>;
   place.before = place;
   place.after = place;

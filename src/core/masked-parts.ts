@@ -1,12 +1,12 @@
 import type { Command } from './command.ts';
 import type { Decision } from './decision.ts';
-import { decisionParts, type EventParts } from './event.ts';
+import { commandParts, decisionParts, type EventParts } from './event.ts';
 import type { Masker } from './masker.ts';
 
 /** A name holds what the caller wrote (a URI, a tool that does not exist): it is masked before it is recorded, too. */
 export function namedParts(command: Command, masker: Masker): EventParts {
   const { digest, flags } = command;
-  return { command: { name: masker.text(command.name).value, digest, flags } };
+  return commandParts({ name: masker.text(command.name).value, digest, flags });
 }
 
 /** A reason quotes the name. */

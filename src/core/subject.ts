@@ -21,7 +21,7 @@ export function subjectKey(subject: Pick<Subject, 'issuer' | 'id'> & { readonly 
 }
 
 /** Each command asks for its subject's key several times in a row. */
-let lastSubject: object | undefined;
+let lastSubject: object = {};
 let lastKey = '';
 
 /** The person who answers for a subject: the one behind an agent, else the subject. */

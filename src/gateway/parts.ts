@@ -64,7 +64,7 @@ export async function openParts(config: Config, shutdown: Shutdown, log: Log): P
   const keysFolder = join(config.data, 'keys');
   const metrics = config.metrics && createMetrics();
   const wrapping = config.audit.vault && shutdown.owns(vaultWrapping(config.audit.vault, sinkDeps(readSecretSource)));
-  const recording = watchRecording();
+  const recording = watchRecording((error) => log.error('journal', error));
   const journal = shutdown.owns(
     await openJournal({
       folder: join(config.data, 'journal'),
@@ -77,7 +77,7 @@ export async function openParts(config: Config, shutdown: Shutdown, log: Log): P
   const recorder = metrics ? countedRecorder(journal, metrics.events) : journal;
   const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log.error('database', error) }));
   const analyzer = config.analyzer && shutdown.owns(createAnalyzer(config.analyzer));
-  const pins = new ToolPins(storedPins(storage), recorder);
+  const pins = new ToolPins(storedPins(storage), recorder, Date.now, (error) => log.error('tools', error));
   const owner = `${hostname()}:${journal.writer}`;
   const upstream = shutdown.owns(
     await openGatewayCredentials({

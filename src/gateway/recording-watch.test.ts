@@ -8,7 +8,7 @@ const commit = { events: 1, bytes: 1, diskMs: 0, waitedMs: 0 };
 const sessionOf = (audit: 'strict' | 'relaxed'): Session => ({ target: { audit } }) as Session;
 
 test('while recording fails, what is open on strict targets has a reason to end, and on relaxed ones it has none', () => {
-  const watch = watchRecording();
+  const watch = watchRecording(assert.ifError);
   let changes = 0;
   const stop = watch.onChange(() => (changes += 1));
   assert.equal(watch.reason(sessionOf('strict')), undefined);
@@ -25,7 +25,7 @@ test('while recording fails, what is open on strict targets has a reason to end,
 });
 
 test('of two watches the first that says something counts, and both are heard; so are two observers', () => {
-  const [one, other] = [watchRecording(), watchRecording()];
+  const [one, other] = [watchRecording(assert.ifError), watchRecording(assert.ifError)];
   const both = eitherWatch(one, other);
   let heard = 0;
   const stop = both.onChange(() => (heard += 1));

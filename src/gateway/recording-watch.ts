@@ -11,10 +11,11 @@ const REASON = 'what is done here could not be recorded, so the gateway ended wh
 
 /**
  * While nothing can be recorded, targets that are recorded strictly have nothing open: what runs is cut off, and sessions and streams end. Whether a new
- * command may run is not decided here, since each has to be recorded first: that tells it, and tells when there is room again.
+ * command may run is not decided here, since each has to be recorded first: that tells it, and tells when there is room again. `report` hears of
+ * what could not be ended.
  */
-export function watchRecording(): RecordingWatch {
-  const listeners = new Listeners();
+export function watchRecording(report: (error: unknown) => void): RecordingWatch {
+  const listeners = new Listeners(report);
   let isFailing = false;
   const become = (failing: boolean): void => {
     if (isFailing === failing) return;

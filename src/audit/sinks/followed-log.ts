@@ -8,8 +8,8 @@ export interface FollowedLog extends IndexedLog {
   look(): Promise<void>;
 }
 
-export async function followLog(logs: Logs, writer: string): Promise<FollowedLog> {
-  const listeners = new Listeners();
+export async function followLog(logs: Logs, writer: string, report: (error: unknown) => void): Promise<FollowedLog> {
+  const listeners = new Listeners(report);
   const checkpoints = new CheckpointFeed(logs.folder, writer, 0);
   let position = 0;
   let newest: IndexedLog['newest'];

@@ -112,7 +112,7 @@ class IndexedLogs implements IndexShipping {
         const known = this.#others.get(writer);
         if (known) await known.log.look();
         else {
-          const log = await followLog(logs, writer);
+          const log = await followLog(logs, writer, (error) => this.#fail(error));
           this.#others.set(writer, { log, index: start(log, (error) => this.#fail(error)) });
         }
       }

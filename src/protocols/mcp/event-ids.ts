@@ -15,8 +15,8 @@ const HEADER = 'last-event-id';
 export interface EventIds {
   /** The call as the target knows it; undefined where it names an event that is none of its session's. */
   opened(call: UpstreamCall): UpstreamCall | undefined;
-  /** What the session hears of an event of its stream. */
-  heard(event: StreamEvent, session: McpSession | undefined): readonly UpstreamEvent[];
+  /** What the session hears of an event of its stream; undefined where that is nothing. */
+  heard(event: StreamEvent, session: McpSession | undefined): StreamEvent | undefined;
 }
 
 /** `key`: 32 bytes. */
@@ -31,7 +31,7 @@ export function createEventIds(target: string, key: Uint8Array): EventIds {
       const id = call.session && unseal(wanted, bound(call.session), key);
       return id === undefined ? undefined : { ...call, headers: { ...call.headers, [HEADER]: id } };
     },
-    heard: (event, session) => (event.event?.id === undefined ? [event] : saying(event, sealed(event.event, session))),
+    heard: (event, session) => (event.event?.id === undefined ? event : saying(event, sealed(event.event, session))),
   };
 }
 
@@ -41,7 +41,7 @@ function renamed(event: SseEvent, id: string | undefined): SseEvent {
 }
 
 /** The same with this event; one that had nothing but an id is nothing without. */
-function saying(from: StreamEvent, event: SseEvent): readonly UpstreamEvent[] {
-  if (from.kind === 'message') return [{ ...from, event }];
-  return event.id === undefined && event.retry === undefined ? [] : [{ ...from, event }];
+function saying(from: StreamEvent, event: SseEvent): StreamEvent | undefined {
+  if (from.kind === 'message') return { ...from, event };
+  return event.id === undefined && event.retry === undefined ? undefined : { ...from, event };
 }

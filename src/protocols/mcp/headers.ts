@@ -45,7 +45,7 @@ export function repeatedHeader(request: IncomingMessage): string | undefined {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? '').toLowerCase();
     if (!SINGLE.has(name) && !name.startsWith(PARAM)) continue;
-    // There are at most a hundred headers.
+    // A search in a list: there are a hundred headers or so, and most requests have five of these.
     if (seen.includes(name)) return name;
     seen.push(name);
   }

@@ -42,7 +42,10 @@ export function createHttpUpstream(target: Target, credential: ReadCredential, i
         const head = headOf(reply, given);
         yield head;
         if (head.stream) {
-          for await (const event of readStream(reply.body(), target)) yield* ids.heard(event, call.session);
+          for await (const event of readStream(reply.body(), target)) {
+            const heard = ids.heard(event, call.session);
+            if (heard) yield heard;
+          }
           return;
         }
         const message = readSingle(await reply.bytes(target.limits.replyBytes), reply, target);

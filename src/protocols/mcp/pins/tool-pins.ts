@@ -36,10 +36,11 @@ export class ToolPins implements Definitions {
   readonly #recorder: Recorder;
   readonly #now: () => number;
   readonly #known = new Map<string, { readonly at: number; readonly states: ReadonlyMap<string, readonly PinState[]>; readonly ended: boolean }>();
+  readonly #listeners: Listeners<[target: Target]>;
 
-  readonly #listeners = new Listeners<[target: Target]>();
-
-  constructor(store: PinStore, recorder: Recorder, now: () => number = Date.now) {
+  /** `report` hears of listeners that fail. */
+  constructor(store: PinStore, recorder: Recorder, now: () => number = Date.now, report: (error: unknown) => void = () => {}) {
+    this.#listeners = new Listeners(report);
     this.#store = store;
     this.#recorder = recorder;
     this.#now = now;
