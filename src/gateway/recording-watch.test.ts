@@ -40,3 +40,15 @@ test('of two watches the first that says something counts, and both are heard; s
   observer.committed(commit);
   assert.equal(heard, 4);
 });
+
+test('who cannot be ended is told of, and all others end', () => {
+  const [reports, ended]: [unknown[], string[]] = [[], []];
+  const watch = watchRecording((error) => void reports.push(error));
+  const failure = new Error('a session that does not end');
+  watch.onChange(() => {
+    throw failure;
+  });
+  watch.onChange(() => void ended.push('the other'));
+  watch.observer.failed(1);
+  assert.deepEqual([reports, ended], [[failure], ['the other']]);
+});
