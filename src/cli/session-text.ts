@@ -1,6 +1,6 @@
+import { prettyJson } from '../core/pretty-json.ts';
 import { alignColumns } from './columns.ts';
 import { escapeLines, escapeText } from './escape.ts';
-import { readableJson } from './readable-json.ts';
 import type { BodyView, EventView, RecordingView, SessionView } from './views.ts';
 
 export function sessionRow(session: SessionView): readonly string[] {
@@ -47,6 +47,6 @@ const ARROWS: Readonly<Record<string, string>> = { request: '>', reply: '<', chu
 
 function bodyLines({ name, text }: BodyView): readonly string[] {
   if (text === '') return [];
-  const lines = escapeLines(text === undefined ? '(erased)' : readableJson(text)).split('\n');
+  const lines = escapeLines(text === undefined ? '(erased)' : (prettyJson(text) ?? text)).split('\n');
   return lines.map((line) => `    ${ARROWS[name] ?? '|'} ${line}`);
 }
