@@ -66,8 +66,8 @@ export class Batch {
     const index = this.#first + this.count;
     if (sealedBytes(bodies) > MAX_BODIES) throw tooLarge(event);
     const parts = bodies.map((body, ordinal) => this.#seal(event.session ?? '', index, ordinal, body));
-    const bodiesListed = parts.length > 0 ? { bodies: parts.map((part) => part.listed) } : {};
-    const text = leafTextOf(event, { writer: this.#writer, index, ...bodiesListed });
+    const listed = parts.length > 0 ? { bodies: parts.map((part) => part.listed) } : {};
+    const text = leafTextOf(event, { writer: this.#writer, index, ...listed });
     const leafBytes = Buffer.byteLength(text);
     if (leafBytes > MAX_LEAF) throw tooLarge(event);
     const frame = this.#reserve(frameSize(leafBytes, sealedBytes(bodies)));

@@ -94,9 +94,9 @@ export interface Event {
 
 export type EventParts = Omit<Event, 'id' | 'time' | 'kind'>;
 
-/** `now`: epoch milliseconds, or a Date. The parts come first: the engine copies an object that a literal begins with several times as fast. */
-export function makeEvent(kind: EventKind, parts: EventParts, now: Date | number = Date.now()): Event {
-  const at = Math.trunc(Number(now));
+/** The parts come first: the engine copies an object that a literal begins with several times as fast. */
+export function makeEvent(kind: EventKind, parts: EventParts, now?: Date): Event {
+  const at = now ? now.getTime() : Date.now();
   return { ...parts, kind, id: newId(at), time: timeText(at) };
 }
 

@@ -77,7 +77,7 @@ export async function openParts(config: Config, shutdown: Shutdown, log: Log): P
   const recorder = metrics ? countedRecorder(journal, metrics.events) : journal;
   const storage = shutdown.owns(await openStorage({ url: config.database, report: (error) => log.error('database', error) }));
   const analyzer = config.analyzer && shutdown.owns(createAnalyzer(config.analyzer));
-  const pins = new ToolPins(storedPins(storage), recorder, Date.now, (error) => log.error('tools', error));
+  const pins = new ToolPins(storedPins(storage), recorder, { report: (error) => log.error('tools', error) });
   const owner = `${hostname()}:${journal.writer}`;
   const upstream = shutdown.owns(
     await openGatewayCredentials({

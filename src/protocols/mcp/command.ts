@@ -85,7 +85,7 @@ export function commandOf(message: RpcRequest | RpcNotification, era: Era, { too
   const input = inputOf(params, headers);
   const name = commandName(method, params);
   const flags = flagsOf(method, params);
-  const parts: CommandParts = {
+  return makeCommand({
     protocol: 'mcp',
     name,
     naming: namingOf(message, era),
@@ -94,10 +94,6 @@ export function commandOf(message: RpcRequest | RpcNotification, era: Era, { too
     traits: tool ? traitsOf(tool) : method === 'tools/call' ? {} : { readOnly: true },
     flags: tool?.flags ? [...flags, ...tool.flags] : flags,
     definition: tool?.hash ?? '',
-  };
-  if (!input && !tool?.quarantine && objection === undefined) return makeCommand(parts);
-  return makeCommand({
-    ...parts,
     ...(input ? { input } : {}),
     ...(tool?.quarantine ? { quarantine: tool.quarantine } : {}),
     ...(objection === undefined ? {} : { objection }),

@@ -43,7 +43,7 @@ for (const [kind, makeStore] of [
   let pins: ToolPins;
   let lab: Target;
 
-  const open = (): ToolPins => new ToolPins(store, { append: (event) => Promise.resolve(void events.push(event)) }, () => (clock += 2000));
+  const open = (): ToolPins => new ToolPins(store, { append: (event) => Promise.resolve(void events.push(event)) }, { now: () => (clock += 2000) });
   beforeEach(() => {
     store = makeStore();
     events = [];
@@ -202,7 +202,7 @@ for (const [kind, makeStore] of [
   });
 
   test(`${kind}: nothing is pinned that was not recorded`, async () => {
-    pins = new ToolPins(store, { append: () => Promise.reject(new Error('disk full')) }, () => (clock += 2000));
+    pins = new ToolPins(store, { append: () => Promise.reject(new Error('disk full')) }, { now: () => (clock += 2000) });
     await assert.rejects(learn(list(v1)), /disk full/);
     assert.deepEqual(await pins.list(lab), []);
     assert.equal(standing(v1).kind, 'refused');

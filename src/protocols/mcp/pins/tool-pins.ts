@@ -31,6 +31,12 @@ const MAX_NAMES = 10_000;
 /** Of definitions of one tool that nobody answered, the latest are kept. */
 const MAX_WAITING = 20;
 
+export interface ToolPinsOptions {
+  readonly now?: () => number;
+  /** Hears of listeners that fail. */
+  readonly report?: (error: unknown) => void;
+}
+
 export class ToolPins implements Definitions {
   readonly #store: PinStore;
   readonly #recorder: Recorder;
@@ -38,8 +44,7 @@ export class ToolPins implements Definitions {
   readonly #known = new Map<string, { readonly at: number; readonly states: ReadonlyMap<string, readonly PinState[]>; readonly ended: boolean }>();
   readonly #listeners: Listeners<[target: Target]>;
 
-  /** `report` hears of listeners that fail. */
-  constructor(store: PinStore, recorder: Recorder, now: () => number = Date.now, report: (error: unknown) => void = () => {}) {
+  constructor(store: PinStore, recorder: Recorder, { now = Date.now, report }: ToolPinsOptions = {}) {
     this.#listeners = new Listeners(report);
     this.#store = store;
     this.#recorder = recorder;
