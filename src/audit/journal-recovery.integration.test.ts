@@ -5,11 +5,11 @@ import { test, type TestContext } from 'node:test';
 import { isSallyportError } from '../core/error.ts';
 import { newId } from '../core/id.ts';
 import { localDisk, type Disk } from './disk.ts';
-import { FRAME_HEADER } from './frame.ts';
+import { FRAME_HEADER, type Frame } from './frame.ts';
 import { parseVerifiers } from './note.ts';
 import { recoverLog } from './recover.ts';
 import { listSegments, type Segment } from './segment.ts';
-import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
+import { SegmentReader } from './segment-reader.ts';
 import { aBody, anEvent, dataFolder, leavesOf, type DataFolder } from './testing.ts';
 
 /** Seven hundred cuts in a moment: what is cut is under test, not how long it takes to be durable. */
@@ -25,7 +25,7 @@ async function onlySegment(data: DataFolder): Promise<Segment> {
   return segment;
 }
 
-async function framesOf({ path, body }: Segment): Promise<readonly PlacedFrame[]> {
+async function framesOf({ path, body }: Segment): Promise<readonly Frame[]> {
   const reader = await SegmentReader.open(path, body);
   const frames = await reader.read();
   await reader.close();

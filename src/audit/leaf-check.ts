@@ -5,7 +5,7 @@ import { SEAL_OVERHEAD, sealedHash } from './data-keys.ts';
 import { readLeaf, type Leaf } from './leaf.ts';
 import type { Problem, ProblemKind } from './problem.ts';
 import type { Segment, SegmentHeader } from './segment.ts';
-import type { PlacedFrame } from './segment-reader.ts';
+import type { Frame } from './frame.ts';
 import { leafHash, Tree } from './tree.ts';
 
 interface Place {
@@ -94,7 +94,7 @@ export class LeafCheck {
   }
 
   /** `end`: index with which the next segment begins; what stands behind it in this one does not count. */
-  add(segment: Pick<Segment, 'path'>, frames: readonly PlacedFrame[], end: number): void {
+  add(segment: Pick<Segment, 'path'>, frames: readonly Frame[], end: number): void {
     for (const frame of frames) {
       if (this.#problem) return;
       this.#place = { path: segment.path, offset: frame.offset };
@@ -160,7 +160,7 @@ export class LeafCheck {
     this.#abandoned += 1;
   }
 
-  #addOne(frame: PlacedFrame, frames: readonly PlacedFrame[]): void {
+  #addOne(frame: Frame, frames: readonly Frame[]): void {
     const leaf = readLeaf(frame.leaf);
     if (!leaf || leaf.writer !== this.#writer || leaf.index !== frame.index) return this.#report('edited', 'the record is not one of this log');
     if (leaf.index !== this.#tree.size) return this.#misplaced(leaf.index, frames);
@@ -178,7 +178,7 @@ export class LeafCheck {
     this.#compare();
   }
 
-  #misplaced(index: number, frames: readonly PlacedFrame[]): void {
+  #misplaced(index: number, frames: readonly Frame[]): void {
     const expected = this.#tree.size;
     if (index < expected) return this.#report('inserted', `it stands here again, where ${expected} belongs`, index);
     const later = frames.some((frame) => frame.index === expected);

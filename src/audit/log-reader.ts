@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { RecentFrames, RecentRecords } from './recent-records.ts';
 import { listSegments, type Segment, type SegmentPlace } from './segment.ts';
-import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
+import type { Frame } from './frame.ts';
+import { SegmentReader } from './segment-reader.ts';
 
 /**
  * Reads one writer's records in order, from any index on, while it is being written or after; what retention deleted is passed over. Trusts what it reads (frames in files have their CRC, those in memory never left it):
@@ -16,7 +17,7 @@ export class LogReader {
   #offset: number | undefined;
   #reader: SegmentReader | undefined;
   /** Read, and behind the limit of that time. */
-  #surplus: readonly PlacedFrame[] = [];
+  #surplus: readonly Frame[] = [];
 
   /** `recent`: of whoever writes this log, where that is this process. */
   constructor(folder: string, writer: string, from: number, recent?: RecentRecords) {
@@ -36,7 +37,7 @@ export class LogReader {
   }
 
   /** The next complete records with an index below `limit`; none where there is none yet. */
-  async read(limit = Number.POSITIVE_INFINITY): Promise<readonly PlacedFrame[]> {
+  async read(limit = Number.POSITIVE_INFINITY): Promise<readonly Frame[]> {
     while (this.#next < limit) {
       const found = await this.#readSome(limit);
       if (found !== 'skipped') return found;
@@ -45,7 +46,7 @@ export class LogReader {
   }
 
   /** `skipped`: retention deleted what stood here, and the next index is behind it. */
-  async #readSome(limit: number): Promise<readonly PlacedFrame[] | 'skipped'> {
+  async #readSome(limit: number): Promise<readonly Frame[] | 'skipped'> {
     const recent = this.#surplus.length === 0 ? this.#recent?.read(this.#next) : undefined;
     if (recent) return this.#takeRecent(recent, limit);
     // Looked at anew each time: a segment that failed may end in records that were never acknowledged, and its successor begins where it counts.
@@ -70,7 +71,7 @@ export class LogReader {
     this.#reader = undefined;
   }
 
-  async #takeRecent({ frames, segment }: RecentFrames, limit: number): Promise<readonly PlacedFrame[]> {
+  async #takeRecent({ frames, segment }: RecentFrames, limit: number): Promise<readonly Frame[]> {
     await this.#closeFile();
     const wanted = frames.filter(({ index }) => index < limit);
     const last = wanted.at(-1);
@@ -81,7 +82,7 @@ export class LogReader {
     return wanted;
   }
 
-  async #skip(end: number): Promise<readonly PlacedFrame[] | 'skipped'> {
+  async #skip(end: number): Promise<readonly Frame[] | 'skipped'> {
     await this.close();
     // Where the hashes end before their successor begins, something is wrong: whoever reads sees that it does not go on.
     if (end <= this.#next) return [];
@@ -96,7 +97,7 @@ export class LogReader {
     this.#segment = segment;
   }
 
-  async #take(end: number): Promise<readonly PlacedFrame[]> {
+  async #take(end: number): Promise<readonly Frame[]> {
     for (;;) {
       const frames = this.#surplus.length > 0 ? this.#surplus : ((await this.#reader?.read()) ?? []);
       const wanted = frames.filter(({ index }) => index >= this.#next && index < end);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { randomFrom } from '../../test/support/random.ts';
 import { LogReader } from './log-reader.ts';
 import { RecentRecords } from './recent-records.ts';
-import type { PlacedFrame } from './segment-reader.ts';
+import type { Frame } from './frame.ts';
 import { aBody, anEvent, dataFolder, type DataFolder } from './testing.ts';
 
 type Told = readonly [index: number, offset: number, segment: string, frame: string];
@@ -38,13 +38,13 @@ async function aLog(data: DataFolder): Promise<void> {
 }
 
 interface Commit {
-  readonly frames: readonly PlacedFrame[];
+  readonly frames: readonly Frame[];
   readonly path: string;
 }
 
 async function commitsOf(data: DataFolder): Promise<readonly Commit[]> {
   const reader = new LogReader(data.journal, 'w1', 0);
-  const commits: { frames: PlacedFrame[]; path: string }[] = [];
+  const commits: { frames: Frame[]; path: string }[] = [];
   for (let frames = await reader.read(); frames.length > 0; frames = await reader.read()) {
     for (const frame of frames) {
       if (frame.startsCommit) commits.push({ frames: [], path: reader.segment });

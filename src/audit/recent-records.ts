@@ -1,6 +1,6 @@
-import { frameSizeAt, ownFrame } from './frame.ts';
+import { frameSizeAt, ownFrame, type Frame } from './frame.ts';
 import type { SegmentPlace } from './segment.ts';
-import { framesAt, type PlacedFrame } from './segment-reader.ts';
+import { framesAt } from './segment-reader.ts';
 
 /** Where a commit stands in its log. */
 export interface CommitPlace {
@@ -13,7 +13,7 @@ export interface CommitPlace {
 }
 
 export interface RecentFrames {
-  readonly frames: readonly PlacedFrame[];
+  readonly frames: readonly Frame[];
   readonly segment: SegmentPlace;
 }
 

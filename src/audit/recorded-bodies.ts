@@ -1,14 +1,14 @@
 import { LogReader } from './log-reader.ts';
 import type { RecordingKeys } from './recording-keys.ts';
 import { BodyOpener, leafOf, type EventPlace, type RecordedBody } from './replay.ts';
-import type { PlacedFrame } from './segment-reader.ts';
+import type { Frame } from './frame.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 interface Line {
   readonly reader: LogReader;
   readonly opener: BodyOpener;
   /** Of the last reads: what is asked for is in order but for events of one moment. */
-  readonly near: { readonly segment: string; readonly frames: ReadonlyMap<number, PlacedFrame> }[];
+  readonly near: { readonly segment: string; readonly frames: ReadonlyMap<number, Frame> }[];
 }
 
 /** A read is about a megabyte. */
@@ -51,7 +51,7 @@ export class RecordedBodies {
 
 interface FoundFrame {
   readonly segment: string;
-  readonly frame: PlacedFrame;
+  readonly frame: Frame;
 }
 
 async function frameAt({ reader, near }: Line, index: number): Promise<FoundFrame | undefined> {

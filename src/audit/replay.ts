@@ -7,7 +7,7 @@ import { leafAt, readLeaf, type Leaf, type SealedBody } from './leaf.ts';
 import { LogReader } from './log-reader.ts';
 import { keysPath, listWriters } from './segment.ts';
 import type { RecordingKeys } from './recording-keys.ts';
-import type { PlacedFrame } from './segment-reader.ts';
+import type { Frame } from './frame.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 export interface RecordedBody {
@@ -83,7 +83,7 @@ async function* readSessionRecords({ folder, writer, session, indexes }: Session
   }
 }
 
-function mayBe(frame: PlacedFrame, wanted: ReadonlySet<number> | undefined, mark: string): boolean {
+function mayBe(frame: Frame, wanted: ReadonlySet<number> | undefined, mark: string): boolean {
   return wanted ? wanted.has(frame.index) : frame.leaf.includes(mark);
 }
 
@@ -166,6 +166,6 @@ export async function* readEvents(options: {
   }
 }
 
-export function leafOf({ leaf, index }: PlacedFrame): Leaf {
+export function leafOf({ leaf, index }: Frame): Leaf {
   return leafAt(leaf.toString(), index);
 }

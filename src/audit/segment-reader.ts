@@ -1,9 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { findCommit, frameSizeAt, readFrame, type Frame } from './frame.ts';
 
-/** Its offset is that in the file. */
-export type PlacedFrame = Frame;
-
 /** What stands behind the last complete record. Zeros at the end of the file are room that was laid ahead (`log-file.ts`), and nothing. */
 export interface Rest {
   /** `more`: a complete record that came meanwhile. `torn`: the end of the last commit. `damaged`: complete commits follow what is none. */
@@ -39,7 +36,7 @@ export class SegmentReader {
   }
 
   /** The next complete frames; none at the end, or where what stands here is none: `rest` says which. */
-  async read(): Promise<readonly PlacedFrame[]> {
+  async read(): Promise<readonly Frame[]> {
     const remaining = (await this.#file.stat()).size - this.#offset;
     if (remaining <= 0) return [];
     let bytes = await this.#bytes(Math.min(remaining, this.#chunk));
@@ -61,14 +58,14 @@ export class SegmentReader {
     await this.#file.close();
   }
 
-  #parse(bytes: Buffer): readonly PlacedFrame[] {
+  #parse(bytes: Buffer): readonly Frame[] {
     const { frames, length } = framesAt(bytes, this.#offset);
     this.#offset += length;
     this.#chunk = bytes[length] === 0 ? SMALLEST_CHUNK : Math.min(this.#chunk * 2, CHUNK);
     return frames;
   }
 
-  #nothing(): readonly PlacedFrame[] {
+  #nothing(): readonly Frame[] {
     this.#chunk = SMALLEST_CHUNK;
     return [];
   }
@@ -96,12 +93,8 @@ export class SegmentReader {
 }
 
 /** The complete frames at the beginning of `bytes`, which stand at `offset` in their file, and how long they are together. */
-export function framesAt(
-  bytes: Buffer,
-  offset: number,
-  read: typeof readFrame = readFrame,
-): { readonly frames: readonly PlacedFrame[]; readonly length: number } {
-  const frames: PlacedFrame[] = [];
+export function framesAt(bytes: Buffer, offset: number, read: typeof readFrame = readFrame): { readonly frames: readonly Frame[]; readonly length: number } {
+  const frames: Frame[] = [];
   let at = 0;
   while (at < bytes.length) {
     const size = frameSizeAt(bytes, at);

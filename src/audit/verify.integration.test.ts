@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { parseCheckpoints } from './checkpoint.ts';
 import { openJournal } from './open-journal.ts';
 import { listSegments, type Segment } from './segment.ts';
-import { SegmentReader, type PlacedFrame } from './segment-reader.ts';
+import type { Frame } from './frame.ts';
+import { SegmentReader } from './segment-reader.ts';
 import { aBody, anEvent, dataFolder } from './testing.ts';
 import { verifyLog, type VerifyReport } from './verify.ts';
 import type { TestContext } from 'node:test';
@@ -15,7 +16,7 @@ interface Log {
   readonly root: string;
   readonly folder: string;
   readonly publicKey: string;
-  readonly segments: readonly { readonly segment: Segment; readonly bytes: Buffer; readonly frames: readonly PlacedFrame[] }[];
+  readonly segments: readonly { readonly segment: Segment; readonly bytes: Buffer; readonly frames: readonly Frame[] }[];
 }
 
 const EVENTS = 60;

@@ -9,7 +9,8 @@ import type { Problem } from './problem.ts';
 import { parseVerifiers, type NoteVerifier } from './note.ts';
 import { checkpointsPath, listSegments, listWriters, type Segment } from './segment.ts';
 import { isOf, signedOnly } from './signed-checkpoints.ts';
-import { SegmentReader, type PlacedFrame, type Rest } from './segment-reader.ts';
+import type { Frame } from './frame.ts';
+import { SegmentReader, type Rest } from './segment-reader.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 export type { Problem } from './problem.ts';
@@ -165,7 +166,7 @@ async function walkSegment(segment: Segment, check: LeafCheck, end: number | und
 /** What stands behind the last complete record. The gateway may be writing meanwhile. */
 async function readAll(reader: SegmentReader, segment: Segment, check: LeafCheck, end = Number.POSITIVE_INFINITY): Promise<Rest> {
   for (;;) {
-    for (let frames: readonly PlacedFrame[] = await reader.read(); frames.length > 0 && !check.problem; frames = await reader.read()) {
+    for (let frames: readonly Frame[] = await reader.read(); frames.length > 0 && !check.problem; frames = await reader.read()) {
       check.add(segment, frames, end);
     }
     const rest = check.problem ? NOTHING : await reader.rest();

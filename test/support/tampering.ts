@@ -4,12 +4,12 @@ import { cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closedNote, parseCheckpoints, signCheckpoint } from '../../src/audit/checkpoint.ts';
-import { FRAME_HEADER, sealFrame } from '../../src/audit/frame.ts';
+import { FRAME_HEADER, sealFrame, type Frame } from '../../src/audit/frame.ts';
 import { openJournal } from '../../src/audit/open-journal.ts';
 import { leafText, readLeaf } from '../../src/audit/leaf.ts';
 import { generateSignerText, parseSigner, type NoteSigner } from '../../src/audit/note.ts';
 import { listSegments, type Segment } from '../../src/audit/segment.ts';
-import { SegmentReader, type PlacedFrame } from '../../src/audit/segment-reader.ts';
+import { SegmentReader } from '../../src/audit/segment-reader.ts';
 import { leafHash, Tree } from '../../src/audit/tree.ts';
 import { verifyLog, type VerifyReport } from '../../src/audit/verify.ts';
 import { makeEvent } from '../../src/core/event.ts';
@@ -18,7 +18,7 @@ import type { Random } from './random.ts';
 interface LogSegment {
   readonly segment: Segment;
   readonly bytes: Buffer;
-  readonly frames: readonly PlacedFrame[];
+  readonly frames: readonly Frame[];
 }
 
 /** A whole log, with its last events behind the newest checkpoint, and what is needed to put it back as it was. */
@@ -126,7 +126,7 @@ async function writeFrames({ segment, bytes }: LogSegment, frames: readonly Buff
 }
 
 /** A careful forger's frame: other content at the same place, with a right CRC. */
-function forged(frame: PlacedFrame, index: number, change: (note: string) => string): Buffer {
+function forged(frame: Frame, index: number, change: (note: string) => string): Buffer {
   const leaf = readLeaf(frame.leaf);
   assert.ok(leaf);
   const text = Buffer.from(leafText({ ...leaf, index, note: change(leaf.note ?? '') }));

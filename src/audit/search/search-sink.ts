@@ -4,7 +4,7 @@ import type { Storage } from '../../storage/storage.ts';
 import { LogReader } from '../log-reader.ts';
 import type { RecordingKeys } from '../recording-keys.ts';
 import { BodyOpener, eventOf, leafOf } from '../replay.ts';
-import type { PlacedFrame } from '../segment-reader.ts';
+import type { Frame } from '../frame.ts';
 import { searchDocument, type SearchDocument } from './document.ts';
 import { SessionOwners } from './session-owners.ts';
 import { addDocuments, SEARCH_SINK } from './store.ts';
@@ -38,7 +38,7 @@ export class SearchSink {
   readonly #done: Promise<void>;
   #opener: BodyOpener | undefined;
   #reader: LogReader | undefined;
-  #held: readonly { readonly frame: PlacedFrame; readonly segment: string }[] = [];
+  #held: readonly { readonly frame: Frame; readonly segment: string }[] = [];
   #limit = 0;
   #hurry = 0;
   #busy = false;
@@ -121,7 +121,7 @@ export class SearchSink {
     return next;
   }
 
-  async #documents(some: readonly { readonly frame: PlacedFrame; readonly segment: string }[]): Promise<readonly SearchDocument[]> {
+  async #documents(some: readonly { readonly frame: Frame; readonly segment: string }[]): Promise<readonly SearchDocument[]> {
     const opener = (this.#opener ??= new BodyOpener(this.#options.writer, this.#options.recording));
     const documents: SearchDocument[] = [];
     for (const { frame, segment } of some) {

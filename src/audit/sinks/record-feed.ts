@@ -4,7 +4,7 @@ import type { Leaf } from '../leaf.ts';
 import type { LogReader } from '../log-reader.ts';
 import { leafOf } from '../replay.ts';
 import { listSegments } from '../segment.ts';
-import type { PlacedFrame } from '../segment-reader.ts';
+import type { Frame } from '../frame.ts';
 import type { Logs } from './logs.ts';
 import type { Sink, SinkRecord } from './sink.ts';
 
@@ -14,7 +14,7 @@ export class RecordFeed {
   readonly #writer: string;
   #reader: LogReader;
   /** Read, but not taken: at most what one read gives. */
-  #surplus: readonly PlacedFrame[] = [];
+  #surplus: readonly Frame[] = [];
   /** Index of the record that comes next if none is missing. */
   #expected: number;
   #missed = 0;
@@ -70,7 +70,7 @@ export class RecordFeed {
     this.#surplus = [];
   }
 
-  async #read(end: number): Promise<readonly PlacedFrame[]> {
+  async #read(end: number): Promise<readonly Frame[]> {
     const frames = await this.#reader.read(end);
     if (frames.length > 0 || this.#reader.next >= end) return frames;
     await this.#skipDeleted();
@@ -89,10 +89,10 @@ export class RecordFeed {
 }
 
 class JournalRecord implements SinkRecord {
-  readonly #frame: PlacedFrame;
+  readonly #frame: Frame;
   #leaf: Leaf | undefined;
 
-  constructor(frame: PlacedFrame) {
+  constructor(frame: Frame) {
     this.#frame = frame;
   }
 
