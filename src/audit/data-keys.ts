@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes, type KeyObject } from 'node:crypto';
 import { SallyportError } from '../core/error.ts';
 import { newId } from '../core/id.ts';
+import { RecentlyUsed } from '../core/recently-used.ts';
 import type { RecordingKey, RecordingKeys } from './recording-keys.ts';
 
 const ALGORITHM = 'aes-256-gcm';
@@ -42,40 +43,25 @@ interface DataKey {
 export class DataKeys {
   readonly #writer: string;
   readonly #recording: RecordingKey;
-  readonly #bound: number;
-  readonly #keys = new Map<string, DataKey>();
-  /** Session of the key that stands last. */
-  #last: string | undefined;
+  /** By session. */
+  readonly #keys: RecentlyUsed<DataKey>;
 
   constructor(writer: string, recording: RecordingKey, bound = 4096) {
     this.#writer = writer;
     this.#recording = recording;
-    this.#bound = bound;
+    this.#keys = new RecentlyUsed(bound);
   }
 
   /** `isNew` is the line to make durable before anything that this key sealed. */
   use(session: string): { readonly key: DataKey; readonly isNew?: WrappedKey } {
     const known = this.#keys.get(session);
-    if (known) {
-      // Last used, last in the map's order: the first is the one to let go.
-      if (session !== this.#last) {
-        this.#keys.delete(session);
-        this.#keys.set(session, known);
-        this.#last = session;
-      }
-      return { key: known };
-    }
+    if (known) return { key: known };
     const bytes = randomBytes(32);
     const key: DataKey = { id: newId(), key: createSecretKey(bytes), used: 0 };
     const aad = wrapContext(this.#writer, session, key.id);
     const wrapped = encrypt(this.#recording.key, randomBytes(NONCE_BYTES), aad, bytes).toString('base64');
     bytes.fill(0);
     this.#keys.set(session, key);
-    this.#last = session;
-    for (const oldest of this.#keys.keys()) {
-      if (this.#keys.size <= this.#bound) break;
-      this.#keys.delete(oldest);
-    }
     return { key, isNew: { id: key.id, session, by: this.#recording.id, wrapped } };
   }
 

@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '../core/recently-used.ts';
 import type { Subject } from '../core/subject.ts';
 
 /** What a token says, once its signature was verified; time and audience are checked at every use. */
@@ -30,33 +31,18 @@ const MAX_ENTRIES = 10_000;
 /** A verified token is verified again after this, so that a key that its issuer withdrew stops counting. */
 const TRUST_MS = 5 * 60_000;
 
-/** Verified tokens by the SHA-256 of the token, never by the token: a bounded memory, least recently used first out. */
+/** Verified tokens by the SHA-256 of the token, never by the token. */
 export class VerifiedTokens {
-  readonly #entries = new Map<string, { readonly verified: KnownToken; readonly until: number }>();
-  /** The one that stands last. */
-  #last: string | undefined;
+  readonly #entries = new RecentlyUsed<{ readonly verified: KnownToken; readonly until: number }>(MAX_ENTRIES);
 
   get(hash: string, now: number): KnownToken | undefined {
     const entry = this.#entries.get(hash);
-    if (!entry) return undefined;
-    if (now >= entry.until) {
-      this.#entries.delete(hash);
-      return undefined;
-    }
-    if (hash !== this.#last) {
-      this.#entries.delete(hash);
-      this.#entries.set(hash, entry);
-      this.#last = hash;
-    }
-    return entry.verified;
+    if (!entry || now < entry.until) return entry?.verified;
+    this.#entries.delete(hash);
+    return undefined;
   }
 
   put(hash: string, verified: KnownToken, now: number): void {
-    this.#entries.delete(hash);
     this.#entries.set(hash, { verified, until: now + TRUST_MS });
-    this.#last = hash;
-    if (this.#entries.size <= MAX_ENTRIES) return;
-    const oldest = this.#entries.keys().next().value;
-    if (oldest !== undefined) this.#entries.delete(oldest);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { RecentlyUsed } from '../core/recently-used.ts';
 import { giveWay } from './give-way.ts';
 import type { SqliteCall, SqliteGreeting, SqliteProblem, SqliteProcedure, SqliteReply, SqliteRequest, SqliteStatement } from './sqlite-messages.ts';
 
@@ -32,7 +33,7 @@ function enterWal(database: DatabaseSync): void {
 }
 
 function answerFrom(database: DatabaseSync): (request: SqliteStatement) => SqliteReply {
-  const statements = new Map<string, StatementSync>();
+  const statements = new RecentlyUsed<StatementSync>(STATEMENTS);
   return ({ id, sql, parameters }) => {
     // After some failures (disk full) SQLite has already rolled back by itself.
     if (sql === 'rollback' && !database.isTransaction) return { id, rows: [] };
@@ -62,13 +63,11 @@ function callFrom(database: DatabaseSync): (call: SqliteCall) => Promise<SqliteR
   };
 }
 
-/** The least recently used statement goes first: a map keeps the order of insertion. */
-function prepared(database: DatabaseSync, statements: Map<string, StatementSync>, sql: string): StatementSync {
-  const statement = statements.get(sql) ?? database.prepare(sql);
-  statements.delete(sql);
+function prepared(database: DatabaseSync, statements: RecentlyUsed<StatementSync>, sql: string): StatementSync {
+  const known = statements.get(sql);
+  if (known) return known;
+  const statement = database.prepare(sql);
   statements.set(sql, statement);
-  const oldest = statements.keys().next().value;
-  if (statements.size > STATEMENTS && oldest !== undefined) statements.delete(oldest);
   return statement;
 }
 
